@@ -1,0 +1,35 @@
+# Everything anybody runs here. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test demo test check bench lock clean
+export PYTHON
+
+help:            ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+setup:           ## install what running Parvis needs, into .venv
+	@packaging/setup.sh demo
+
+setup-test:
+	@packaging/setup.sh test
+
+demo: setup      ## play the whole path: resident, sealing, sync, desk (a window where there is a screen)
+	@.venv/bin/python -m kiosk.demo --out build/demo
+
+test: setup-test ## all tests
+	@.venv/bin/python -m pytest
+
+check: setup-test ## formatting, lint, types, import rules, translations
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m tests.translations
+
+bench: setup-test ## the figures of docs/benchmarks.md, measured here
+	@.venv/bin/python -m tests.bench
+
+lock:            ## bring packaging/requirements.lock up to date (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra all --group dev -q pyproject.toml -o packaging/requirements.lock
+
+clean:           ## remove what was built, and the virtual environment
+	rm -rf .venv build dist

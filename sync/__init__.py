@@ -1,0 +1,1 @@
+"""How sealed things travel: envelopes, batches, the outbox, the server, the desk."""
