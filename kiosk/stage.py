@@ -13,16 +13,18 @@ from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk.focus import keys_in_use
 from kiosk.idle import IdleWatch
 from kiosk.journey import Assistance, Journey, Stage
 from kiosk.language import own_name, tr
-from kiosk.offer import Offer
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import CAPITALS_MM, DEFAULT_CAPITAL, theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.page import Page
-from kiosk.widgets.touch import keys_in_use
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
 SCREENS: Mapping[Stage, str] = {
@@ -51,11 +53,12 @@ class Kiosk(FloatLayout):
     """
 
     can_speak = BooleanProperty(False)
+    has_accounts = BooleanProperty(False)
     language_name = StringProperty()
 
     def __init__(
         self,
-        offers: tuple[Offer, ...],
+        offers: "tuple[Offer, ...]",
         counter: Any,
         *,
         voice: Voice | None = None,
@@ -67,6 +70,7 @@ class Kiosk(FloatLayout):
         self.offers = offers
         self.offer = offers[0]
         self.counter = counter
+        self.has_accounts = bool(counter.accounts.all())
         self.voice = voice
         self.can_speak = voice is not None
         self.idle = idle or IdleWatch(monotonic)
@@ -108,7 +112,7 @@ class Kiosk(FloatLayout):
         screen.enter()
         self.on_screen(name)
 
-    def start(self, offer: Offer | None = None) -> None:
+    def start(self, offer: "Offer | None" = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
         if offer is not None:
             self.offer = offer
@@ -121,6 +125,39 @@ class Kiosk(FloatLayout):
         self.language_name = own_name(language)
         if self.journey.entry is not None:
             self.journey.entry.language = self.offer.form_language(language)
+
+    def begin(self) -> None:
+        """One touch on the idle screen; where several consultations are open, which one first."""
+        if len(self.offers) == 1:
+            self.start()
+            return
+        self.ask(
+            tr._("Sur quoi voulez-vous donner votre avis ?"),
+            "",
+            [
+                Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
+                for offer in self.offers
+            ],
+        )
+
+    def open_sign_in(self) -> None:
+        """Where mediators and stewards sign in."""
+        self.show("sign_in")
+
+    def sign_in(self, name: str, pin: str) -> None:
+        """A mediator or a steward begins their session.
+
+        Raises:
+            WrongPinError, MustWaitError: as `Accounts.sign_in`.
+        """
+        self.account = self.counter.accounts.sign_in(name, pin)
+        self._forget()
+        self.show(self._home)
+
+    def sign_out(self) -> None:
+        """End that session."""
+        self.account = None
+        self.erase()
 
     def back(self) -> None:
         """One step back."""
@@ -135,7 +172,7 @@ class Kiosk(FloatLayout):
         self.journey.erase()
         self._forget()
         self.speak_language(self.offer.languages[0])
-        self.show("mediator" if self.account else "")
+        self.show(self._home)
 
     def finished(self) -> None:
         """The receipt was seen."""
@@ -200,6 +237,11 @@ class Kiosk(FloatLayout):
         if self._ask is not None:
             self.remove_widget(self._ask)
             self._ask = None
+
+    @property
+    def _home(self) -> str:
+        """The screen between two people."""
+        return self.account.role.value if self.account else ""
 
     # --- within -------------------------------------------------------------------------------
 

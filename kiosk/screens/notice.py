@@ -1,19 +1,25 @@
 """What it is about: who asks, why, what becomes of it, what is kept and for how long."""
 
 from kivy.properties import ObjectProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.page import Page
+from kiosk.widgets.touch import Row
 
 
-class Point(BoxLayout):
+class Point(Row):
     """An icon, a heading, and a sentence or two."""
 
     icon = StringProperty()
     heading = StringProperty()
     text = StringProperty()
+
+    def needed_height(self, width: float) -> float:
+        """How high it is at this width."""
+        inner = width - self.ids.badge.width - self.spacing
+        words = self.ids.heading.height_at(inner) + self.ids.words.height_at(inner)
+        return max(words, self.ids.badge.height)
 
 
 class NoticeScreen(Page):

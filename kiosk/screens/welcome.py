@@ -53,7 +53,9 @@ class WelcomeScreen(Page):
         self.organiser = notice.organiser
         self.title = notice.title
         self.asks = notice.asks
-        self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
+        self.minutes = ""
+        if offer.minutes:
+            self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
         self.begin = tr.say(language, "Touchez pour commencer")
 
 

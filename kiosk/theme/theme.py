@@ -131,13 +131,13 @@ class Theme(EventDispatcher):
         capital = CAPITALS_MM[int(self.capital)]
         self.target = round(self.mm(TARGET_MM))
         self.gap = round(self.mm(GAP_MM))
-        self.margin = round(self.mm(GAP_MM if self.compact else 5.5))
+        self.margin = round(self.mm(GAP_MM if self.compact else 4))
         self.radius = round(self.mm(2.4))
         self.hairline = max(1.0, self.mm(0.3))
         self.body = round(self.mm(capital / CAPITAL_RATIO))
         self.small = round(self.mm(min(capital, 3.5) / CAPITAL_RATIO))
-        # Large screens have the room for a headline; a small one only makes it bold.
-        self.title = round(self.body * (1.0 if self.compact else 1.2))
+        # The larger the screen, the more room for a headline; a small one only makes it bold.
+        self.title = round(self.body * (1.0 if self.compact else 1.12 if self.width_mm < 300 else 1.35))
 
 
 theme = Theme()

@@ -186,7 +186,7 @@ class NumberLine(Answer):
         self.numbers = numbers_between(bounds.start, bounds.end, bounds.step)
         if len(self.numbers) <= self.MOST_KEYS:
             self.spacing = theme.gap
-            grid = NumberGrid(size_hint_y=None)
+            grid = NumberGrid()
             for number in self.numbers:
                 key = NumberKey(text=number)
                 key.bind(on_release=lambda key: self.choose(key.text))
@@ -290,7 +290,7 @@ class DateSteps(Answer):
             shown = ("–", "–", "–")
         else:
             day = date.fromisoformat(self.value[:10])
-            shown = (str(day.day), tr.month(day), str(day.year))
+            shown = (str(day.day), tr.month(day, short=bool(theme.compact)), str(day.year))
         for stepper, text in zip(self.steppers, shown, strict=True):
             stepper.value = text
 
