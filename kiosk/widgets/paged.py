@@ -20,8 +20,9 @@ class Column(BoxLayout):
     room = NumericProperty(0)
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
-        spare = max(0, self.height - self.minimum_height)
         for index, x, y, width, height in super()._iterate_layout(sizes):
+            # What is not needed stays empty at the foot; known once the first place is.
+            spare = max(0, self.height - self.minimum_height)
             yield index, x, y + spare, width, height
 
 

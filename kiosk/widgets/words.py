@@ -1,6 +1,6 @@
 """A label for every language: breaks, joins, orders and aligns its text as its script wants."""
 
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 from kivy.graphics import Color, Rectangle
@@ -11,7 +11,7 @@ from kivy.uix.label import Label
 
 from kiosk.theme.drawing import Pen
 from kiosk.theme.fonts import TEXT
-from kiosk.theme.text import Line, french_spaces, lay_out
+from kiosk.theme.text import Line, french_spaces, lay_out, paragraphs
 
 Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
 
@@ -72,12 +72,10 @@ class Words(Label):
             return
         self._state = state
         pen = Pen(self.font_size, self.font_name, self.bold)
-        single = lay_out(self._written, float("inf"), pen.measure, rtl=self.rtl)
-        widths = [pen.measure(line.drawn) for line in single]
-        self.natural_width = ceil(max(widths, default=0))
-        lines = single
-        if self.natural_width > self.width:
-            lines = lay_out(self._written, max(self.width, 1), pen.measure, rtl=self.rtl)
+        parts = paragraphs(self._written, rtl=self.rtl)
+        self.natural_width = ceil(max(part.natural_width(pen.measure) for part in parts))
+        width = inf if self.natural_width <= self.width else max(self.width, 1)
+        lines = [line for part in parts for line in part.lines(width, pen.measure)]
         if 0 < self.max_lines < len(lines):
             lines = self._shortened(lines, pen)
         self._draw(lines if self.text else [], pen)
