@@ -28,7 +28,7 @@ from forms.xform.dependencies import order_triggers
 from forms.xform.form import Form
 from forms.xform.lists import read_secondary
 from forms.xform.namespaces import JAVAROSA, PREFIXES, XFORMS, local, space
-from forms.xform.source import parse_xml
+from forms.xform.source import attributes_of, parse_xml
 from forms.xform.texts import (
     MEDIA,
     Output,
@@ -109,7 +109,7 @@ def read_form(xml: bytes, *, media: Path | None = None) -> Form:
 
 
 def unresolved_references(form: Form) -> tuple[tuple[str, str, str], ...]:
-    """Paths in binds that lead to no field: the bind's path, the rule, the path that leads nowhere."""
+    """Paths that lead to no field: the path of the field they stand at, the rule, the path."""
     found: list[tuple[str, str, str]] = []
     for bind in form.binds.values():
         for rule in ("relevant", "required", "readonly", "constraint", "calculate"):
@@ -160,10 +160,10 @@ class _FormReader:
         actions = tuple(self.actions(self.model)) + tuple(self.nested_actions(self.body))
         self.check_texts()
         title = _child(self.head, "title")
-        form = Form(
+        return Form(
             form_id=instance.get("id") or _attribute(instance, "id") or local(instance.tag),
             version=_attribute(instance, "version"),
-            title="" if title is None else "".join(title.itertext()).strip(),
+            title="" if title is None else "".join(map(str, title.itertext())).strip(),
             hash=digest,
             texts=self.texts,
             root=self.root,
@@ -179,7 +179,6 @@ class _FormReader:
             attached=tuple(self.attached),
             _formulas=self.formulas,
         )
-        return form
 
     # --- the instance ------------------------------------------------------------------------
 
@@ -239,7 +238,7 @@ class _FormReader:
     # --- binds -------------------------------------------------------------------------------
 
     def read_bind_elements(self) -> dict[Field, etree._Element]:
-        """The bind of each field, its type set; binds of attributes and of nothing are passed over."""
+        """The bind of each field, its type set; binds of nothing that exists are passed over."""
         found: dict[Field, etree._Element] = {}
         self.ids: dict[str, Field] = {}
         for element in self.model:
@@ -419,7 +418,7 @@ class _FormReader:
     def attributes(self, element: etree._Element, field: Field | None) -> Mapping[str, str]:
         """What an element says beyond what is read of it, and what its field's bind adds."""
         found = dict(_foreign_attributes(element))
-        for name, value in element.attrib.items():
+        for name, value in attributes_of(element).items():
             if not space(name) and name not in _OWN_BODY_ATTRIBUTES:
                 found[name] = value
         if field is not None and field in self.binds:
@@ -489,7 +488,7 @@ def _child(parent: etree._Element, name: str) -> etree._Element | None:
 
 def _attribute(element: etree._Element, name: str) -> str:
     """An attribute by its local name, whatever its namespace."""
-    for key, value in element.attrib.items():
+    for key, value in attributes_of(element).items():
         if local(key) == name:
             return value
     return ""
@@ -509,7 +508,7 @@ def _foreign_attributes(element: etree._Element) -> dict[str, str]:
     """The attributes of other namespaces, with Parvis's prefixes; JavaRosa's are read elsewhere."""
     found: dict[str, str] = {}
     own = {uri: prefix for prefix, uri in element.nsmap.items() if prefix}
-    for name, value in element.attrib.items():
+    for name, value in attributes_of(element).items():
         uri = space(name)
         if uri and uri != JAVAROSA:
             prefix = PREFIXES.get(uri) or own.get(uri, "")

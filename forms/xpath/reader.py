@@ -35,6 +35,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_SIGNS = frozenset({"!=", "<=", ">=", "=", "<", ">", "+", "-", "|"})
 _WORDS = frozenset({"and", "or", "div", "mod"})
 _LEVELS = {
     operator: level
@@ -101,7 +102,9 @@ def _tokens(source: str) -> list[_Token]:
         operand_before = before is not None and not (
             before.kind == "operator" or before.text in {"(", "[", ",", "@", "::", "/", "//"}
         )
-        if ((text == "*" or text in _WORDS) and operand_before) or (kind == "sign" and text in {"!=", "<=", ">=", "=", "<", ">", "+", "-", "|"}):
+        if ((text == "*" or text in _WORDS) and operand_before) or (
+            kind == "sign" and text in {"!=", "<=", ">=", "=", "<", ">", "+", "-", "|"}
+        ):
             kind = "operator"
         found.append(_Token(kind, text, begins))
         at = match.end()
