@@ -16,16 +16,11 @@ was in the code: a captive portal, or another server, cannot answer in its place
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import rfc8785
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -34,6 +29,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sync.errors import SyncError
+from sync.statement import (
+    ForgedStatement,
+    Statement,
+    UnreadableStatement,
+    b64,
+    sign_statement,
+)
 
 TOKEN_BYTES = 16
 FINGERPRINT_BYTES = 16
@@ -45,8 +47,8 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")
 _CHECK_LABEL = b"parvis enrolment code 1\n"
 _TOKEN_LABEL = b"parvis enrolment token 1"
-_REQUEST_LABEL = b"parvis enrolment request 1\n"
-_ANSWER_LABEL = b"parvis enrolment answer 1\n"
+_REQUEST_LABEL = "parvis enrolment request 1"
+_ANSWER_LABEL = "parvis enrolment answer 1"
 _MOST_NAME_CHARACTERS = 80
 
 
@@ -183,15 +185,13 @@ class EnrolmentRequest:
     def sign(cls, code: EnrolmentCode, device_public: Ed25519PublicKey, name: str) -> bytes:
         """The body of `POST /v1/devices`."""
         secret = token_key(code.token)
-        said = _canonical(
-            {
-                "device_key": _b64(device_public.public_bytes_raw()),
-                "name": name.strip()[:_MOST_NAME_CHARACTERS],
-                "server": _b64(code.fingerprint),
-                "token_key": _b64(secret.public_key().public_bytes_raw()),
-            }
-        )
-        return _signed(secret, _REQUEST_LABEL, said)
+        said = {
+            "device_key": b64(device_public.public_bytes_raw()),
+            "name": _clean(name),
+            "server": b64(code.fingerprint),
+            "token_key": b64(secret.public_key().public_bytes_raw()),
+        }
+        return sign_statement(secret, _REQUEST_LABEL, said)
 
     @classmethod
     def read(cls, body: bytes, server_fingerprint: bytes) -> EnrolmentRequest:
@@ -200,19 +200,18 @@ class EnrolmentRequest:
         Raises:
             ForgedEnrolment: it is not signed with the token's key, or meant for another server.
         """
-        said = _opened(body)
         try:
-            token_public = Ed25519PublicKey.from_public_bytes(_unb64(said["token_key"]))
-            device_public = Ed25519PublicKey.from_public_bytes(_unb64(said["device_key"]))
-            meant_for = _unb64(said["server"])
-            name = said["name"]
-        except (KeyError, ValueError):
-            raise ForgedEnrolment("The enrolment request cannot be read.") from None
-        _verify(token_public, _REQUEST_LABEL, body)
+            statement = Statement(body)
+            token_public = statement.key("token_key")
+            statement.verify(token_public, _REQUEST_LABEL)
+            device_public = statement.key("device_key")
+            meant_for = statement.raw("server")
+            name = statement.text("name")
+        except (UnreadableStatement, ForgedStatement) as error:
+            raise ForgedEnrolment(f"The enrolment request is refused. {error}") from None
         if meant_for != server_fingerprint:
             raise ForgedEnrolment("The enrolment request is meant for another server.")
-        clean = " ".join(name.split())[:_MOST_NAME_CHARACTERS]
-        return cls(token_public, device_public, clean)
+        return cls(token_public, device_public, _clean(name))
 
     def token_hash(self) -> bytes:
         """What the server keeps of the token."""
@@ -238,14 +237,12 @@ class EnrolmentAnswer:
         cls, server_key: Ed25519PrivateKey, device_public: Ed25519PublicKey, name: str
     ) -> bytes:
         """The answer to `POST /v1/devices`."""
-        said = _canonical(
-            {
-                "device_key": _b64(device_public.public_bytes_raw()),
-                "name": name,
-                "server_key": _b64(server_key.public_key().public_bytes_raw()),
-            }
-        )
-        return _signed(server_key, _ANSWER_LABEL, said)
+        said = {
+            "device_key": b64(device_public.public_bytes_raw()),
+            "name": name,
+            "server_key": b64(server_key.public_key().public_bytes_raw()),
+        }
+        return sign_statement(server_key, _ANSWER_LABEL, said)
 
     @classmethod
     def read(
@@ -256,16 +253,16 @@ class EnrolmentAnswer:
         Raises:
             ForgedEnrolment: it does not come from the server whose code this is.
         """
-        said = _opened(body)
         try:
-            server_public = Ed25519PublicKey.from_public_bytes(_unb64(said["server_key"]))
-            to = _unb64(said["device_key"])
-            name = said["name"]
-        except (KeyError, ValueError):
+            statement = Statement(body)
+            server_public = statement.key("server_key")
+            statement.verify(server_public, _ANSWER_LABEL)
+            to = statement.raw("device_key")
+            name = statement.text("name")
+        except (UnreadableStatement, ForgedStatement):
             raise ForgedEnrolment(_NOT_THE_SERVER) from None
         if fingerprint(server_public) != code.fingerprint:
             raise ForgedEnrolment(_NOT_THE_SERVER)
-        _verify(server_public, _ANSWER_LABEL, body)
         if to != device_public.public_bytes_raw():
             raise ForgedEnrolment("The server answered to another device.")
         return cls(server_public, device_public, name)
@@ -282,53 +279,6 @@ _NOT_THE_SERVER = (
 )
 
 
-def _signed(key: Ed25519PrivateKey, label: bytes, said: bytes) -> bytes:
-    return _canonical({"said": said.decode(), "signature": _b64(key.sign(label + said))})
-
-
-def _opened(body: bytes) -> dict[str, str]:
-    """The inner statement, with its signature not yet checked."""
-    try:
-        said = json.loads(_strings(json.loads(body))["said"])
-        return _strings(said)
-    except (KeyError, ValueError, RecursionError):
-        raise ForgedEnrolment(_NOT_THE_SERVER) from None
-
-
-def _verify(key: Ed25519PublicKey, label: bytes, body: bytes) -> None:
-    """Check the outer signature over the inner statement.
-
-    Raises:
-        ForgedEnrolment: it does not fit.
-    """
-    outer = _strings(json.loads(body))
-    try:
-        key.verify(_unb64(outer["signature"]), label + outer["said"].encode())
-    except (InvalidSignature, KeyError, ValueError):
-        raise ForgedEnrolment("The enrolment message is not signed as it should be.") from None
-
-
-def _strings(value: object) -> dict[str, str]:
-    """`value`, an object whose members are all strings.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise ValueError("not an object of strings")
-    return value
-
-
-def _canonical(value: dict[str, str]) -> bytes:
-    return rfc8785.dumps(value)
-
-
-def _b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _unb64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
+def _clean(name: str) -> str:
+    """One line, of a length that fits a list."""
+    return " ".join(name.split())[:_MOST_NAME_CHARACTERS]

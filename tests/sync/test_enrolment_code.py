@@ -102,5 +102,5 @@ def test_only_the_server_of_the_code_can_answer() -> None:
         EnrolmentAnswer.read(answer, CODE, other.public_key())
     forged = json.loads(answer)
     forged["said"] = forged["said"].replace("Mairie", "Autre")
-    with pytest.raises(ForgedEnrolment, match="not signed"):
+    with pytest.raises(ForgedEnrolment, match="not the server"):
         EnrolmentAnswer.read(json.dumps(forged).encode(), CODE, DEVICE.public_key())
