@@ -28,7 +28,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from sync.errors import SyncError
+from sync import crockford
+from sync.errors import MistypedCode, SyncError
 from sync.statement import (
     ForgedStatement,
     Statement,
@@ -42,9 +43,7 @@ FINGERPRINT_BYTES = 16
 LIFETIME_SECONDS = 15 * 60
 
 _CHECK_BYTES = 3
-_CODE_CHARACTERS = (FINGERPRINT_BYTES + TOKEN_BYTES + _CHECK_BYTES) * 8 // 5
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_READ_AS = str.maketrans("OIL", "011")
+_CODE_BYTES = FINGERPRINT_BYTES + TOKEN_BYTES + _CHECK_BYTES
 _CHECK_LABEL = b"parvis enrolment code 1\n"
 _TOKEN_LABEL = b"parvis enrolment token 1"
 _REQUEST_LABEL = "parvis enrolment request 1"
@@ -56,20 +55,30 @@ class EnrolmentRefused(SyncError):
     """A device could not be enrolled."""
 
 
-class MistypedCode(EnrolmentRefused):
+class MistypedEnrolmentCode(EnrolmentRefused):
     """The code is not one that a server printed: a character is wrong or missing."""
 
 
 class UsedCode(EnrolmentRefused):
     """The code has already enrolled another device."""
 
+    sentence = "This enrolment code has already enrolled another device. Ask for a new one: parvis-server enrol."
+
 
 class ExpiredCode(EnrolmentRefused):
     """The code is older than fifteen minutes."""
 
+    sentence = (
+        "This enrolment code is older than 15 minutes. Ask for a new one: parvis-server enrol."
+    )
+
 
 class UnknownCode(EnrolmentRefused):
     """This server never gave this code."""
+
+    sentence = (
+        "This server does not know this enrolment code. Ask for a new one: parvis-server enrol."
+    )
 
 
 class ForgedEnrolment(EnrolmentRefused):
@@ -95,34 +104,32 @@ class EnrolmentCode:
         """Read a code as typed, pasted or scanned; case, spaces and hyphens do not matter.
 
         Raises:
-            MistypedCode: something is wrong with it, said in a sentence.
+            MistypedEnrolmentCode: something is wrong with it, said in a sentence.
         """
         address, hash_sign, letters = "".join(text.split()).rpartition("#")
         if not hash_sign:
-            raise MistypedCode(
+            raise MistypedEnrolmentCode(
                 "This is not a complete enrolment code: it begins with the server's address, "
                 "then “#”, then fourteen groups of four characters."
             )
-        packed = re.sub(r"[-–—_]", "", letters).upper().translate(_READ_AS)
-        if len(packed) != _CODE_CHARACTERS:
-            raise MistypedCode(
-                f"The enrolment code has {len(packed)} characters after “#” instead of "
-                f"{_CODE_CHARACTERS}: copy it again, whole."
+        try:
+            raw = crockford.decode(re.sub("[–—_]", "", letters))
+        except MistypedCode:
+            raise MistypedEnrolmentCode(
+                "The enrolment code contains a character that no code has. Copy it again."
+            ) from None
+        if len(raw) != _CODE_BYTES:
+            raise MistypedEnrolmentCode(
+                "The enrolment code is incomplete, or has too many characters: after “#” come "
+                "fourteen groups of four. Copy it again."
             )
-        wrong = sorted(set(packed).difference(_ALPHABET))
-        if wrong:
-            raise MistypedCode(f"The enrolment code cannot contain “{wrong[0]}”: copy it again.")
-        number = 0
-        for character in packed:
-            number = number * 32 + _ALPHABET.index(character)
-        raw = number.to_bytes(_CODE_CHARACTERS * 5 // 8, "big")
         code = cls(
             server_address(address),
             raw[:FINGERPRINT_BYTES],
             raw[FINGERPRINT_BYTES : FINGERPRINT_BYTES + TOKEN_BYTES],
         )
         if code._check() != raw[-_CHECK_BYTES:]:
-            raise MistypedCode(
+            raise MistypedEnrolmentCode(
                 "The enrolment code is mistyped: a character of it, or of the address, is wrong. "
                 "Copy it again."
             )
@@ -130,12 +137,7 @@ class EnrolmentCode:
 
     def __str__(self) -> str:
         raw = self.fingerprint + self.token + self._check()
-        number = int.from_bytes(raw, "big")
-        letters = "".join(
-            _ALPHABET[number >> shift & 31] for shift in range(len(raw) * 8 - 5, -1, -5)
-        )
-        groups = "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
-        return f"{self.url}#{groups}"
+        return f"{self.url}#{crockford.grouped(crockford.encode(raw))}"
 
     def _check(self) -> bytes:
         said = _CHECK_LABEL + self.url.encode() + b"\n" + self.fingerprint + self.token
@@ -146,11 +148,11 @@ def server_address(text: str) -> str:
     """A server's address in its one spelling: scheme and host in lower case, no final slash.
 
     Raises:
-        MistypedCode: it is not an http or https address.
+        MistypedEnrolmentCode: it is not an http or https address.
     """
     split = urlsplit(text.strip())
     if split.scheme.lower() not in ("http", "https") or not split.hostname:
-        raise MistypedCode(
+        raise MistypedEnrolmentCode(
             f"“{text}” is not the address of a server: it begins with https:// (or http://)."
         )
     return f"{split.scheme.lower()}://{split.netloc.lower()}{split.path.rstrip('/')}"
