@@ -96,7 +96,7 @@ class Batch:
     @cached_property
     def name(self) -> str:
         """SHA-256 of the file, in hexadecimal."""
-        return hashlib.sha256(self.data).hexdigest()
+        return name_of(self.data)
 
     @property
     def records(self) -> Iterator[Record]:
@@ -141,6 +141,11 @@ def build(
         parts += [section.header.data, number(len(section.records))]
         parts += [record.data for record in section.records]
     return sign_file(Kind.BATCH, b"".join(parts), device_key)
+
+
+def name_of(data: bytes) -> str:
+    """The name of the batch that these bytes are: their SHA-256, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def claimed_device(data: bytes) -> bytes:

@@ -197,6 +197,20 @@ class UnknownBatch(SyncError):
     sentence = "This batch did not come from this device."
 
 
+class BadDataDirectory(SyncError):
+    """The device's data directory cannot be used."""
+
+    sentence = "The device's data directory cannot be used."
+
+
+class StorageFailed(SyncError):
+    """The disk does not take what is to be stored, or is locked."""
+
+    sentence = (
+        "The disk did not take it: it is full, read-only, or failing. Make room, or change it."
+    )
+
+
 class NotKept(SyncError):
     """A contribution could not be stored; nothing of it remains."""
 

@@ -1,0 +1,1 @@
+"""One screen, one .py and one .kv of the same name."""
