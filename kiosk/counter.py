@@ -51,7 +51,7 @@ class Counter:
         if self._uplink:
             self._uplink.wake()
         enrolment = self.device.enrolled
-        address = enrolment.server_url if enrolment else ""
+        address = enrolment.url if enrolment else ""
         return Shown(code=receipt.code, qr=receipt.qr_payload(address) if address else receipt.code)
 
     def report(self, error: SyncError) -> None:

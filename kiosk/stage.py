@@ -17,9 +17,7 @@ from kiosk.focus import keys_in_use
 from kiosk.idle import IdleWatch
 from kiosk.journey import Assistance, Journey, Stage
 from kiosk.language import own_name, tr
-from typing import TYPE_CHECKING
-if TYPE_CHECKING:
-    from kiosk.offer import Offer
+from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import CAPITALS_MM, DEFAULT_CAPITAL, theme
@@ -58,7 +56,7 @@ class Kiosk(FloatLayout):
 
     def __init__(
         self,
-        offers: "tuple[Offer, ...]",
+        offers: tuple[Offer, ...],
         counter: Any,
         *,
         voice: Voice | None = None,
@@ -112,7 +110,7 @@ class Kiosk(FloatLayout):
         screen.enter()
         self.on_screen(name)
 
-    def start(self, offer: "Offer | None" = None) -> None:
+    def start(self, offer: Offer | None = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
         if offer is not None:
             self.offer = offer
