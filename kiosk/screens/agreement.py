@@ -27,7 +27,7 @@ class AgreementScreen(Page):
         self.spoken = "\n".join(
             (
                 tr._("« {organiser} vous demande votre avis : {title}.").format(
-                    organiser=notice.organiser, title=notice.title
+                    organiser=notice.who, title=self.kiosk.offer.title(tr.language)
                 ),
                 tr._("Je vous aide à répondre. C’est vous qui décidez."),
                 tr._("Votre nom n’est pas demandé. Vous pouvez arrêter à tout moment."),

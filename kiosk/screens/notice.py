@@ -26,17 +26,19 @@ class NoticeScreen(Page):
     """Short, in easy language; can be heard."""
 
     notice = ObjectProperty(None, allownone=True)
+    title = StringProperty()
 
     def enter(self) -> None:
         """Show the notice in the person's language."""
         self.back_text = tr._("Retour")
         self.next_text = tr._("Je commence")
+        self.title = self.kiosk.offer.title(tr.language)
         self.notice = notice = self.kiosk.offer.notice(tr.language)
         self.ids.paged.to_top()
         points = self.ids.points
         points.clear_widgets()
         for icon, heading, text in (
-            ("bank", tr._("Qui demande ?"), notice.organiser),
+            ("bank", tr._("Qui demande ?"), notice.who),
             ("question", tr._("Pourquoi ?"), notice.why),
             ("chat-circle-text", tr._("À quoi cela servira ?"), notice.becomes),
             ("lock", tr._("Qu’est-ce qui est gardé ?"), notice.kept),
@@ -48,7 +50,7 @@ class NoticeScreen(Page):
         """The whole notice."""
         notice = self.notice
         return " ".join(
-            (notice.title, notice.organiser, notice.why, notice.becomes, notice.kept)
+            (self.title, notice.who, notice.why, notice.becomes, notice.kept)
         )
 
     def go_on(self) -> None:

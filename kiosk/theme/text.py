@@ -228,12 +228,16 @@ def _break(
             yield first, last, _blanks(clusters, first, last)
             at = fitting + 1
         first = last
+        if first == len(clusters):
+            return
 
 
 def _last_that_fits(
     places: Sequence[int], low: int, guess: int, fits: Callable[[int], bool]
 ) -> int | None:
     """Which of the places from `low` on is the last one that fits; looks around a good guess."""
+    if not places:  # a single letter wider than the line
+        return None
     if fits(places[guess]):
         while guess + 1 < len(places) and fits(places[guess + 1]):
             guess += 1

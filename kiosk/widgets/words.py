@@ -1,5 +1,6 @@
 """A label for every language: breaks, joins, orders and aligns its text as its script wants."""
 
+from collections.abc import Sequence
 from math import ceil, inf
 from typing import Any
 
@@ -11,7 +12,7 @@ from kivy.uix.label import Label
 
 from kiosk.theme.drawing import Pen
 from kiosk.theme.fonts import TEXT
-from kiosk.theme.text import Line, french_spaces, lay_out, paragraphs
+from kiosk.theme.text import Line, Paragraph, french_spaces, lay_out, paragraphs
 
 Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
 
@@ -76,6 +77,8 @@ class Words(Label):
         self.natural_width = ceil(max(part.natural_width(pen.measure) for part in parts))
         width = inf if self.natural_width <= self.width else max(self.width, 1)
         lines = [line for part in parts for line in part.lines(width, pen.measure)]
+        if self.halign == "center" and len(lines) > len(parts):
+            lines = _balanced(lines, parts, width, pen)
         if 0 < self.max_lines < len(lines):
             lines = self._shortened(lines, pen)
         self._draw(lines if self.text else [], pen)
@@ -136,3 +139,16 @@ class Words(Label):
     ) -> None:
         if name in _CHANGES_LINES:
             self._trigger_texture()
+
+
+def _balanced(lines: list[Line], parts: Sequence[Paragraph], width: float, pen: Pen) -> list[Line]:
+    """As many lines, of about the same length: centred text looks torn otherwise."""
+    low, high = width / len(lines), width
+    while high - low > pen.size / 2:
+        middle = (low + high) / 2
+        narrower = [line for part in parts for line in part.lines(middle, pen.measure)]
+        if len(narrower) > len(lines):
+            low = middle
+        else:
+            high, lines = middle, narrower
+    return lines
