@@ -30,7 +30,7 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """Where it is, as a reader of the spreadsheet would say: "survey, row 7, column relevant"."""
+        """Where it is, as its author would say: "survey, row 7, column relevant"."""
         parts = [self.sheet]
         if self.row is not None:
             parts.append(f"row {self.row}")

@@ -274,7 +274,7 @@ class Entry:
         return node
 
     def _count_repeats(self, controls: Iterable[Control], changes: Changes) -> bool:
-        """Bring repeats that the form counts itself to their number; say whether that changed any."""
+        """Bring repeats that the form counts to their number; say whether that changed any."""
         changed = False
         for control in controls:
             if isinstance(control, Question):

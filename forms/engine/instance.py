@@ -9,6 +9,7 @@ from lxml import etree
 
 from forms.xform.form import Form
 from forms.xform.namespaces import JAVAROSA, local
+from forms.xform.source import attributes_of
 from forms.xpath.nodes import Field, Node
 from forms.xpath.values import Value, read_value
 
@@ -28,9 +29,9 @@ class EntryNode(Node):
 
     __slots__ = ("field", "own_relevance", "relevant", "value")
 
-    field: Field  # type: ignore[assignment]
-    relevant: bool  # type: ignore[assignment]
-    value: Value  # type: ignore[assignment]
+    field: Field
+    relevant: bool
+    value: Value
     children: list[EntryNode]  # type: ignore[assignment]
 
     def __init__(self, field: Field, parent: Node | None, text: str) -> None:
@@ -103,7 +104,7 @@ class Instance:
         text = (element.text or "").strip() if len(element) else element.text or ""
         node = EntryNode(field, parent, text)
         if element.attrib:
-            node.attributes = dict(element.attrib)
+            node.attributes = attributes_of(element)
         if not field.repeats:
             self.single[field.number] = node
         for child in element:
@@ -196,7 +197,7 @@ class Instance:
         tag = self.form.tags[node.field.number]
         attributes = dict(node.attributes or {})
         if parent is None:
-            element = etree.Element(tag, attributes, nsmap=self.form.instance.nsmap)
+            element = etree.Element(tag, attributes, nsmap=self.form.instance.nsmap)  # type: ignore[arg-type]
         else:
             element = etree.SubElement(parent, tag, attributes)
         if node.text and not node.children:

@@ -9,6 +9,18 @@ from enum import Enum
 from forms.errors import FormError
 from forms.xform.controls import Choice, Kind, Range
 
+__all__ = [
+    "Choice",
+    "Finished",
+    "Objection",
+    "Outcome",
+    "Progress",
+    "Step",
+    "Unfinished",
+    "UnknownQuestion",
+    "Verdict",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -18,9 +30,9 @@ class Step:
         ref: its path in the instance; "[n]" only inside repeats: "/data/household[2]/name".
         guidance: what a mediator may read besides the hint.
         media: file names by "image", "audio", "video", "big-image".
-        required_message: what to say where it is required and empty; "" where the form says nothing.
-        attributes: what the form adds: "rows", "start", …; "parvis:purse" and its like from Parvis's
-            namespace, whatever prefix the form uses for it.
+        required_message: the form's words where it is required and empty; "" without.
+        attributes: what the form adds: "rows", "start", …; and "parvis:purse" and its like,
+            from Parvis's namespace, whatever prefix the form uses for it.
         bounds: of a range; None elsewhere.
         value: the answer as the instance holds it; "" where there is none.
         group: the labels of the groups it stands in, outermost first.

@@ -1,4 +1,7 @@
-"""Boolean functions (bindings, "Boolean Functions"); `if`, `coalesce` and `once` are the compiler's."""
+"""Boolean functions (bindings, "Boolean Functions").
+
+`if`, `coalesce` and `once` are the compiler's: they do not evaluate all their arguments.
+"""
 
 from __future__ import annotations
 

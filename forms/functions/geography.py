@@ -1,8 +1,9 @@
-"""Functions on places (bindings, "Geographic Functions"): on a sphere with the Earth's equatorial radius."""
+"""Functions on places (bindings, "Geographic Functions"), on a sphere of the Earth's size."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
@@ -15,7 +16,7 @@ _Point = tuple[float, float]
 
 
 def _points(values: tuple[Value, ...]) -> list[_Point] | None:
-    """Latitudes and longitudes, in radians, of points, traces and shapes; None where one is none."""
+    """Latitudes and longitudes, in radians, of points, traces, shapes; None where one is none."""
     found: list[_Point] = []
     for value in values:
         for place in to_text(value).split(";"):
@@ -46,7 +47,7 @@ def distance(context: Context, *values: Value) -> Value:
     points = _points(values)
     if points is None:
         return NAN
-    return math.fsum(_apart(one, other) for one, other in zip(points, points[1:], strict=False))
+    return math.fsum(_apart(one, other) for one, other in pairwise(points))
 
 
 @function("area", Take.VALUES)

@@ -1,4 +1,7 @@
-"""Functions on paths (bindings, "Node-set Functions"); `position` and `instance` are the compiler's."""
+"""Functions on paths (bindings, "Node-set Functions").
+
+`position`, `instance` and `current` are the compiler's: they are about the context.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,10 @@ def count_non_empty(context: Context, nodes: list[Node]) -> Value:
 
 
 def shuffled(nodes: list[Node], context: Context, seed: Value | None) -> list[Node]:
-    """`randomize()`: the inside-out Fisher-Yates shuffle; with a seed, by Park and Miller's generator.
+    """`randomize()`: the inside-out Fisher-Yates shuffle.
 
-    A seed that is no number is hashed, so that a text such as an instance's id can be one.
+    With a seed the numbers are Park and Miller's, so that the same seed gives the same order. A
+    seed that is no number is hashed, so that a text such as an instance's id can be one.
     """
     if seed is None:
         found = list(nodes)

@@ -1,4 +1,4 @@
-"""Number functions (bindings, "Number Functions"); outside its domain a function is not a number."""
+"""Number functions (bindings, "Number Functions"); outside its domain a result is NaN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a form rules about a field: its type, when it is asked, what it may hold (specification, "Bindings")."""
+"""What a form rules about a field: when it is asked, what it may hold ("Bindings")."""
 
 from __future__ import annotations
 

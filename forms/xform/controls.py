@@ -1,4 +1,4 @@
-"""What a form shows: questions, groups and repeats, as its body lists them (specification, "Body")."""
+"""What a form shows: questions, groups and repeats, as its body lists them ("Body")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which calculations and conditions follow from which fields, in the order that settles them once."""
+"""Which calculations and conditions follow from which fields, each settled once, in order."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from forms.errors import FormError
 from forms.xform.namespaces import local
-from forms.xform.source import parse_xml
+from forms.xform.source import attributes_of, parse_xml
 from forms.xform.texts import media_name
 from forms.xpath.nodes import Node, SecondaryInstance
 
@@ -54,7 +54,7 @@ def read_secondary(key: str, element: etree._Element, media: Path | None) -> Sec
 
 
 def _grow(element: etree._Element, parent: Node) -> None:
-    attributes = {local(key): value for key, value in element.attrib.items()} or None
+    attributes = {local(key): value for key, value in attributes_of(element).items()} or None
     text = element.text or ""
     node = Node(local(element.tag), parent, text if not len(element) else text.strip(), attributes)
     parent.children.append(node)
@@ -86,7 +86,7 @@ def _read_csv(instance: SecondaryInstance, content: bytes, name: str) -> None:
 
 
 def _read_geojson(instance: SecondaryInstance, content: bytes, name: str) -> None:
-    """Features as `root/item`: `geometry`, `id`, and each property (secondary instances, GeoJSON)."""
+    """Features as `root/item`: `geometry`, `id`, and each property ("External Instances")."""
     try:
         collection = json.loads(content)
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -28,7 +28,7 @@ from forms.xform.dependencies import order_triggers
 from forms.xform.form import Form
 from forms.xform.lists import read_secondary
 from forms.xform.namespaces import JAVAROSA, PREFIXES, XFORMS, local, space
-from forms.xform.source import parse_xml
+from forms.xform.source import attributes_of, parse_xml
 from forms.xform.texts import (
     MEDIA,
     Output,
@@ -95,6 +95,18 @@ class WrongExpression(FormError):
         super().__init__(f"The {rule} of {field} cannot be used: {why}")
 
 
+class WrongExpressions(FormError):
+    """Some expressions of a form cannot be used.
+
+    Attributes:
+        expressions: each of them.
+    """
+
+    def __init__(self, expressions: Sequence[WrongExpression]) -> None:
+        self.expressions = tuple(expressions)
+        super().__init__("\n".join(str(wrong) for wrong in self.expressions))
+
+
 def read_form(xml: bytes, *, media: Path | None = None) -> Form:
     """Read an XForm.
 
@@ -109,7 +121,7 @@ def read_form(xml: bytes, *, media: Path | None = None) -> Form:
 
 
 def unresolved_references(form: Form) -> tuple[tuple[str, str, str], ...]:
-    """Paths in binds that lead to no field: the bind's path, the rule, the path that leads nowhere."""
+    """Paths that lead to no field: the path of the field they stand at, the rule, the path."""
     found: list[tuple[str, str, str]] = []
     for bind in form.binds.values():
         for rule in ("relevant", "required", "readonly", "constraint", "calculate"):
@@ -140,6 +152,7 @@ class _FormReader:
         self.templates: dict[Field, etree._Element] = {}
         self.by_path: dict[str, Field] = {}
         self.attached: dict[str, None] = {}
+        self.wrong: list[WrongExpression] = []
         self.formulas: dict[tuple[str, Field], Formula] = {}
 
     def form(self, digest: bytes) -> Form:
@@ -159,11 +172,13 @@ class _FormReader:
         body = self.controls(self.body)
         actions = tuple(self.actions(self.model)) + tuple(self.nested_actions(self.body))
         self.check_texts()
+        if self.wrong:
+            raise WrongExpressions(self.wrong)
         title = _child(self.head, "title")
-        form = Form(
+        return Form(
             form_id=instance.get("id") or _attribute(instance, "id") or local(instance.tag),
             version=_attribute(instance, "version"),
-            title="" if title is None else "".join(title.itertext()).strip(),
+            title="" if title is None else "".join(map(str, title.itertext())).strip(),
             hash=digest,
             texts=self.texts,
             root=self.root,
@@ -179,7 +194,6 @@ class _FormReader:
             attached=tuple(self.attached),
             _formulas=self.formulas,
         )
-        return form
 
     # --- the instance ------------------------------------------------------------------------
 
@@ -239,7 +253,7 @@ class _FormReader:
     # --- binds -------------------------------------------------------------------------------
 
     def read_bind_elements(self) -> dict[Field, etree._Element]:
-        """The bind of each field, its type set; binds of attributes and of nothing are passed over."""
+        """The bind of each field, its type set; binds of nothing that exists are passed over."""
         found: dict[Field, etree._Element] = {}
         self.ids: dict[str, Field] = {}
         for element in self.model:
@@ -289,7 +303,8 @@ class _FormReader:
             try:
                 found = compile_formula(source, at=field, root=self.root, secondary=self.secondary)
             except FormError as wrong:
-                raise WrongExpression(field.path, rule, str(wrong)) from None
+                self.wrong.append(WrongExpression(field.path, rule, str(wrong)))
+                found = compile_formula("''", at=field, root=self.root)
             self.formulas[source, field] = found
         return found
 
@@ -402,7 +417,8 @@ class _FormReader:
     def itemset(self, element: etree._Element, field: Field) -> Itemset:
         nodes = self.formula(element.get("nodeset") or "", field, "choice filter")
         if nodes.select is None:
-            raise WrongExpression(field.path, "choice filter", "it does not lead to a list.")
+            wrong = WrongExpression(field.path, "choice filter", "It does not lead to a list.")
+            self.wrong.append(wrong)
         value = _child(element, "value")
         label = _child(element, "label")
         reference = "" if label is None else (label.get("ref") or "").strip()
@@ -419,7 +435,7 @@ class _FormReader:
     def attributes(self, element: etree._Element, field: Field | None) -> Mapping[str, str]:
         """What an element says beyond what is read of it, and what its field's bind adds."""
         found = dict(_foreign_attributes(element))
-        for name, value in element.attrib.items():
+        for name, value in attributes_of(element).items():
             if not space(name) and name not in _OWN_BODY_ATTRIBUTES:
                 found[name] = value
         if field is not None and field in self.binds:
@@ -429,10 +445,12 @@ class _FormReader:
     # --- actions -----------------------------------------------------------------------------
 
     def actions(self, parent: etree._Element) -> list[Action]:
-        """The `setvalue` elements directly in an element."""
+        """The `setvalue` elements directly in an element; attributes are no fields, and stay."""
         found: list[Action] = []
         for element in parent:
             if local(element.tag) != "setvalue":
+                continue
+            if "@" in (element.get("ref") or ""):
                 continue
             target = self.target(element)
             if target is None:
@@ -489,7 +507,7 @@ def _child(parent: etree._Element, name: str) -> etree._Element | None:
 
 def _attribute(element: etree._Element, name: str) -> str:
     """An attribute by its local name, whatever its namespace."""
-    for key, value in element.attrib.items():
+    for key, value in attributes_of(element).items():
         if local(key) == name:
             return value
     return ""
@@ -509,7 +527,7 @@ def _foreign_attributes(element: etree._Element) -> dict[str, str]:
     """The attributes of other namespaces, with Parvis's prefixes; JavaRosa's are read elsewhere."""
     found: dict[str, str] = {}
     own = {uri: prefix for prefix, uri in element.nsmap.items() if prefix}
-    for name, value in element.attrib.items():
+    for name, value in attributes_of(element).items():
         uri = space(name)
         if uri and uri != JAVAROSA:
             prefix = PREFIXES.get(uri) or own.get(uri, "")

@@ -113,7 +113,7 @@ def read_texts(itext: etree._Element | None) -> Texts:
 
 
 def _fill_in(texts: Texts) -> None:
-    """Where a translation is missing, pyxform writes "-": say it in the default language instead."""
+    """Where a translation is missing pyxform writes "-": say it in the default language."""
     told = texts.by_language.get(texts.default, {})
     for words in texts.by_language.values():
         for key, forms in words.items():

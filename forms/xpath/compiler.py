@@ -423,7 +423,7 @@ class _Compiler:
         )
 
     def call_indexed_repeat(self, tree: Call, here: Fields) -> Evaluate:
-        """`indexed-repeat(node, repeat, index, …)`: the node in the repeat instances so numbered."""
+        """`indexed-repeat(node, repeat, index, …)`: the node in the instances so numbered."""
         if len(tree.arguments) % 2 == 0 or not all(
             self.is_path(part) for part in (tree.arguments[0], *tree.arguments[1::2])
         ):
@@ -740,15 +740,11 @@ class _Compiler:
             and isinstance(start.arguments[0], Text)
         ):
             return None
-        names: list[str] = []
-        for used, step in enumerate(path.steps, 1):
-            if step.axis is not Axis.CHILD or step.name == "*":
-                return None
-            names.append(step.name)
-            if step.predicates:
-                break
-        else:
+        used = next((at for at, step in enumerate(path.steps, 1) if step.predicates), 0)
+        if not used or any(s.axis is not Axis.CHILD or s.name == "*" for s in path.steps[:used]):
             return None
+        step = path.steps[used - 1]
+        names = [one.name for one in path.steps[:used]]
         parts = _conjunction(step.predicates[0])
         chosen = next((part for part in parts if _equality(part) is not None), None)
         if chosen is None:

@@ -16,11 +16,18 @@ class World(Protocol):
 
     clock: Callable[[], datetime]
     random: Random
-    language: str
-    document: Node
-    """The node above the primary instance's root."""
-    single: Sequence[Node | None]
-    """By field number: the node of a field that no repeat holds; None for the others."""
+
+    @property
+    def language(self) -> str:
+        """The language that texts are in."""
+
+    @property
+    def document(self) -> Node:
+        """The node above the primary instance's root."""
+
+    @property
+    def single(self) -> Sequence[Node | None]:
+        """By field number: the node of a field that no repeat holds; None for the others."""
 
     def secondary(self, name: str) -> SecondaryInstance | None:
         """The secondary instance of that id; None where the form has none."""

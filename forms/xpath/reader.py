@@ -35,6 +35,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_SIGNS = frozenset({"!=", "<=", ">=", "=", "<", ">", "+", "-", "|"})
 _WORDS = frozenset({"and", "or", "div", "mod"})
 _LEVELS = {
     operator: level
@@ -93,6 +94,12 @@ def _tokens(source: str) -> list[_Token]:
             character = source[start]
             if character in "\"'":
                 raise ExpressionError("A quotation mark is never closed", source, start)
+            if character in "‘’“”«»":
+                raise ExpressionError(
+                    f"{character} is a typographic quotation mark; expressions want ' or \"",
+                    source,
+                    start,
+                )
             raise ExpressionError(f"“{character}” has no place in an expression", source, start)
         kind = match.lastgroup or ""
         text = match.group(kind)
@@ -101,7 +108,9 @@ def _tokens(source: str) -> list[_Token]:
         operand_before = before is not None and not (
             before.kind == "operator" or before.text in {"(", "[", ",", "@", "::", "/", "//"}
         )
-        if ((text == "*" or text in _WORDS) and operand_before) or (kind == "sign" and text in {"!=", "<=", ">=", "=", "<", ">", "+", "-", "|"}):
+        if ((text == "*" or text in _WORDS) and operand_before) or (
+            kind == "sign" and text in {"!=", "<=", ">=", "=", "<", ">", "+", "-", "|"}
+        ):
             kind = "operator"
         found.append(_Token(kind, text, begins))
         at = match.end()

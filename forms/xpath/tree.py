@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 
 class Axis(Enum):
-    """The axes that ODK XForms allow (bindings, "XPath Axes"), and the two that `//` and `@` write."""
+    """The axes of ODK XForms (bindings, "XPath Axes"), and the two that `//` and `@` write."""
 
     CHILD = "child"
     PARENT = "parent"

@@ -1,8 +1,8 @@
 """Values of expressions, and how one kind becomes another (bindings, "XPath Operators").
 
-A value is a string, a number, a boolean, a date, a date with time, or a time of day. XPath 1.0 knows
-the first three; nodes of the types date, dateTime and time hold the others, which compare and
-calculate as days since 1970 and read as ISO 8601.
+A value is a string, a number, a boolean, a date, a date with time, or a time of day. XPath 1.0
+knows the first three; nodes of the types date, dateTime and time hold the others, which compare
+and calculate as days since 1970 and read as ISO 8601.
 """
 
 from __future__ import annotations
