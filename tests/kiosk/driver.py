@@ -33,6 +33,7 @@ from kivy.base import EventLoop
 from kivy.core.window import Keyboard, Window
 from kivy.tests.common import UnitTestTouch
 from kivy.uix.widget import Widget
+from PIL import Image
 
 EventLoop.ensure_window()
 EventLoop.status = "started"
@@ -136,9 +137,13 @@ def type_text(text: str) -> None:
 
 
 def picture(widget: Widget, path: Path | str) -> Path:
-    """Save what the widget looks like now as a PNG, and say where."""
+    """Save what the widget looks like now as a PNG, on the window's colour, and say where."""
     frames(2)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     widget.export_to_png(str(path))
+    with Image.open(path) as drawn:
+        ground = Image.new("RGBA", drawn.size, tuple(round(255 * c) for c in Window.clearcolor))
+        ground.alpha_composite(drawn.convert("RGBA"))
+    ground.convert("RGB").save(path)
     return path
