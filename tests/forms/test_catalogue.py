@@ -7,16 +7,19 @@ import subprocess
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import pyxform
 from lxml import etree
 from pyxform.xls2json_backends import DefinitionData, get_xlsform
-from pyxform.xls2xform import convert
 
 from forms.catalogue import CatalogueEntry, consultations, find
+from forms.engine import Entry, Kind, Outcome, Step
 from forms.errors import FormError
+from forms.xform import read_form
+from forms.xlsform import compile_form
 from tests.translations import typography
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -55,7 +58,7 @@ def notice(entry: CatalogueEntry) -> dict[str, Any]:
 
 
 def compiled(entry: CatalogueEntry) -> etree._Element:
-    return etree.fromstring(convert(str(entry.form)).xform.encode())
+    return etree.fromstring(compile_form(entry.form).xml)
 
 
 def french(row: dict[str, str], column: str = "label") -> str:
@@ -95,10 +98,8 @@ def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
 
 @every_consultation
 def test_every_consultation_compiles_without_a_warning(entry: CatalogueEntry) -> None:
-    warnings: list[str] = []
-    xform = etree.fromstring(convert(str(entry.form), warnings=warnings).xform.encode())
-    assert warnings == []
-    root = xform.find(".//f:instance/*", XF)
+    assert compile_form(entry.form).warnings == ()
+    root = compiled(entry).find(".//f:instance/*", XF)
     assert root is not None
     assert root.get("id") == entry.name
 
@@ -151,8 +152,14 @@ def test_the_french_is_well_set(entry: CatalogueEntry) -> None:
         for column, text in row.items()
         if column.endswith(LANGUAGE_NAMES["fr"]) or column == "comment"
     ]
-    told = notice(entry)
-    written += [told[field]["fr"] for field in TOLD]
+    written += [notice(entry)[field]["fr"] for field in TOLD]
+    # As it reaches the screen, too: pyxform alone would set the apostrophes straight.
+    written += [
+        value.text or ""
+        for value in compiled(entry).iterfind(
+            f".//f:translation[@lang='{LANGUAGE_NAMES['fr']}']/f:text/f:value", XF
+        )
+    ]
     assert [(text, problem) for text in written for problem in typography(text)] == []
 
 
@@ -348,6 +355,148 @@ def test_the_purse_and_the_points_ride_along_for_a_screen_of_their_own() -> None
     }
 
 
+# --- filled ----------------------------------------------------------------------------------
+
+
+def begin(name: str) -> Entry:
+    return Entry(read_form(compile_form(find(name).form).xml), random=Random(1))
+
+
+def answered(entry: Entry, **answers: str) -> list[Outcome]:
+    """Give answers by question name, in order; what the form said to each."""
+    refs = {step.ref.rsplit("/")[-1]: step.ref for step in entry.steps()}
+    outcomes = []
+    for name, value in answers.items():
+        outcomes.append(entry.answer(refs[name], value).outcome)
+        refs = {step.ref.rsplit("/")[-1]: step.ref for step in entry.steps()}
+    return outcomes
+
+
+def asked_now(entry: Entry) -> list[str]:
+    return [step.ref.rsplit("/")[-1] for step in entry.steps()]
+
+
+def anything(step: Step, random: Random) -> str:
+    """Some answer of the step's kind, or none; not always one that the form accepts."""
+    names = [choice.name for choice in step.choices]
+    if random.random() < 0.1 or not (names or step.kind in {Kind.TEXT, Kind.RANGE}):
+        return ""
+    match step.kind:
+        case Kind.SELECT_ONE:
+            return random.choice(names)
+        case Kind.SELECT_MULTIPLE:
+            return " ".join(random.sample(names, random.randint(1, min(len(names), 9))))
+        case Kind.RANK:
+            return " ".join(random.sample(names, len(names)))
+        case Kind.RANGE:
+            return str(random.randint(0, 10))
+        case _:
+            return random.choice(["passage des Tilleuls", "a" * 1001])
+
+
+@every_consultation
+def test_whoever_wanders_through_meets_every_question_and_can_always_finish(
+    entry: CatalogueEntry,
+) -> None:
+    form = read_form(compile_form(entry.form).xml)
+    met: set[str] = set()
+    for seed in range(20):
+        random = Random(seed)
+        filling = Entry(form, random=random)
+        for _ in range(3):
+            for before in filling.steps():
+                if before.ref in {step.ref for step in filling.steps()}:
+                    step = filling.step(before.ref)
+                    met.add(step.ref.rsplit("/")[-1])
+                    if step.kind is not Kind.NOTE:
+                        filling.answer(step.ref, anything(step, random))
+        # What stands in the way goes away by answering what is required and clearing the rest.
+        for _ in range(3):
+            for problem in filling.problems():
+                required = problem.outcome is Outcome.REQUIRED
+                way_out = filling.step(problem.ref).choices[0].name if required else ""
+                assert filling.answer(problem.ref, way_out).kept
+        assert filling.finish().fields
+    questions = {
+        row["name"]
+        for row in sheets(entry).survey or ()
+        if row["type"].split("_")[0] not in {"begin", "end"} and row["type"] != "calculate"
+    }
+    assert met == questions
+
+
+def test_the_short_version_says_in_each_language_what_it_refuses() -> None:
+    entry = begin("democratie-courte")
+    said = {}
+    for code in ("fr", "en", "ar"):
+        entry.language = code
+        said[code] = (
+            entry.answer("/data/elus/q111_non_cumul", "").message,
+            entry.answer("/data/quotidien/q133_incivilites", "a" * 1001).message,
+        )
+    assert said["en"] == (
+        "Please choose an answer. You may say: I don’t know.",
+        "Your text is too long. Keep it to 1,000 characters.",
+    )
+    assert len({messages for pair in said.values() for messages in pair}) == 6
+
+
+def test_a_reason_is_asked_of_those_who_have_an_opinion_only() -> None:
+    entry = begin("democratie-courte")
+    assert answered(entry, q111_non_cumul="ne_sait_pas") == [Outcome.OK]
+    assert "q112_non_cumul_pourquoi" not in asked_now(entry)
+    answered(entry, q111_non_cumul="bonne")
+    assert "q112_non_cumul_pourquoi" in asked_now(entry)
+
+
+def test_the_budget_shows_the_projects_of_the_districts_chosen() -> None:
+    entry = begin("budget-toulouse")
+    assert len(entry.step("/data/choix").choices) == 30
+    answered(entry, quartiers="milan soupetard")
+    offered = [choice.name for choice in entry.step("/data/choix").choices]
+    assert offered == ["2", "8", "14", "25", "26"]
+
+
+def test_the_budget_tells_what_the_chosen_projects_cost_together() -> None:
+    entry = begin("budget-toulouse")
+    answered(entry, choix="1 3")
+    assert "57\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€" in entry.step("/data/points/bourse").label
+    answered(entry, choix="4 9 22 29 5 15 19")
+    entry.language = "en"
+    assert "€1,592,000" in entry.step("/data/points/bourse").label
+
+
+def test_seven_points_can_be_given_and_no_more() -> None:
+    entry = begin("budget-toulouse")
+    assert answered(entry, choix="1 2 3 4 5 6 7 8") == [Outcome.CONSTRAINT]
+    assert answered(entry, choix="1 2 3", deuxieme_point="1 2 3", troisieme_point="1 2") == [
+        Outcome.OK,
+        Outcome.OK,
+        Outcome.CONSTRAINT,
+    ]
+    assert answered(entry, troisieme_point="1") == [Outcome.OK]
+    assert entry.finish().fields
+
+
+def test_seven_projects_leave_no_second_point_to_ask_about() -> None:
+    entry = begin("budget-toulouse")
+    answered(entry, choix="1 2 3 4 5 6 7")
+    assert asked_now(entry) == ["quartiers", "choix", "bourse", "raison"]
+
+
+def test_a_project_that_is_taken_away_loses_its_further_points() -> None:
+    entry = begin("budget-toulouse")
+    answered(entry, choix="1 2", deuxieme_point="1 2", troisieme_point="1")
+    answered(entry, choix="2")
+    held = {ref.rsplit("/")[-1]: value for ref, value in entry.finish().fields}
+    assert held["deuxieme_point"] == "2"
+    assert "troisieme_point" not in held
+
+
+def test_a_blank_ballot_leaves_nothing_but_its_number() -> None:
+    assert [ref for ref, _ in begin("budget-toulouse").finish().fields] == ["/data/meta/instanceID"]
+
+
 # --- with the engine of ODK Collect ----------------------------------------------------------
 
 ORACLE = SHARED / "oracle" / "JavaRosaWalk.java"
@@ -371,14 +520,27 @@ def javarosa(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return ["java", "-cp", f"{VALIDATE}:{built}", "JavaRosaWalk"]
 
 
+def leaves(instance: bytes) -> dict[str, str]:
+    """What an instance holds, by name; without its number, which is another each time."""
+    held = {etree.QName(node).localname: node.text for node in etree.fromstring(instance).iter()}
+    return {
+        name: text for name, text in held.items() if text and text.strip() and name != "instanceID"
+    }
+
+
 @every_consultation
-def test_collects_engine_walks_through_to_a_valid_end(
+def test_collects_engine_walks_through_to_a_valid_end_and_ours_agrees(
     entry: CatalogueEntry, javarosa: list[str], tmp_path: Path
 ) -> None:
     form = tmp_path / f"{entry.name}.xml"
-    form.write_text(convert(str(entry.form)).xform, encoding="utf-8")
-    told = subprocess.run([*javarosa, form, "2"], check=True, capture_output=True).stdout
-    walk = json.loads(told)
-    assert walk["valid"]
-    assert {step.get("outcome", "ok") for step in walk["steps"]} <= {"ok", "constraint"}
-    assert walk["steps"][-1]["outcome"] == "ok"
+    form.write_bytes(compile_form(entry.form).xml)
+    for seed in ("2", "5"):
+        walk = json.loads(
+            subprocess.run([*javarosa, form, seed], check=True, capture_output=True).stdout
+        )
+        assert walk["valid"]
+        filling = begin(entry.name)
+        for step in walk["steps"]:
+            if step["op"] == "answer":
+                assert filling.answer(step["ref"], step["value"]).outcome.value == step["outcome"]
+        assert leaves(filling.finish().xml) == leaves(walk["instance"].encode())
