@@ -20,7 +20,7 @@ from kiosk.language import own_name, tr
 from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
-from kiosk.theme.theme import CAPITALS_MM, DEFAULT_CAPITAL, theme
+from kiosk.theme.theme import DEFAULT_CAPITAL, theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.page import Page
 
@@ -130,7 +130,7 @@ class Kiosk(FloatLayout):
             self.start()
             return
         self.ask(
-            tr._("Sur quoi voulez-vous donner votre avis ?"),
+            tr._("Sur quoi voulez-vous donner votre avis ?"),
             "",
             [
                 Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
@@ -181,7 +181,7 @@ class Kiosk(FloatLayout):
     def choose_language(self) -> None:
         """Offer the languages, over whatever is shown; nothing is lost."""
         self.ask(
-            tr._("Quelle langue ?"),
+            tr._("Quelle langue ?"),
             "",
             [
                 Option(own_name(code), lambda code=code: self._speak_and_return(code))
@@ -191,7 +191,7 @@ class Kiosk(FloatLayout):
 
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
-        theme.choose_capital((int(theme.capital) + 1) % len(CAPITALS_MM))
+        theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
 
     def next_contrast(self) -> None:
         """The next set of colours."""
@@ -205,7 +205,7 @@ class Kiosk(FloatLayout):
     def call_for_help(self) -> None:
         """Show from afar that somebody needs help, and say whom to turn to."""
         self.ask(
-            tr._("Besoin d’aide ?"),
+            tr._("Besoin d’aide ?"),
             tr._("Levez la main, ou demandez à l’accueil. Vos réponses vous attendent ici."),
             [Option(tr._("Je continue"), self.dismiss, primary=True)],
             icon="hand-waving",
@@ -214,7 +214,7 @@ class Kiosk(FloatLayout):
     def ask_to_stop(self) -> None:
         """Before everything is erased, make sure that this is what is wanted."""
         self.ask(
-            tr._("Tout effacer ?"),
+            tr._("Tout effacer ?"),
             tr._("Vos réponses seront effacées. Rien ne sera gardé."),
             [
                 Option(tr._("Je continue"), self.dismiss, primary=True),
@@ -311,7 +311,7 @@ class StillThere(Ask):
 
     def count(self, seconds: int) -> None:
         """Show how many seconds are left."""
-        self.title = tr._("Êtes-vous toujours là ?")
+        self.title = tr._("Êtes-vous toujours là ?")
         self.text = tr._("Sans réponse, tout s’efface dans {seconds} secondes.").format(
             seconds=seconds
         )

@@ -29,8 +29,7 @@ class QuestionScreen(Page):
         super().__init__(**kwargs)
         self._ref = ""
         self._framed = 0.0  # what question, tools and footer take when they are all there
-        for name in ("body", "px_per_mm"):
-            theme.fbind(name, self._settle_room)
+        theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
         self.ids.paged.bind(viewport=self._settle_room)

@@ -79,7 +79,7 @@ class Theme(EventDispatcher):
     ink = ColorProperty(CALM.ink)
     quiet = ColorProperty(CALM.quiet)
     accent = ColorProperty(CALM.accent)
-    on_accent = ColorProperty(CALM.on_accent)
+    accent_ink = ColorProperty(CALM.accent_ink)
     mark = ColorProperty(CALM.mark)
     tint = ColorProperty(CALM.tint)
     line = ColorProperty(CALM.line)
@@ -105,8 +105,13 @@ class Theme(EventDispatcher):
 
     def choose_capital(self, step: int) -> None:
         """Set the text size: an index into `CAPITALS_MM`, brought into its range."""
-        self.capital = max(0, min(len(CAPITALS_MM) - 1, step))
+        self.capital = max(0, min(self.sizes - 1, step))
         self._measure()
+
+    @property
+    def sizes(self) -> int:
+        """How many text sizes there are: the largest is not for panels that hold four lines of it."""
+        return len(CAPITALS_MM) - 1 if self.compact else len(CAPITALS_MM)
 
     def next_palette(self) -> None:
         """Go from calm to light on dark, to dark on light, and round again."""
@@ -115,7 +120,7 @@ class Theme(EventDispatcher):
 
     def wear(self, palette: Palette) -> None:
         """Take on these colours."""
-        for role in ("paper", "card", "ink", "quiet", "accent", "on_accent", "mark"):
+        for role in ("paper", "card", "ink", "quiet", "accent", "accent_ink", "mark"):
             setattr(self, role, getattr(palette, role))
         for role in ("tint", "line", "focus", "danger", "shadow"):
             setattr(self, role, getattr(palette, role))

@@ -102,8 +102,10 @@ class CardGrid(Layout):
         super().__init__(size_hint_y=None, **kwargs)
         update = self._trigger_layout
         self.bind(width=update, pos=update, room=update, columns=update, children=update)
-        for name in ("rtl", "body", "gap", "target"):
-            theme.fbind(name, update)
+        theme.bind(**dict.fromkeys(("rtl", "body", "gap", "target"), self._theme_changed))
+
+    def _theme_changed(self, *_: Any) -> None:
+        self._trigger_layout()
 
     def do_layout(self, *_: Any) -> None:
         """Place the cards and take the height that they need."""

@@ -24,7 +24,10 @@ class Row(BoxLayout):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        theme.fbind("rtl", self._trigger_layout)
+        theme.bind(rtl=self._mirror)  # weakly: the theme outlives every row
+
+    def _mirror(self, *_: Any) -> None:
+        self._trigger_layout()
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
         for index, x, y, width, height in super()._iterate_layout(sizes):

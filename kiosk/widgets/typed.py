@@ -60,7 +60,7 @@ class TypedAnswer(Answer):
         self._done.bind(on_release=lambda *_: self.dispatch("on_done"))
         self.keyboard.bind(height=self.setter("keyboard_height"))
         self.keyboard_height = self.keyboard.height
-        theme.fbind("body", self._settle)
+        theme.bind(body=self._settle)
         self.bind(done_button=self._settle, room=self._settle, writing=self._settle)
         self._settle()
 
@@ -103,5 +103,8 @@ class TypedAnswer(Answer):
             self._line.add_widget(self._done)
         elif not self.done_button and self._done.parent is not None:
             self._line.remove_widget(self._done)
-        most = self.field.height_for(5 if self.field.multiline else 1)
-        self._line.height = max(float(theme.target), least, min(most, self.room))
+        lines = 1.0
+        if self.field.multiline:
+            height = self.field.height_for(2) - least
+            lines = min(5, max(1, (self.room - least) // height + 1))
+        self._line.height = max(float(theme.target), self.field.height_for(lines))
