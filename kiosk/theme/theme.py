@@ -79,7 +79,7 @@ class Theme(EventDispatcher):
     ink = ColorProperty(CALM.ink)
     quiet = ColorProperty(CALM.quiet)
     accent = ColorProperty(CALM.accent)
-    on_accent = ColorProperty(CALM.on_accent)
+    accent_ink = ColorProperty(CALM.accent_ink)
     mark = ColorProperty(CALM.mark)
     tint = ColorProperty(CALM.tint)
     line = ColorProperty(CALM.line)
@@ -115,7 +115,7 @@ class Theme(EventDispatcher):
 
     def wear(self, palette: Palette) -> None:
         """Take on these colours."""
-        for role in ("paper", "card", "ink", "quiet", "accent", "on_accent", "mark"):
+        for role in ("paper", "card", "ink", "quiet", "accent", "accent_ink", "mark"):
             setattr(self, role, getattr(palette, role))
         for role in ("tint", "line", "focus", "danger", "shadow"):
             setattr(self, role, getattr(palette, role))

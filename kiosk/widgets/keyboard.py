@@ -47,7 +47,7 @@ _ICONS = {
     Action.SHIFT: "arrow-fat-up",
 }
 _WORDS = {Action.SIGNS: "123", Action.LETTERS: "abc"}
-_LOOKS = ("card", "ink", "accent", "on_accent", "mark", "tint", "line", "focus", "radius")
+_LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
 
 
 class KeyCap(FocusBehavior, Widget):
@@ -124,7 +124,7 @@ class KeyCap(FocusBehavior, Widget):
         chosen = self.down or self.lit
         self._face_colour.rgba = theme.accent if chosen else theme.card if writes else theme.tint
         self._edge_colour.rgba = theme.accent if chosen else theme.line
-        self._ink.rgba = theme.on_accent if chosen else theme.ink if writes else theme.mark
+        self._ink.rgba = theme.accent_ink if chosen else theme.ink if writes else theme.mark
         shown = self.focus and keys_in_use.now
         self._ring_colour.rgba = (*theme.focus[:3], 1 if shown else 0)
 
@@ -185,9 +185,9 @@ class Keyboard(Widget):
         self.fbind("shift", self._label)
         self.fbind("field", self._take_field)
         # Bound weakly: theme and window outlive every keyboard.
-        theme.bind(px_per_mm=self._build_soon)
+        theme.bind(px_per_mm=self._fit)
         theme.bind(**dict.fromkeys(_LOOKS, self._paint))
-        Window.bind(size=self._build_soon)
+        Window.bind(size=self._fit)
         self._take_field()
         self._build()
 
@@ -394,6 +394,9 @@ class Keyboard(Widget):
         if len(self.layouts) > 1:
             return [list(row) for row in rows]
         return [_without_switch(row) for row in rows]
+
+    def _fit(self, *_: Any) -> None:
+        self._build_soon()
 
     def row_height(self) -> float:
         """How far rows of keys are apart, in pixels."""
