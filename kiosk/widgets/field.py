@@ -147,7 +147,8 @@ class AnswerField(FocusBehavior, Widget):
         width = max(2.0, theme.mm(0.6))
         x = self._left(number) + self._caret_x(number, self._caret())
         inner = self.right - self._inset()
-        x = min(max(x - width / 2, self.x + self._inset() - width), inner)
+        before = self.x + self._inset() - width  # beside the first letter, not on it
+        x = before if x == self.x + self._inset() else min(max(x - width / 2, before), inner)
         height = self._pen.line_height
         return round(x), round(self._top_of(number) - height), width, height
 

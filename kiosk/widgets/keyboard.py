@@ -47,6 +47,7 @@ _ICONS = {
     Action.SHIFT: "arrow-fat-up",
 }
 _WORDS = {Action.SIGNS: "123", Action.LETTERS: "abc"}
+_CAPITALS = str.maketrans("ßı", "ẞİ")  # where upper() would write two letters, or the base again
 _LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
 
 
@@ -172,7 +173,6 @@ class Keyboard(Widget):
         self._fingers: dict[int, KeyCap] = {}
         self._pictures: dict[tuple[str, str, float], Texture | None] = {}
         self._written = ""  # the letter before the caret
-        self._held: Any = None
         self._repeated = False
         self._repeat: Any = None
         self._writes_to: Any = None
@@ -183,11 +183,12 @@ class Keyboard(Widget):
         for name in ("width", "pos", "room"):
             self.fbind(name, self._build_soon)
         self.fbind("shift", self._label)
+        self.fbind("parent", self._let_go)
         self.fbind("field", self._take_field)
         # Bound weakly: theme and window outlive every keyboard.
-        theme.bind(px_per_mm=self._build_soon)
+        theme.bind(px_per_mm=self._fit)
         theme.bind(**dict.fromkeys(_LOOKS, self._paint))
-        Window.bind(size=self._build_soon)
+        Window.bind(size=self._fit)
         self._take_field()
         self._build()
 
@@ -281,6 +282,7 @@ class Keyboard(Widget):
         self._fingers[touch.uid] = cap
         cap.down = True
         if cap.key.action is Action.BACKSPACE:
+            self._stop_repeating()
             self._repeated = False
             self._repeat = Clock.schedule_once(self._go_on_repeating, REPEAT_AFTER)
         return True
@@ -289,7 +291,9 @@ class Keyboard(Widget):
         """A finger that slides out lets go of its key; it may come back."""
         if touch.grab_current is not self:
             return touch.uid in self._fingers
-        cap = self._fingers[touch.uid]
+        cap = self._fingers.get(touch.uid)
+        if cap is None:  # the page changed under it
+            return True
         cap.down = self._cap_at(touch.x, touch.y) is cap
         if not cap.down and cap.key.action is Action.BACKSPACE:
             self._stop_repeating()
@@ -330,7 +334,7 @@ class Keyboard(Widget):
             self._repeat.cancel()
             self._repeat = None
 
-    def _let_go(self) -> None:
+    def _let_go(self, *_: Any) -> None:
         self._stop_repeating()
         for cap in self._fingers.values():
             cap.down = False
@@ -350,9 +354,9 @@ class Keyboard(Widget):
 
     def _variants(self) -> str:
         """What the letter before the caret can be turned into."""
-        base = self._base_of(self._written.lower())
+        base = self._base_of(self._written.lower()[:1])
         variants = str(self.layout.variants.get(base, ""))
-        return variants.upper() if self._written.isupper() else variants
+        return variants.translate(_CAPITALS).upper() if self._written.isupper() else variants
 
     def _base_of(self, letter: str) -> str:
         for base, variants in self.layout.variants.items():
@@ -394,6 +398,9 @@ class Keyboard(Widget):
         if len(self.layouts) > 1:
             return [list(row) for row in rows]
         return [_without_switch(row) for row in rows]
+
+    def _fit(self, *_: Any) -> None:
+        self._build_soon()
 
     def row_height(self) -> float:
         """How far rows of keys are apart, in pixels."""

@@ -66,6 +66,8 @@ def test_a_letter_of_qwerty_turns_into_one_of_its_variants():
     assert field.text == "ã ’"
     write(board, Action.SHIFT, "E", "É", "Ê")
     assert field.text == "ã ’Ê"
+    write(board, Action.SHIFT, "I", "İ", "Î", Action.SHIFT, "S", "ẞ")
+    assert field.text == "ã ’ÊÎẞ"
 
 
 def test_a_key_counts_where_the_finger_leaves_it_and_not_outside():
@@ -114,6 +116,28 @@ def test_backspace_erases_once_when_tapped_and_on_while_held():
     assert 2 <= held <= 5
     driver.pass_time(0.3)
     assert len(field.text) == held
+
+
+def test_a_screen_that_goes_away_stops_the_key_that_was_held():
+    field, board = desk()
+    field.insert("quartier")
+    finger = driver.finger(board.cap(Action.BACKSPACE))
+    finger.touch_down()
+    board.parent.remove_widget(board)
+    driver.pass_time(0.9)
+    finger.touch_up()
+    assert field.text == "quartier"
+
+
+def test_a_finger_left_on_a_key_whose_page_changed_does_nothing():
+    field, board = desk()
+    finger = driver.finger(board.cap("a"))
+    finger.touch_down()
+    board.page = "signs"
+    finger.touch_move(*board.cap("1").center)
+    finger.touch_up()
+    driver.frames(2)
+    assert field.text == ""
 
 
 def test_the_focus_stays_in_the_field_while_the_screen_keyboard_writes():
