@@ -155,6 +155,7 @@ class QuestionScreen(Page):
         whole = self.height - 2 * theme.margin
         if not self.bare:
             self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 2 * theme.gap
+            self._framed += self.ids.body.padding[1] + self.ids.body.padding[3]
         framed = self._framed
         least = typed.field.height_for(2) + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
