@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from copy import deepcopy
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
