@@ -1,0 +1,1 @@
+"""Who is at the screen, and what they may do."""

@@ -1,0 +1,146 @@
+"""Mediators and stewards of this device: a name, a role, a PIN.
+
+A PIN is kept as an Argon2id hash alone. After three wrong tries each further one has to wait, and
+the wait doubles, up to an hour; tries and waits outlive a restart.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from time import time
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from sqlite_utils import Database
+
+from kiosk.errors import DeviceError
+
+SHORTEST_PIN = 4
+LONGEST_PIN = 12
+TRIES_BEFORE_WAIT = 3
+FIRST_WAIT = 5.0  # seconds
+LONGEST_WAIT = 3600.0
+# OWASP's recommendation for Argon2id, and then some: about 0.1 s on a small kiosk.
+_MEMORY_KIB = 64 * 1024
+_ITERATIONS = 2
+_LANES = 2
+
+
+class Role(Enum):
+    """What an account is for."""
+
+    MEDIATOR = "mediator"
+    STEWARD = "steward"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may sign in at this device."""
+
+    name: str
+    role: Role
+
+
+class WrongPinError(DeviceError):
+    """The PIN is not this account's."""
+
+
+class MustWaitError(DeviceError):
+    """Too many wrong PINs; `seconds` until the next one is looked at."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many wrong PINs. Wait {seconds} seconds, then try again.")
+        self.seconds = seconds
+
+
+class Accounts:
+    """The accounts of one device, in its database.
+
+    Args:
+        database: the device's.
+        clock: wall time in seconds: waits must outlive a restart.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time) -> None:
+        self._table = database["accounts"]
+        self._clock = clock
+        if not self._table.exists():
+            self._table.create(
+                {
+                    "name": str,
+                    "role": str,
+                    "salt": bytes,
+                    "pin": bytes,
+                    "wrong": int,
+                    "wait_until": float,
+                },
+                pk="name",
+                not_null={"role", "salt", "pin", "wrong", "wait_until"},
+            )
+
+    def add(self, name: str, role: Role, pin: str) -> Account:
+        """Make an account, or give one that exists a new PIN and role.
+
+        Raises:
+            DeviceError: the name is empty, or the PIN is not 4 to 12 digits.
+        """
+        name = name.strip()
+        if not name or len(name) > 60:
+            raise DeviceError("An account needs a name of at most 60 letters.")
+        if not (pin.isascii() and pin.isdigit() and SHORTEST_PIN <= len(pin) <= LONGEST_PIN):
+            raise DeviceError(f"A PIN is {SHORTEST_PIN} to {LONGEST_PIN} digits, nothing else.")
+        salt = os.urandom(16)
+        row = {"name": name, "role": role.value, "salt": salt, "pin": _kdf(salt).derive(pin.encode())}
+        self._table.upsert({**row, "wrong": 0, "wait_until": 0.0}, pk="name")
+        return Account(name, role)
+
+    def remove(self, name: str) -> None:
+        """Take an account away.
+
+        Raises:
+            DeviceError: there is none of that name.
+        """
+        if not self._row(name):
+            raise DeviceError(f"Nobody called {name} has an account on this device.")
+        self._table.delete(name)
+
+    def all(self) -> tuple[Account, ...]:
+        """Every account, by name."""
+        return tuple(
+            Account(row["name"], Role(row["role"])) for row in self._table.rows_where(order_by="name")
+        )
+
+    def sign_in(self, name: str, pin: str) -> Account:
+        """Check a PIN; every wrong one is counted before it is looked at.
+
+        Raises:
+            MustWaitError: there were too many wrong ones; this one was not looked at.
+            WrongPinError: it is not right.
+        """
+        row = self._row(name)
+        if row is None:
+            raise WrongPinError("This PIN is not right.")
+        wait = min(float(row["wait_until"]) - self._clock(), LONGEST_WAIT)
+        if wait > 0:
+            raise MustWaitError(int(wait) + 1)
+        wrong = int(row["wrong"]) + 1
+        pause = 0.0
+        if wrong >= TRIES_BEFORE_WAIT:
+            pause = min(FIRST_WAIT * 2 ** min(wrong - TRIES_BEFORE_WAIT, 20), LONGEST_WAIT)
+        self._table.update(name, {"wrong": wrong, "wait_until": self._clock() + pause})
+        try:
+            _kdf(row["salt"]).verify(pin.encode(), row["pin"])
+        except InvalidKey:
+            raise WrongPinError("This PIN is not right.") from None
+        self._table.update(name, {"wrong": 0, "wait_until": 0.0})
+        return Account(name, Role(row["role"]))
+
+    def _row(self, name: str) -> dict[str, object] | None:
+        return next(iter(self._table.rows_where("name = ?", [name])), None)
+
+
+def _kdf(salt: bytes) -> Argon2id:
+    return Argon2id(
+        salt=salt, length=32, iterations=_ITERATIONS, lanes=_LANES, memory_cost=_MEMORY_KIB
+    )

@@ -1,0 +1,52 @@
+"""What happens next, in one sentence; then it is sealed."""
+
+from kivy.properties import StringProperty
+
+from kiosk.kv import load_beside
+from kiosk.language import tr
+from kiosk.widgets.ask import Option
+from kiosk.widgets.page import Page
+from sync.errors import SyncError
+
+
+class ConfirmScreen(Page):
+    """The last touch before the contribution can no longer be changed."""
+
+    heading = StringProperty()
+    sentence = StringProperty()
+
+    def enter(self) -> None:
+        """Say what confirming does."""
+        self.heading = tr._("Envoyer vos réponses ?")
+        self.sentence = tr._(
+            "Elles seront scellées tout de suite. Cet appareil ne pourra plus les lire."
+        )
+        self.back_text = tr._("Retour")
+        self.next_text = tr._("J’envoie")
+        self.next_icon = "paper-plane-tilt"
+
+    def say(self) -> str:
+        """The question and the sentence."""
+        return f"{self.heading} {self.sentence}"
+
+    def go_on(self) -> None:
+        """Seal and store; the receipt is shown only when that is durable."""
+        try:
+            self.kiosk.journey.confirm()
+        except SyncError as error:
+            self.kiosk.counter.report(error)
+            self.kiosk.ask(
+                tr._("Ce n’est pas encore enregistré"),
+                tr._("Vos réponses sont toujours là. Appelez la personne de l’accueil."),
+                [Option(tr._("J’essaie encore"), self._again, primary=True)],
+                icon="warning",
+            )
+            return
+        self.kiosk.show()
+
+    def _again(self) -> None:
+        self.kiosk.dismiss()
+        self.go_on()
+
+
+load_beside(__file__)

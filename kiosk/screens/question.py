@@ -1,0 +1,171 @@
+"""One question on the screen: large choices, one thing to do."""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from forms.engine import Kind, Outcome
+from kiosk.kv import load_beside
+from kiosk.language import tr
+from kiosk.theme.theme import theme
+from kiosk.widgets.answers import TYPED, Answer, answer_widget
+from kiosk.widgets.page import Page
+from kiosk.widgets.typed import TypedAnswer
+
+
+class QuestionScreen(Page):
+    """The one screen for all questions, reused by changing what is on it."""
+
+    question = StringProperty()
+    hint = StringProperty()
+    trouble = StringProperty()
+    group = StringProperty()
+    answer = ObjectProperty(None, allownone=True)
+    assisted = BooleanProperty(False)
+    writes = BooleanProperty(False)  # the keyboard was asked for
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._ref = ""
+        self._framed = 0.0  # what question, tools and footer take when they are all there
+        theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
+        self.ids.body.bind(height=self._settle_room)
+        self.ids.head_words.bind(height=self._settle_room)
+        self.ids.paged.bind(viewport=self._settle_room)
+
+    def enter(self) -> None:
+        """Show the question that the journey stands at."""
+        journey = self.kiosk.journey
+        step = journey.step()
+        at, of = journey.place()
+        self.shows_progress = True
+        self.progress = at / of
+        self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
+        self.group = " · ".join(step.group)
+        self.question = step.label
+        self.hint = step.hint
+        self.trouble = ""
+        self.back_text = tr._("Retour")
+        self.assisted = journey.assistance is not None
+        self._put(step)
+        self._name_next(journey.value())
+        if self._ref != step.ref:
+            self._ref = step.ref
+            self.ids.paged.to_top()
+
+    def forget(self) -> None:
+        """No word of the answer remains in any widget."""
+        if self.answer is not None:
+            self.answer.forget()
+        self._take_away()
+        self.question = self.hint = self.trouble = self._ref = self.group = ""
+
+    def say(self) -> str:
+        """The question, its hint, and the choices."""
+        step = self.kiosk.journey.step()
+        return ". ".join(
+            part
+            for part in (self.trouble, self.question, self.hint)
+            + tuple(choice.label for choice in step.choices)
+            if part
+        )
+
+    def go_back(self) -> None:
+        """To the question before."""
+        self.kiosk.back()
+
+    def go_on(self) -> None:
+        """To the next question, if the form has nothing against this answer."""
+        verdict = self.kiosk.journey.next()
+        if verdict.outcome is Outcome.OK:
+            self.kiosk.show()
+        else:
+            self.show_trouble(verdict.message, verdict.outcome)
+
+    def show_trouble(self, message: str, outcome: Outcome = Outcome.CONSTRAINT) -> None:
+        """Say what stands against going on, above the question."""
+        if not message:
+            message = (
+                tr._("Cette question a besoin d’une réponse.")
+                if outcome is Outcome.REQUIRED
+                else tr._("Cette réponse ne convient pas. Vous pouvez la changer.")
+            )
+        self.trouble = message
+        self.ids.paged.to_top()
+
+    # --- the answer's widget ------------------------------------------------------------------
+
+    def _put(self, step: Any) -> None:
+        self._take_away()
+        value = self.kiosk.journey.value()
+        if step.kind in TYPED:
+            self.answer = TypedAnswer(step, value, language=tr.language)
+            self.ids.below.add_widget(self.answer)
+            self.answer.bind(on_touched=lambda *_: self._write(True))
+            self.answer.bind(on_done=lambda *_: self._written())
+            self.answer.bind(keyboard_height=self._settle_room)
+        else:
+            self.answer = answer_widget(step, value, today=self.kiosk.today())
+            if self.answer is None:
+                return
+            self.ids.paged.add_widget(self.answer)
+        self.answer.bind(on_given=self._given)
+        Clock.schedule_once(self._settle_room, -1)
+
+    def _take_away(self) -> None:
+        if self.answer is not None:
+            if self.answer.parent is not None:
+                self.answer.parent.remove_widget(self.answer)
+            self.answer = None
+        self._write(False)
+
+    def _write(self, writing: bool) -> None:
+        """The keyboard was asked for, or put away; where there is no room, the frame goes."""
+        self.writes = writing
+        self._settle_room()
+
+    def _written(self) -> None:
+        """Ready with the text: back to the whole question, or on where it was in sight."""
+        if self.bare:
+            self._write(False)
+        else:
+            self.go_on()
+
+    def _given(self, _: Answer, value: str) -> None:
+        self.kiosk.journey.hold(value)
+        self.trouble = ""
+        self._name_next(value)
+
+    def _name_next(self, value: str) -> None:
+        step = self.kiosk.journey.step()
+        skips = not value and step.kind is not Kind.NOTE and not step.required
+        self.next_text = tr._("Je passe") if skips else tr._("Suivant")
+        self.next_primary = not skips
+
+    def _settle_room(self, *_: Any) -> None:
+        """Give the answer the height that the question leaves; hide the frame for the keyboard."""
+        if self.answer is None:
+            return
+        words = self.ids.head_words.height + theme.gap
+        if not isinstance(self.answer, TypedAnswer):
+            self.answer.room = max(0, self.ids.paged.viewport - words)
+            return
+        typed = self.answer
+        whole = self.height - 2 * theme.margin
+        if not self.bare:
+            self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 2 * theme.gap
+        framed = self._framed
+        least = typed.field.height_for(2) + theme.gap + typed.keyboard_height
+        fits = framed + least <= whole
+        self.bare = self.writes and not fits
+        typed.writing = self.writes or fits
+        typed.done_button = self.bare
+        if self.bare:
+            few_lines = theme.small * 2.6 + theme.gap
+            typed.room = whole - typed.keyboard_height - theme.gap - min(words, few_lines)
+        else:
+            typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
+
+
+load_beside(__file__)

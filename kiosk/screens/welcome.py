@@ -1,0 +1,63 @@
+"""The idle screen: what is asked and how long it takes, in the device's languages in turn."""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import NumericProperty, StringProperty
+
+from kiosk.kv import load_beside
+from kiosk.language import RIGHT_TO_LEFT, tr
+from kiosk.theme.theme import theme
+from kiosk.widgets.page import Page
+
+SECONDS_EACH = 6
+
+
+class WelcomeScreen(Page):
+    """One touch anywhere starts."""
+
+    asks = StringProperty()
+    title = StringProperty()
+    minutes = StringProperty()
+    begin = StringProperty()
+    organiser = StringProperty()
+    plain = NumericProperty(42)  # font size, in pixels
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._turn = 0
+        self._turning = Clock.schedule_interval(self._next_language, SECONDS_EACH)
+
+    def enter(self) -> None:
+        """Begin with the device's first language."""
+        self._turn = 0
+        self._show()
+
+    def start(self) -> None:
+        """Somebody touched the screen."""
+        self.kiosk.begin()
+
+    def say(self) -> str:
+        """What is asked, and that one touch starts."""
+        return f"{self.title} {self.asks} {self.begin}"
+
+    def _next_language(self, *_: Any) -> None:
+        if self.kiosk.page is self and self.parent is not None:
+            self._turn += 1
+            self._show()
+
+    def _show(self) -> None:
+        offer = self.kiosk.offer
+        language = offer.languages[self._turn % len(offer.languages)]
+        theme.rtl = language in RIGHT_TO_LEFT
+        notice = offer.notice(language)
+        self.organiser = notice.who
+        self.title = offer.title(language)
+        self.asks = notice.why
+        self.minutes = ""
+        if offer.minutes:
+            self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
+        self.begin = tr.say(language, "Touchez pour commencer")
+
+
+load_beside(__file__)

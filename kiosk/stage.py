@@ -1,0 +1,316 @@
+"""The window's root: shows the screen that the journey stands at, and what is always there."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from gc import collect
+from importlib import import_module
+from time import monotonic
+from typing import Any
+
+from kivy.cache import Cache
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.floatlayout import FloatLayout
+
+from kiosk.focus import keys_in_use
+from kiosk.idle import IdleWatch
+from kiosk.journey import Assistance, Journey, Stage
+from kiosk.language import own_name, tr
+from kiosk.offer import Offer
+from kiosk.people.accounts import Account
+from kiosk.speech import Voice
+from kiosk.theme.theme import theme
+from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.page import Page
+
+# Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
+SCREENS: Mapping[Stage, str] = {
+    Stage.WELCOME: "welcome",
+    Stage.LANGUAGE: "language",
+    Stage.NOTICE: "notice",
+    Stage.AGREEMENT: "agreement",
+    Stage.QUESTION: "question",
+    Stage.REVIEW: "review",
+    Stage.READ_BACK: "review",
+    Stage.HELP: "help_given",
+    Stage.CONFIRM: "confirm",
+    Stage.RECEIPT: "receipt",
+}
+
+
+class Kiosk(FloatLayout):
+    """Everything that a person at the device can do, for one consultation at a time.
+
+    Args:
+        offers: the consultations that are open here, the first shown first.
+        counter: the device's own business: sealing, accounts, the state of the outbox.
+        voice: what it speaks with; None where the device cannot.
+        idle: watches whether somebody is there.
+        today: the date, asked for each time that it is needed.
+    """
+
+    can_speak = BooleanProperty(False)
+    has_accounts = BooleanProperty(False)
+    language_name = StringProperty()
+
+    def __init__(
+        self,
+        offers: tuple[Offer, ...],
+        counter: Any,
+        *,
+        voice: Voice | None = None,
+        idle: IdleWatch | None = None,
+        today: Callable[[], date] = date.today,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.offers = offers
+        self.offer = offers[0]
+        self.counter = counter
+        self.has_accounts = bool(counter.accounts.all())
+        self.voice = voice
+        self.can_speak = voice is not None
+        self.idle = idle or IdleWatch(monotonic)
+        self.today = today
+        self.account: Account | None = None
+        self.journey = Journey(self._begin_entry, self._keep)
+        self.page: Page | None = None
+        self._ask: Ask | None = None
+        self._screens: dict[str, Page] = {}
+        self.on_screen: Callable[[str], None] = lambda name: None
+        tr.bind(_=self._language_changed)
+        tr.bind(rtl=theme.setter("rtl"))
+        Window.bind(on_touch_down=self._touched, on_key_down=self._touched)
+        keys_in_use.watch()
+        self._ticking = Clock.schedule_interval(self._tick, 0.5)
+        self.speak_language(self.offer.languages[0])
+        self.show()
+
+    def close(self) -> None:
+        """Let go of the window and the clock."""
+        self._ticking.cancel()
+        Window.unbind(on_touch_down=self._touched, on_key_down=self._touched)
+        tr.unbind(_=self._language_changed)
+
+    # --- the journey's steps, as screens call them --------------------------------------------
+
+    def show(self, name: str = "") -> None:
+        """Put up the screen where the journey stands, or one by name."""
+        self.dismiss()
+        name = name or SCREENS[self.journey.stage]
+        screen = self._screen(name)
+        if self.voice:
+            self.voice.hush()
+        if screen is not self.page:
+            if self.page is not None:
+                self.remove_widget(self.page)
+            self.page = screen
+            self.add_widget(screen)
+        screen.enter()
+        self.on_screen(name)
+
+    def start(self, offer: Offer | None = None) -> None:
+        """Somebody begins, alone or with the mediator who is signed in."""
+        if offer is not None:
+            self.offer = offer
+        self.journey.start(Assistance(self.account.name) if self.account else None)
+        self.show()
+
+    def speak_language(self, language: str) -> None:
+        """Use this language from now on, for the interface and for the form."""
+        tr.speak(language)
+        self.language_name = own_name(language)
+        if self.journey.entry is not None:
+            self.journey.entry.language = self.offer.form_language(language)
+
+    def begin(self) -> None:
+        """One touch on the idle screen; where several consultations are open, which one first."""
+        if len(self.offers) == 1:
+            self.start()
+            return
+        self.ask(
+            tr._("Sur quoi voulez-vous donner votre avis ?"),
+            "",
+            [
+                Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
+                for offer in self.offers
+            ],
+        )
+
+    def open_sign_in(self) -> None:
+        """Where mediators and stewards sign in."""
+        self.show("sign_in")
+
+    def sign_in(self, name: str, pin: str) -> None:
+        """A mediator or a steward begins their session.
+
+        Raises:
+            WrongPinError, MustWaitError: as `Accounts.sign_in`.
+        """
+        self.account = self.counter.accounts.sign_in(name, pin)
+        self._forget()
+        self.show(self._home)
+
+    def sign_out(self) -> None:
+        """End that session."""
+        self.account = None
+        self.erase()
+
+    def back(self) -> None:
+        """One step back."""
+        self.journey.back()
+        if self.journey.stage is Stage.WELCOME:
+            self.erase()
+        else:
+            self.show()
+
+    def erase(self) -> None:
+        """Forget everything about the person who was here, and go back to Welcome."""
+        self.journey.erase()
+        self._forget()
+        self.speak_language(self.offer.languages[0])
+        self.show(self._home)
+
+    def finished(self) -> None:
+        """The receipt was seen."""
+        self.erase()
+
+    # --- what is always there -----------------------------------------------------------------
+
+    def choose_language(self) -> None:
+        """Offer the languages, over whatever is shown; nothing is lost."""
+        self.ask(
+            tr._("Quelle langue ?"),
+            "",
+            [
+                Option(own_name(code), lambda code=code: self._speak_and_return(code))
+                for code in self.offer.languages
+            ],
+        )
+
+    def next_text_size(self) -> None:
+        """The next larger text, and after the largest the smallest."""
+        theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
+
+    def next_contrast(self) -> None:
+        """The next set of colours."""
+        theme.next_palette()
+
+    def listen(self) -> None:
+        """Say aloud what is on the screen; a second touch stops it."""
+        if self.voice and self.page:
+            self.voice.toggle((self._ask or self.page).say(), tr.language)
+
+    def call_for_help(self) -> None:
+        """Show from afar that somebody needs help, and say whom to turn to."""
+        self.ask(
+            tr._("Besoin d’aide ?"),
+            tr._("Levez la main, ou demandez à l’accueil. Vos réponses vous attendent ici."),
+            [Option(tr._("Je continue"), self.dismiss, primary=True)],
+            icon="hand-waving",
+        )
+
+    def ask_to_stop(self) -> None:
+        """Before everything is erased, make sure that this is what is wanted."""
+        self.ask(
+            tr._("Tout effacer ?"),
+            tr._("Vos réponses seront effacées. Rien ne sera gardé."),
+            [
+                Option(tr._("Je continue"), self.dismiss, primary=True),
+                Option(tr._("Tout effacer"), self.erase, icon="trash", warns=True),
+            ],
+            icon="trash",
+        )
+
+    def ask(self, title: str, text: str, options: list[Option], icon: str = "") -> None:
+        """Put one question over the screen."""
+        self.dismiss()
+        self._ask = Ask(title=title, text=text, icon=icon)
+        self._ask.offer(options)
+        self.add_widget(self._ask)
+
+    def dismiss(self) -> None:
+        """Take that question away again."""
+        if self._ask is not None:
+            self.remove_widget(self._ask)
+            self._ask = None
+
+    @property
+    def _home(self) -> str:
+        """The screen between two people."""
+        return self.account.role.value if self.account else ""
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _screen(self, name: str) -> Page:
+        if name not in self._screens:
+            module = import_module(f"kiosk.screens.{name}")
+            kind = name.title().replace("_", "") + "Screen"
+            self._screens[name] = getattr(module, kind)(kiosk=self)
+        return self._screens[name]
+
+    def _begin_entry(self) -> Any:
+        entry = self.offer.begin()
+        entry.language = self.offer.form_language(tr.language)
+        return entry
+
+    def _keep(self, journey: Journey) -> Any:
+        return self.counter.keep(self.offer, journey, tr.language)
+
+    def _speak_and_return(self, language: str) -> None:
+        self.dismiss()
+        self.speak_language(language)
+
+    def _language_changed(self, *_: Any) -> None:
+        if self.page is not None:
+            self.page.enter()
+
+    def _forget(self) -> None:
+        """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
+        if self.voice:
+            self.voice.hush()
+        for screen in self._screens.values():
+            screen.forget()
+        theme.calm_down()
+        for category in ("kv.texture", "textinput.label", "textinput.width"):
+            Cache.remove(category)
+        collect()
+
+    def _touched(self, *_: Any) -> None:
+        self.idle.touched()
+        if isinstance(self._ask, StillThere):
+            self.dismiss()
+
+    def _tick(self, *_: Any) -> None:
+        if self.journey.stage is Stage.WELCOME and self.account is None:
+            return
+        presence = self.idle.presence()
+        if presence.gone:
+            self._gone()
+        elif presence.seconds_left is not None:
+            self._ask_whether_there(presence.seconds_left)
+
+    def _gone(self) -> None:
+        self.account = None
+        self.erase()
+
+    def _ask_whether_there(self, seconds: int) -> None:
+        if not isinstance(self._ask, StillThere):
+            self.dismiss()
+            self._ask = StillThere(icon="hourglass")
+            self._ask.offer([Option(tr._("Je suis là"), self.dismiss, primary=True)])
+            self.add_widget(self._ask)
+            self.on_screen("still_there")
+        self._ask.count(seconds)
+
+
+class StillThere(Ask):
+    """Asks whether somebody is there, and counts down to erasing."""
+
+    def count(self, seconds: int) -> None:
+        """Show how many seconds are left."""
+        self.title = tr._("Êtes-vous toujours là ?")
+        self.text = tr._("Sans réponse, tout s’efface dans {seconds} secondes.").format(
+            seconds=seconds
+        )

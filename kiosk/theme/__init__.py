@@ -1,0 +1,1 @@
+"""How the kiosk looks: sizes in millimetres, colours, text."""

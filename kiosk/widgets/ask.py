@@ -1,0 +1,60 @@
+"""One question over the screen: a headline, a sentence, and a few large buttons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kivy.properties import StringProperty
+from kivy.uix.anchorlayout import AnchorLayout
+from kivy.uix.gridlayout import GridLayout
+
+from kiosk.kv import load_beside
+from kiosk.widgets import paged as paged  # its kv rule draws with it
+from kiosk.widgets.touch import Action
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to answer it."""
+
+    text: str
+    action: Callable[[], None]
+    icon: str = ""
+    primary: bool = False
+    warns: bool = False
+
+
+class OptionGrid(GridLayout):
+    """The options, two by two where there are many."""
+
+
+class Ask(AnchorLayout):
+    """Covers the screen and takes every touch until it is answered."""
+
+    title = StringProperty()
+    text = StringProperty()
+    icon = StringProperty()
+
+    def offer(self, options: list[Option]) -> None:
+        """The buttons, the first under the words."""
+        grid = OptionGrid(cols=1 if len(options) <= 3 else 2)
+        for option in options:
+            button = Action(
+                text=option.text, icon=option.icon, primary=option.primary, warns=option.warns
+            )
+            button.size_hint_x = 1
+            button.bind(on_release=lambda _, act=option.action: act())
+            grid.add_widget(button)
+        self.ids.options.add_widget(grid)
+
+    def say(self) -> str:
+        """What it says aloud."""
+        return f"{self.title} {self.text}"
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Nothing below can be touched."""
+        super().on_touch_down(touch)
+        return True
+
+
+load_beside(__file__)

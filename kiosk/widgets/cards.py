@@ -1,0 +1,146 @@
+"""Choices as large cards, laid out in as few columns as let them be seen at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kivy.properties import (
+    BooleanProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+)
+from kivy.uix.layout import Layout
+
+from kiosk.kv import load_beside
+from kiosk.theme.theme import theme
+from kiosk.widgets.touch import Tap
+
+
+class ChoiceCard(Tap):
+    """One choice: its words, an icon where the form names one, and whether it is taken."""
+
+    name = StringProperty()
+    text = StringProperty()
+    note = StringProperty()  # a second, quieter line
+    icon = StringProperty()
+    mark_off = StringProperty("circle")
+    mark_on = StringProperty("check-circle")
+    taken = BooleanProperty(False)
+    inset = NumericProperty(0)  # between its border and its words, in pixels
+    badge = StringProperty()  # its place in a ranking
+
+    def needed_height(self, width: float) -> float:
+        """How high it must be to show all its words at this width."""
+        words, note = self.ids.words, self.ids.note
+        beside = self.inset * (2 + 2 * 0.7) + self.ids.mark.width + self.ids.picture.width
+        inner = max(width - beside, theme.body * 3)
+        height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
+        return max(float(theme.target), height + theme.mm(3))
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """So many columns, and the height of each row, in pixels."""
+
+    columns: int
+    rows: tuple[float, ...]
+
+    def height(self, gap: float) -> float:
+        """From the top of the first row to the bottom of the last."""
+        return sum(self.rows) + gap * (len(self.rows) - 1)
+
+
+def arrange(
+    heights_at: Callable[[float], Sequence[float]],
+    count: int,
+    width: float,
+    room: float,
+    gap: float,
+    columns: Sequence[int],
+    narrowest: float = 0,
+) -> Arrangement:
+    """The first of these numbers of columns with which all cards fit in the room, else the lowest.
+
+    Args:
+        heights_at: what each card needs at a width.
+        count: how many cards there are.
+        width: pixels across.
+        room: pixels down.
+        gap: pixels between cards.
+        columns: numbers of columns, the preferred first.
+        narrowest: width of a card that still may stand beside another.
+    """
+    best: Arrangement | None = None
+    for wanted in columns:
+        across = min(wanted, count)
+        if across > 1 and (width - gap * (across - 1)) / across < narrowest:
+            continue
+        heights = heights_at((width - gap * (across - 1)) / across)
+        rows = tuple(max(heights[at : at + across]) for at in range(0, count, across))
+        arrangement = Arrangement(across, rows)
+        if arrangement.height(gap) <= room:
+            return arrangement
+        if best is None or arrangement.height(gap) < best.height(gap):
+            best = arrangement
+    assert best is not None, "no number of columns was offered"
+    return best
+
+
+class CardGrid(Layout):
+    """Lays out its cards in reading order, mirrored where the language is; as high as they need.
+
+    `room` is the height that would be good to fill: rows grow up to `tallest` to fill it.
+    """
+
+    room = NumericProperty(0)
+    tallest = NumericProperty(0)
+    columns = ObjectProperty((1, 2))
+    narrowest = NumericProperty(0)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(size_hint_y=None, **kwargs)
+        update = self._trigger_layout
+        self.bind(width=update, pos=update, room=update, columns=update, children=update)
+        theme.bind(**dict.fromkeys(("rtl", "body", "gap", "target"), self._theme_changed))
+
+    def _theme_changed(self, *_: Any) -> None:
+        self._trigger_layout()
+
+    def do_layout(self, *_: Any) -> None:
+        """Place the cards and take the height that they need."""
+        cards = list(reversed(self.children))
+        if not cards or self.width < theme.target:
+            self.height = 0
+            return
+        gap = float(theme.gap)
+        plan = arrange(
+            lambda width: [card.needed_height(width) for card in cards],
+            len(cards),
+            self.width,
+            self.room,
+            gap,
+            self.columns,
+            self.narrowest,
+        )
+        rows = self._grown(plan, gap)
+        self.height = sum(rows) + gap * (len(rows) - 1)
+        width = (self.width - gap * (plan.columns - 1)) / plan.columns
+        top = self.top
+        for row, height in enumerate(rows):
+            for place, card in enumerate(cards[row * plan.columns : (row + 1) * plan.columns]):
+                across = plan.columns - 1 - place if theme.rtl else place
+                card.size = (width, height)
+                card.pos = (self.x + across * (width + gap), top - height)
+            top -= height + gap
+
+    def _grown(self, plan: Arrangement, gap: float) -> tuple[float, ...]:
+        """The rows, equal in height and filling the room, where there is room to fill."""
+        equal = max(plan.rows)
+        filled = (self.room - gap * (len(plan.rows) - 1)) / len(plan.rows)
+        if equal > filled:
+            return plan.rows
+        return (max(equal, min(filled, self.tallest)),) * len(plan.rows)
+
+
+load_beside(__file__)

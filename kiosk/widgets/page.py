@@ -1,0 +1,101 @@
+"""The frame of every screen: tools and progress above, the way back and on below."""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
+
+from kiosk.kv import load_beside
+from kiosk.theme.theme import theme
+from kiosk.widgets.touch import Row, Tool
+
+
+class Bar(Widget):
+    """How far along, from 0 to 1."""
+
+    value = NumericProperty(0)
+
+
+class Tools(Row):
+    """What is always there: language, text size, contrast, listen, help, stop and erase.
+
+    Words go under the icons where there is room for all of them.
+    """
+
+    kiosk = ObjectProperty(None)
+    room = NumericProperty(0)
+    wordless = BooleanProperty(False)
+    without = ListProperty()
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._choose_soon = Clock.create_trigger(self._choose)
+        self._tools: dict[str, Tool] = {}
+        super().__init__(**kwargs)
+
+    def on_kv_post(self, base_widget: Widget) -> None:
+        """All tools are made: take those out that are not wanted."""
+        self._tools = {name: tool.__self__ for name, tool in self.ids.items()}
+        for tool in self._tools.values():
+            tool.bind(text=self._choose_soon)
+        self.bind(room=self._choose_soon, without=self._leave_out, kiosk=self._leave_out)
+        self._leave_out()
+
+    def _leave_out(self, *_: Any) -> None:
+        """What this device cannot do is not there, nor what has no sense on this screen."""
+        left_out = set(self.without)
+        if self.kiosk is None or not self.kiosk.can_speak:
+            left_out.add("listen")
+        self.clear_widgets()
+        for name, tool in self._tools.items():
+            if name not in left_out:
+                self.add_widget(tool)
+        self._choose_soon()
+
+    def _choose(self, *_: Any) -> None:
+        tools = self.children
+        natural = sum(tool.width_with_word() for tool in tools)
+        self.wordless = natural + theme.gap * (len(tools) - 1) > self.room
+
+
+class Page(BoxLayout):
+    """A screen: `place` and `progress` say how far along it is; its own content goes into `body`."""
+
+    kiosk = ObjectProperty(None)
+    place = StringProperty()
+    progress = NumericProperty(0)
+    shows_progress = BooleanProperty(False)
+    bare = BooleanProperty(False)  # neither tools nor footer: the keyboard needs the room
+    without = ListProperty()  # tools that have no sense here
+    back_text = StringProperty()
+    next_text = StringProperty()
+    next_icon = StringProperty("arrow-right")
+    next_primary = BooleanProperty(True)
+
+    def enter(self) -> None:
+        """Called each time before the screen is shown."""
+
+    def forget(self) -> None:
+        """Let go of everything that a person said or chose here."""
+
+    def say(self) -> str:
+        """What the screen says aloud."""
+        return ""
+
+    def go_back(self) -> None:
+        """The button at the lower start corner."""
+        self.kiosk.back()
+
+    def go_on(self) -> None:
+        """The button at the lower end corner."""
+
+    def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """The frame's own three parts come first; everything else goes into the body."""
+        if len(self.children) < 3:
+            super().add_widget(widget, *args, **kwargs)
+        else:
+            self.ids.body.add_widget(widget, *args, **kwargs)
+
+
+load_beside(__file__)

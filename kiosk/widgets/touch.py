@@ -1,0 +1,93 @@
+"""What can be touched: rows that mirror, cards, buttons, tools."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kivy.properties import (
+    BooleanProperty,
+    ColorProperty,
+    NumericProperty,
+    StringProperty,
+)
+from kivy.uix.behaviors import ButtonBehavior, FocusBehavior
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+
+from kiosk.kv import load_beside
+from kiosk.theme.drawing import Pen
+from kiosk.theme.theme import CAPITAL_RATIO, theme
+from kiosk.widgets import words as words  # kv rules draw with it
+
+
+class Row(BoxLayout):
+    """A box layout that reads from the right where the language does."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        theme.bind(rtl=self._mirror)  # weakly: the theme outlives every row
+
+    def _mirror(self, *_: Any) -> None:
+        self._trigger_layout()
+
+    def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
+        for index, x, y, width, height in super()._iterate_layout(sizes):
+            if theme.rtl and self.orientation == "horizontal":
+                x = self.x + self.right - x - width
+            yield index, x, y, width, height
+
+
+class Tap(FocusBehavior, ButtonBehavior, Row):
+    """Base of everything that can be touched.
+
+    Counts on release inside its border; Enter or the space bar do the same when it has the focus.
+    """
+
+    said = StringProperty()  # what it says aloud, and to screen readers
+    fill = ColorProperty(theme.card)
+    border = ColorProperty(theme.line)
+    border_width = NumericProperty(2)
+    lifted = BooleanProperty(False)  # has a shadow
+    corner = NumericProperty(14)
+
+    def keyboard_on_key_down(
+        self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]
+    ) -> bool:
+        """Enter, the space bar and a switch's "choose" act like a touch."""
+        if keycode[1] in ("enter", "spacebar", "numpadenter"):
+            self.dispatch("on_press")
+            self.dispatch("on_release")
+            return True
+        return bool(super().keyboard_on_key_down(window, keycode, text, modifiers))
+
+
+class Sign(Label):
+    """One icon, drawn as a letter of the icon font."""
+
+    name = StringProperty()
+    filled = BooleanProperty(False)
+
+
+class Action(Tap):
+    """A large button with words, and an icon before or after them."""
+
+    icon = StringProperty()
+    icon_after = BooleanProperty(False)
+    text = StringProperty()
+    primary = BooleanProperty(False)
+    warns = BooleanProperty(False)
+
+
+class Tool(Tap):
+    """One of the small buttons that are always there: an icon over a word."""
+
+    icon = StringProperty()
+    text = StringProperty()
+    wordless = BooleanProperty(False)
+
+    def width_with_word(self) -> float:
+        """How wide it is with its word under the icon."""
+        word = Pen(theme.mm(3.5 / CAPITAL_RATIO), bold=True).measure(self.text)
+        return max(float(theme.target), word + theme.mm(4))
+
+
+load_beside(__file__)

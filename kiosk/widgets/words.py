@@ -1,0 +1,154 @@
+"""A label for every language: breaks, joins, orders and aligns its text as its script wants."""
+
+from collections.abc import Sequence
+from math import ceil, inf
+from typing import Any
+
+from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, StringProperty
+from kivy.uix.label import Label
+
+from kiosk.theme.drawing import Pen
+from kiosk.theme.fonts import TEXT
+from kiosk.theme.text import Line, Paragraph, french_spaces, lay_out, paragraphs
+
+Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
+
+_CHANGES_LINES = (
+    *("text", "width", "rtl", "french", "font_size", "font_name", "bold"),
+    *("max_lines", "line_height"),
+)
+
+
+class Words(Label):
+    """Text that wraps to the widget's width; the height follows, unless `size_hint_y` is given.
+
+    Never reads markup: what a person wrote is shown as it is. Each line is its own picture, so
+    that a new colour or place draws nothing again.
+    """
+
+    font_name = StringProperty(TEXT)
+    rtl = BooleanProperty(False)
+    """Whether the text's language runs from right to left; mirrors `halign`."""
+    halign = OptionProperty("start", options=["start", "center", "end"])
+    valign = OptionProperty("middle", options=["top", "middle", "bottom"])
+    french = BooleanProperty(False)
+    """Whether ? ! : ; and « » keep to their words, as French wants, however they were typed."""
+    natural_width = NumericProperty(0)
+    """How wide the text would be if nothing made it wrap, in pixels."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._state: tuple[object, ...] | None = None
+        self._drawn: list[tuple[Rectangle, Texture]] = []
+        if "size_hint" not in kwargs:
+            kwargs.setdefault("size_hint_y", None)
+        super().__init__(**kwargs)
+        with self.canvas:
+            self._ink = Color(*self.color)
+        for name in ("rtl", "french", "width"):
+            self.fbind(name, self._trigger_texture_update, name)
+        for name in ("pos", "size", "halign", "valign", "rtl"):
+            self.fbind(name, self._place)
+        self.fbind("color", self._colour)
+        self.texture_update()
+
+    def height_at(self, width: float) -> float:
+        """How high the text would be at this width, in pixels; draws nothing."""
+        if not self.text:
+            return 0.0
+        pen = Pen(self.font_size, self.font_name, self.bold)
+        lines = lay_out(self._written, max(width, 1), pen.measure, rtl=self.rtl)
+        return ceil(len(lines) * pen.line_height * self.line_height)
+
+    @property
+    def _written(self) -> str:
+        return french_spaces(self.text) if self.french else str(self.text)
+
+    def texture_update(self, *_: object) -> None:
+        """Break and draw the text now, if anything changed that the lines depend on."""
+        state = tuple(getattr(self, name) for name in _CHANGES_LINES)
+        if state == self._state:
+            return
+        self._state = state
+        pen = Pen(self.font_size, self.font_name, self.bold)
+        parts = paragraphs(self._written, rtl=self.rtl)
+        self.natural_width = ceil(max(part.natural_width(pen.measure) for part in parts))
+        width = inf if self.natural_width <= self.width else max(self.width, 1)
+        lines = [line for part in parts for line in part.lines(width, pen.measure)]
+        if self.halign == "center" and len(lines) > len(parts):
+            lines = _balanced(lines, parts, width, pen)
+        if 0 < self.max_lines < len(lines):
+            lines = self._shortened(lines, pen)
+        self._draw(lines if self.text else [], pen)
+
+    def _shortened(self, lines: list[Line], pen: Pen) -> list[Line]:
+        """The first lines, the last of them ending in an ellipsis."""
+        end = lines[self.max_lines - 1].end
+        while True:
+            text = self._written[:end].rstrip() + "…"
+            shorter = lay_out(text, max(self.width, 1), pen.measure, rtl=self.rtl)
+            if len(shorter) <= self.max_lines or end == 0:
+                return shorter[: self.max_lines]
+            end -= 1
+
+    def _draw(self, lines: list[Line], pen: Pen) -> None:
+        for rectangle, _ in self._drawn:
+            self.canvas.remove(rectangle)
+        self._drawn = []
+        self._tops = []
+        step = pen.line_height * self.line_height
+        for index, line in enumerate(lines):
+            texture = pen.draw(line.drawn)
+            if texture is None:
+                continue
+            rectangle = Rectangle(texture=texture, size=texture.size)
+            self.canvas.add(rectangle)
+            self._drawn.append((rectangle, texture))
+            self._tops.append(round(index * step))
+        self.texture_size = [
+            max((texture.width for _, texture in self._drawn), default=0),
+            ceil(len(lines) * step),
+        ]
+        if self.size_hint_y is None:
+            self.height = self.texture_size[1]
+        self._place()
+
+    def _place(self, *_: object) -> None:
+        spare = self.height - self.texture_size[1]
+        share = {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.valign]
+        top = self.top - spare * share
+        at = {"start": 0.0, "center": 0.5, "end": 1.0}[self.halign]
+        if self.rtl:
+            at = 1 - at
+        for (rectangle, texture), offset in zip(self._drawn, self._tops, strict=True):
+            x = self.x + (self.width - texture.width) * at
+            rectangle.pos = (round(x), round(top - offset - texture.height))
+
+    def _colour(self, *_: object) -> None:
+        self._ink.rgba = self.color
+
+    # Kivy's own label machinery, which is left unused.
+
+    def _create_label(self) -> None:
+        self._label = None
+
+    def _trigger_texture_update(
+        self, name: str | None = None, source: object = None, value: object = None
+    ) -> None:
+        if name in _CHANGES_LINES:
+            self._trigger_texture()
+
+
+def _balanced(lines: list[Line], parts: Sequence[Paragraph], width: float, pen: Pen) -> list[Line]:
+    """As many lines, of about the same length: centred text looks torn otherwise."""
+    low, high = width / len(lines), width
+    while high - low > pen.size / 2:
+        middle = (low + high) / 2
+        narrower = [line for part in parts for line in part.lines(middle, pen.measure)]
+        if len(narrower) > len(lines):
+            low = middle
+        else:
+            high, lines = middle, narrower
+    return lines

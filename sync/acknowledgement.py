@@ -1,0 +1,99 @@
+"""Acknowledgements: the server's signed word on what became of every record of a batch.
+
+`docs/format.md`, section 6. Equal words about neighbouring records are said once with their number,
+so that a batch of 500 stored records is acknowledged in 120 bytes. Made by the server once its
+commit is durable; only on it does the device let go.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sync.batch import MOST_RECORDS
+from sync.contribution import HASH_BYTES
+from sync.errors import ForgedAcknowledgement
+from sync.keys import KEY_ID_BYTES, signing_key_id
+from sync.signed import Kind, sign_file, verified_body
+from sync.wire import Reader, number
+
+
+class Verdict(Enum):
+    """What became of a record: its number in the format, and what a steward reads."""
+
+    STORED = (0, "stored")
+    DUPLICATE = (1, "was there already")
+    OTHER_BYTES = (16, "the server holds other bytes under this contribution's id; both are kept")
+    UNKNOWN_FORM = (17, "it answers a form that this consultation never had")
+    WRONG_RECIPIENTS = (18, "it is not sealed to the keys of this consultation")
+    REFUSED = (19, "the server could not take it; its log says why")
+
+    def __init__(self, code: int, words: str) -> None:
+        self.code = code
+        self.words = words
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether somebody has to look at the record; stored and duplicate ones are done with."""
+        return self.code >= Verdict.OTHER_BYTES.code
+
+
+_BY_CODE = {verdict.code: verdict for verdict in Verdict}
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """An acknowledgement whose signature fits.
+
+    Attributes:
+        batch: the name of the batch, in hexadecimal.
+        server_key_id: of the server that signed.
+        verdicts: one for each record, in the order of the batch.
+    """
+
+    batch: str
+    server_key_id: bytes
+    verdicts: tuple[Verdict, ...]
+
+
+def acknowledge(batch: str, verdicts: Sequence[Verdict], server_key: Ed25519PrivateKey) -> bytes:
+    """Sign what became of a batch's records.
+
+    Args:
+        batch: its name, in hexadecimal.
+        verdicts: one for each record, in the order of the batch.
+        server_key: signs.
+    """
+    runs = [(verdict, len(list(run))) for verdict, run in groupby(verdicts)]
+    parts = [bytes.fromhex(batch), signing_key_id(server_key.public_key()), number(len(runs))]
+    parts += [number(verdict.code) + number(count) for verdict, count in runs]
+    return sign_file(Kind.ACKNOWLEDGEMENT, b"".join(parts), server_key)
+
+
+def read(data: bytes, server: Ed25519PublicKey) -> Acknowledgement:
+    """Read an acknowledgement that `server` signed.
+
+    Raises:
+        ForgedAcknowledgement: anything else, a captive portal's page included.
+        UnknownFormat: it is of a newer version of the format.
+    """
+    reader = Reader(verified_body(Kind.ACKNOWLEDGEMENT, data, server), ForgedAcknowledgement)
+    batch = reader.take(HASH_BYTES).hex()
+    server_key_id = reader.take(KEY_ID_BYTES)
+    if server_key_id != signing_key_id(server):
+        raise ForgedAcknowledgement()
+    verdicts = tuple(_verdicts(reader))
+    reader.done()
+    return Acknowledgement(batch, server_key_id, verdicts)
+
+
+def _verdicts(reader: Reader) -> Iterator[Verdict]:
+    left = MOST_RECORDS
+    for _ in range(reader.number(MOST_RECORDS)):
+        verdict = _BY_CODE.get(reader.number(255), Verdict.REFUSED)
+        count = reader.number(left)
+        left -= count
+        for _ in range(count):
+            yield verdict

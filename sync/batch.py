@@ -1,0 +1,215 @@
+"""Batches: one device's sealed contributions to one consultation, in one signed file.
+
+`docs/format.md`, section 5. The name of a batch is the SHA-256 of its bytes. Batches of one device
+for one consultation are numbered from 0 and each names the one before, so that order and gaps show
+without trusting any clock.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sync.contribution import HASH_BYTES
+from sync.envelope import MOST_RECORDS_PER_SESSION, Record, SessionHeader
+from sync.errors import ForgedBatch, MalformedBatch
+from sync.keys import KEY_ID_BYTES, signing_key_id
+from sync.signed import Kind, sign_file, unverified_body, verified_body
+from sync.wire import Reader, number, sized
+
+MOST_RECORDS = 5_000
+LARGEST_BATCH = Kind.BATCH.largest
+NO_BATCH = bytes(HASH_BYTES)
+"""What the first batch names as the one before it."""
+
+BOOT_BYTES = 4
+
+_LONGEST_CONSULTATION_ID = 32
+_SECONDS_PER_HOUR = 3_600
+_BOOT_LABEL = b"parvis/1 boot\x00"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a batch was formed, by a clock that may be wrong: whole hours.
+
+    Attributes:
+        boot: tells one start of the device from another, and nothing else.
+        awake: hours since that start.
+        wall: hours since 1970 by the device's wall clock.
+    """
+
+    boot: bytes
+    awake: int
+    wall: int
+
+    @classmethod
+    def of(cls, boot_id: str, since_boot: float, wall: float, device_key_id: bytes) -> "Moment":
+        """The moment, coarsened.
+
+        Args:
+            boot_id: the kernel's.
+            since_boot: seconds.
+            wall: seconds since 1970.
+            device_key_id: makes the boot's mark one that other programs' marks cannot be tied to.
+        """
+        mark = hashlib.sha256(_BOOT_LABEL + device_key_id + boot_id.encode()).digest()
+        return cls(
+            mark[:BOOT_BYTES],
+            max(0, int(since_boot // _SECONDS_PER_HOUR)),
+            max(0, int(wall // _SECONDS_PER_HOUR)),
+        )
+
+
+@dataclass(frozen=True)
+class Section:
+    """One sealing session's records in a batch, in the order they were sealed."""
+
+    header: SessionHeader
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch whose signature fits.
+
+    Attributes:
+        device_key_id: of the device that signed it.
+        consultation: the id of the one consultation that all its records belong to.
+        sequence: its number among this device's batches for this consultation, from 0.
+        previous: the name of the one before, 32 bytes; `NO_BATCH` for the first.
+        formed: when, roughly.
+        sections: sealing sessions with their records.
+        data: the file itself.
+    """
+
+    device_key_id: bytes
+    consultation: str
+    sequence: int
+    previous: bytes
+    formed: Moment
+    sections: tuple[Section, ...]
+    data: bytes
+
+    @cached_property
+    def name(self) -> str:
+        """SHA-256 of the file, in hexadecimal."""
+        return name_of(self.data)
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """All records, in the order that an acknowledgement lists them."""
+        for section in self.sections:
+            yield from section.records
+
+
+def build(
+    *,
+    device_key: Ed25519PrivateKey,
+    consultation: str,
+    sequence: int,
+    previous: bytes,
+    formed: Moment,
+    sections: Sequence[Section],
+) -> bytes:
+    """A batch, signed by the device.
+
+    Args:
+        device_key: signs.
+        consultation: the consultation's id.
+        sequence: from 0.
+        previous: the name of this device's previous batch for this consultation, 32 bytes.
+        formed: when.
+        sections: at least one, each with at least one record, its records by rising index.
+
+    Raises:
+        ValueError: larger than a batch may be.
+    """
+    parts = [
+        signing_key_id(device_key.public_key()),
+        sized(consultation.encode()),
+        number(sequence),
+        previous,
+        formed.boot,
+        number(formed.awake),
+        number(formed.wall),
+        number(len(sections)),
+    ]
+    for section in sections:
+        parts += [section.header.data, number(len(section.records))]
+        parts += [record.data for record in section.records]
+    return sign_file(Kind.BATCH, b"".join(parts), device_key)
+
+
+def name_of(data: bytes) -> str:
+    """The name of the batch that these bytes are: their SHA-256, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def claimed_device(data: bytes) -> bytes:
+    """The id of the key that a batch claims to be signed by; believe nothing else of it yet.
+
+    Raises:
+        UnknownFormat, TruncatedBatch, ForgedBatch: it is not a whole batch.
+    """
+    return Reader(unverified_body(Kind.BATCH, data), ForgedBatch).take(KEY_ID_BYTES)
+
+
+def read(data: bytes, device: Ed25519PublicKey) -> Batch:
+    """Read a batch that `device` signed.
+
+    Raises:
+        UnknownFormat: another kind or version of file, or a suite that this Parvis does not know.
+        TruncatedBatch: it is cut short.
+        ForgedBatch: it is not what this device signed.
+        MalformedBatch: the device signed it, and yet it breaks the format.
+    """
+    reader = Reader(verified_body(Kind.BATCH, data, device), MalformedBatch)
+    device_key_id = reader.take(KEY_ID_BYTES)
+    if device_key_id != signing_key_id(device):
+        raise ForgedBatch()
+    consultation = _ascii(reader.sized(_LONGEST_CONSULTATION_ID))
+    sequence = reader.number()
+    previous = reader.take(HASH_BYTES)
+    formed = Moment(reader.take(BOOT_BYTES), reader.number(), reader.number())
+    sections = tuple(_sections(reader, consultation))
+    reader.done()
+    return Batch(device_key_id, consultation, sequence, previous, formed, sections, data)
+
+
+def _sections(reader: Reader, consultation: str) -> Iterator[Section]:
+    count = reader.number(MOST_RECORDS)
+    seen: set[bytes] = set()
+    records = 0
+    for _ in range(count):
+        header = SessionHeader.read(reader)
+        section = Section(header, tuple(_records(reader, consultation, header.session)))
+        records += len(section.records)
+        if header.session in seen or records > MOST_RECORDS:
+            raise MalformedBatch()
+        seen.add(header.session)
+        yield section
+    if not count:
+        raise MalformedBatch()
+
+
+def _records(reader: Reader, consultation: str, session: bytes) -> Iterator[Record]:
+    count = reader.number(MOST_RECORDS_PER_SESSION)
+    last = -1
+    for _ in range(count):
+        record = Record.read(reader, consultation, session)
+        if record.index <= last:
+            raise MalformedBatch()
+        last = record.index
+        yield record
+    if not count:
+        raise MalformedBatch()
+
+
+def _ascii(data: bytes) -> str:
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError:
+        raise MalformedBatch() from None

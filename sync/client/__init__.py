@@ -1,0 +1,1 @@
+"""The device's way to its server."""

@@ -1,0 +1,141 @@
+"""One HTTP exchange with a server that may be slow, absent, or somebody else.
+
+Every exchange has an end: connecting, silence and the whole of an answer are limited in time, and
+the answer in size. Redirections are not followed: a server of Parvis sends none, captive portals do.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import requests
+
+from sync.errors import SyncError
+from sync.problem import Problem
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+ANSWER_SECONDS = 600.0
+
+_PIECE = 64 * 1024
+
+
+class NetworkTrouble(SyncError):
+    """The server cannot be reached now, or somebody else answers in its place."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the status, the body, and when to come again if the answer says so."""
+
+    status: int
+    body: bytes
+    retry_after: str | None
+
+    @property
+    def problem(self) -> Problem:
+        """The answer read as a refusal."""
+        return Problem.read(self.status, self.body, self.retry_after)
+
+
+class Wire:
+    """The way to one server; used by one thread at a time.
+
+    Args:
+        url: the server's address.
+        ca_bundle: a file with the certificates of a private authority; None for the system's.
+        silence: seconds without a byte after which an exchange is given up.
+    """
+
+    def __init__(
+        self, url: str, *, ca_bundle: str | None = None, silence: float = SILENCE_SECONDS
+    ) -> None:
+        self.url = url
+        self._timeout = (min(CONNECT_SECONDS, silence), silence)
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = "Parvis"
+        if ca_bundle is not None:
+            self._session.verify = ca_bundle
+
+    def close(self) -> None:
+        """Let go of open connections."""
+        self._session.close()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        most: int,
+    ) -> Answer:
+        """One exchange.
+
+        Args:
+            method: of HTTP.
+            path: below the server's address, with its query.
+            body: what is sent.
+            headers: beside the usual ones.
+            most: bytes that the answer may have.
+
+        Raises:
+            NetworkTrouble: there was no whole answer.
+        """
+        try:
+            with self._session.request(
+                method,
+                self.url + path,
+                # In pieces: the timeout then holds for each, and not for a whole slow upload.
+                data=io.BytesIO(body) if body else None,
+                headers=dict(headers or {}),
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = _whole(response, most)
+                return Answer(response.status_code, content, response.headers.get("Retry-After"))
+        except requests.RequestException as error:
+            raise NetworkTrouble(_in_words(error, self.url)) from None
+
+
+def _whole(response: requests.Response, most: int) -> bytes:
+    """The body, unless it is too long or takes for ever."""
+    until = time.monotonic() + ANSWER_SECONDS
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_content(_PIECE):
+        size += len(piece)
+        if size > most:
+            raise NetworkTrouble(
+                "What answered is not the server: its answer is far too long. Check the network."
+            )
+        if time.monotonic() > until:
+            raise NetworkTrouble("The network is too slow now: the answer did not come in time.")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _in_words(error: requests.RequestException, url: str) -> str:
+    match error:
+        case requests.exceptions.SSLError():
+            why = (
+                "its certificate is not valid. Check the clock and the address; where the network "
+                "has a sign-in page, sign in first"
+            )
+        case requests.exceptions.ProxyError():
+            why = "the proxy does not let it through"
+        case requests.exceptions.Timeout():
+            why = "it did not answer in time"
+        case requests.exceptions.ConnectionError() if "NameResolution" in repr(error):
+            why = "its name is not known to the network. Is the device connected?"
+        case requests.exceptions.ConnectionError():
+            why = "nothing answers there, or the connection broke"
+        case _:
+            why = "the exchange failed"
+    return (
+        f"The server {url} cannot be reached: {why.rstrip('.?')}{'?' if why.endswith('?') else '.'}"
+    )

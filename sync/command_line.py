@@ -1,0 +1,49 @@
+"""What Parvis's commands share: refusals as one sentence on stderr and exit status 1."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import click
+
+from sync.errors import SyncError
+
+
+class Sentence(click.ClickException):
+    """A refusal, printed as it is."""
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence on stderr."""
+        click.echo(self.message, file=file, err=True)
+
+
+class Refusing(click.Group):
+    """A group whose commands end with a sentence where the library refuses something.
+
+    Attributes:
+        refusals: the errors that carry such a sentence.
+    """
+
+    refusals: ClassVar[tuple[type[Exception], ...]] = (SyncError,)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except self.refusals as error:
+            raise Sentence(str(error)) from None
+
+
+@contextlib.contextmanager
+def in_words(what: str) -> Iterator[None]:
+    """Make a sentence of what the operating system refuses.
+
+    Args:
+        what: the beginning of the sentence: "The file x cannot be read".
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Sentence(f"{what}: {error.strerror or error}.") from None

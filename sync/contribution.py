@@ -1,0 +1,287 @@
+"""A contribution: what one person said, and what belongs to how they said it.
+
+It is written as canonical JSON (RFC 8785). Its commitment is what the register will hold: every
+field hashed with a salt of its own, the hashes hashed together, so that a published contribution
+can leave one field out and still prove the others.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import rfc8785
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from sync.errors import MalformedContribution
+from sync.wire import number, sized
+
+HASH_BYTES = 32
+SEED_BYTES = 32
+ID_BYTES = 16
+
+LARGEST_CONTRIBUTION = 1 << 20
+"""Bytes of canonical JSON; attachments are named by hash and travel apart."""
+
+_FORMAT = 1
+_MOST_FIELDS = 20_000
+_LONGEST_NAME = 1_024  # characters, for everything that is not an answer
+_FIELD_LABEL = b"parvis/1 field\x00"
+_SALT_LABEL = b"parvis/1 salt\x00"
+_COMMITMENT_LABEL = b"parvis/1 commitment\x00"
+_ID_LABEL = b"parvis/1 contribution\x00"
+
+
+class Mode(Enum):
+    """The entry mode: who held the pen."""
+
+    SELF = "self"
+    ASSISTED = "assisted"
+    MEETING = "meeting"
+    PAPER = "paper"
+
+
+class Help(Enum):
+    """A kind of help that a mediator gave."""
+
+    TECHNICAL = "technical"
+    READING = "reading"
+    WORDING = "wording"
+    TRANSLATION = "translation"
+
+
+class Given(Enum):
+    """How a person agreed to be assisted."""
+
+    SPOKEN = "spoken"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A person's agreement to be assisted; who the person is stays out.
+
+    Attributes:
+        date: ISO 8601 date.
+        place: where, as the mediator's station is called.
+        mediator: the mediator's name or number.
+        wording: the version of what was read aloud.
+        given: how the person agreed.
+    """
+
+    date: str
+    place: str
+    mediator: str
+    wording: str
+    given: Given
+
+
+@dataclass(frozen=True)
+class Assistance:
+    """What belongs to an assisted entry.
+
+    Attributes:
+        agreement: the person's.
+        help: the kinds of help given; none is possible.
+        read_back: whether everything was read aloud before it was confirmed.
+        reworded: paths of the answers put in the mediator's words rather than the person's own.
+    """
+
+    agreement: Agreement
+    help: frozenset[Help] = frozenset()
+    read_back: bool = False
+    reworded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A finished entry as it is sealed.
+
+    Attributes:
+        form_id: the form's own id.
+        form_version: the form's own version.
+        form_hash: SHA-256 of the XForm, in hexadecimal.
+        mode: the entry mode.
+        language: the language it was answered in, as an IETF tag ("fr"); "" where unknown.
+        fields: every non-empty leaf of the finished instance, in order: (path, value).
+        assistance: of an assisted entry; None otherwise.
+    """
+
+    form_id: str
+    form_version: str
+    form_hash: str
+    mode: Mode
+    language: str
+    fields: tuple[tuple[str, str], ...]
+    assistance: Assistance | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode is Mode.ASSISTED and self.assistance is None:
+            raise MalformedContribution("An assisted contribution needs the person's agreement.")
+        if self.mode is Mode.SELF and self.assistance is not None:
+            raise MalformedContribution("Who contributes alone has not been assisted.")
+        if len(self.form_hash) != 2 * HASH_BYTES or not set(self.form_hash) <= set(
+            "0123456789abcdef"
+        ):
+            raise MalformedContribution("The form's hash is not a SHA-256 in hexadecimal.")
+        if len(self.fields) > _MOST_FIELDS:
+            raise MalformedContribution(
+                f"More than {_MOST_FIELDS} answers are in one contribution."
+            )
+
+    def to_json(self) -> bytes:
+        """Canonical JSON.
+
+        Raises:
+            MalformedContribution: it is larger than 1 MiB, or a text is not valid Unicode.
+        """
+        document: dict[str, Any] = {
+            "fields": [list(field) for field in self.fields],
+            "form": {"hash": self.form_hash, "id": self.form_id, "version": self.form_version},
+            "language": self.language,
+            "mode": self.mode.value,
+            "parvis": _FORMAT,
+        }
+        if self.assistance is not None:
+            document["assistance"] = _assistance_document(self.assistance)
+        written = _canonical(document)
+        if len(written) > LARGEST_CONTRIBUTION:
+            raise MalformedContribution("This contribution is larger than 1 MiB.")
+        return written
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Contribution":
+        """Read what `to_json` wrote, byte for byte.
+
+        Raises:
+            MalformedContribution: it is anything else.
+        """
+        if len(data) > LARGEST_CONTRIBUTION:
+            raise MalformedContribution()
+        try:
+            document = json.loads(data)
+            assistance = document.get("assistance")
+            form = document["form"]
+            contribution = cls(
+                form_id=_name(form["id"]),
+                form_version=_name(form["version"]),
+                form_hash=_name(form["hash"]),
+                mode=Mode(document["mode"]),
+                language=_name(document["language"]),
+                fields=tuple((_name(path), _text(value)) for path, value in document["fields"]),
+                assistance=None if assistance is None else _read_assistance(assistance),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise MalformedContribution() from None
+        if contribution.to_json() != data:
+            raise MalformedContribution()
+        return contribution
+
+    def leaves(self) -> tuple[tuple[str, str], ...]:
+        """What the commitment is over: how it was said, then every field, in order."""
+        leaves = [
+            ("form", f"{self.form_hash} {self.form_id} {self.form_version}"),
+            ("language", self.language),
+            ("mode", self.mode.value),
+        ]
+        if self.assistance is not None:
+            written = _canonical(_assistance_document(self.assistance))
+            leaves.append(("assistance", written.decode()))
+        return (*leaves, *self.fields)
+
+
+def leaf_hash(seed: bytes, place: int, leaf: tuple[str, str]) -> bytes:
+    """The hash of the leaf at `place`, under the salt that the seed gives that place.
+
+    Who publishes a contribution without this leaf publishes this hash in its stead.
+    """
+    return salted_hash(leaf_salt(seed, place), leaf)
+
+
+def leaf_salt(seed: bytes, place: int) -> bytes:
+    """The salt of the leaf at `place`; published beside the leaf, it says nothing of the others."""
+    return HKDFExpand(SHA256(), HASH_BYTES, _SALT_LABEL + number(place)).derive(seed)
+
+
+def salted_hash(salt: bytes, leaf: tuple[str, str]) -> bytes:
+    """The hash of one leaf under its salt."""
+    path, value = leaf
+    return hashlib.sha256(_FIELD_LABEL + salt + sized(_utf8(path)) + sized(_utf8(value))).digest()
+
+
+def joined_commitment(leaf_hashes: Sequence[bytes]) -> bytes:
+    """The commitment that these leaf hashes make together."""
+    joined = b"".join(leaf_hashes)
+    return hashlib.sha256(_COMMITMENT_LABEL + number(len(leaf_hashes)) + joined).digest()
+
+
+def commitment(contribution: Contribution, seed: bytes) -> bytes:
+    """The contribution's commitment, 32 bytes: what the register holds and the receipt promises."""
+    leaves = contribution.leaves()
+    return joined_commitment([leaf_hash(seed, place, leaf) for place, leaf in enumerate(leaves)])
+
+
+def contribution_id(consultation: str, committed: bytes) -> bytes:
+    """The contribution's id, 16 bytes; it follows from the commitment and is never carried."""
+    return hashlib.sha256(_ID_LABEL + sized(consultation.encode()) + committed).digest()[:ID_BYTES]
+
+
+def _assistance_document(assistance: Assistance) -> dict[str, Any]:
+    agreement = assistance.agreement
+    return {
+        "agreement": {
+            "date": agreement.date,
+            "given": agreement.given.value,
+            "mediator": agreement.mediator,
+            "place": agreement.place,
+            "wording": agreement.wording,
+        },
+        "help": sorted(kind.value for kind in assistance.help),
+        "read_back": assistance.read_back,
+        "reworded": list(assistance.reworded),
+    }
+
+
+def _read_assistance(document: dict[str, Any]) -> Assistance:
+    agreement = document["agreement"]
+    return Assistance(
+        agreement=Agreement(
+            date=_name(agreement["date"]),
+            place=_name(agreement["place"]),
+            mediator=_name(agreement["mediator"]),
+            wording=_name(agreement["wording"]),
+            given=Given(agreement["given"]),
+        ),
+        help=frozenset(Help(kind) for kind in document["help"]),
+        read_back=bool(document["read_back"]),
+        reworded=tuple(_name(path) for path in document["reworded"]),
+    )
+
+
+def _canonical(document: dict[str, Any]) -> bytes:
+    try:
+        return rfc8785.dumps(document)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        raise MalformedContribution("A text of this contribution is not valid Unicode.") from None
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        raise MalformedContribution()
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise MalformedContribution()
+    return value
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise MalformedContribution("A text of this contribution is not valid Unicode.") from None

@@ -1,0 +1,1 @@
+"""The organiser's side: publishes consultations, pulls batches, opens, checks and exports them."""

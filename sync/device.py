@@ -1,0 +1,357 @@
+"""A device: its key, its server, the consultations it holds, its outbox, in one directory.
+
+lock              held by the one process that uses the directory
+device.key        Ed25519, PEM, 0600
+enrolment.json    the server's address and key, and this device's name there
+consultations/    the packages held, one file each
+outbox.sqlite     sealed contributions
+device.sqlite     what the kiosk keeps for itself (mediators' accounts)
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlite_utils import Database
+
+from sync import consultation as packages
+from sync.batch import Moment
+from sync.compression import Dictionary
+from sync.consultation import Consultation
+from sync.contribution import Contribution
+from sync.envelope import SealingSession, awake_and_asleep
+from sync.errors import (
+    AlreadyEnrolled,
+    BadDataDirectory,
+    BadKey,
+    DeviceBusy,
+    MalformedContribution,
+    OlderPackage,
+    SyncError,
+    UnknownConsultation,
+)
+from sync.keys import read_signing_key, signing_key_id, write_signing_key
+from sync.outbox import Counts, Outbox, read_counts
+from sync.receipt import Receipt
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Where this device belongs.
+
+    Attributes:
+        url: the server's address.
+        server_key: its Ed25519 public key, 32 bytes; signs acknowledgements.
+        name: what the device is called there.
+    """
+
+    url: str
+    server_key: bytes
+    name: str
+
+    @property
+    def server(self) -> Ed25519PublicKey:
+        """The server's key, loaded."""
+        return Ed25519PublicKey.from_public_bytes(self.server_key)
+
+
+class Device:
+    """Everything of one device; opened by one process at a time with `Device.open`."""
+
+    def __init__(self, directory: Path, lock: TextIO, wall: Callable[[], float]) -> None:
+        self.directory = directory
+        self.complaints: list[str] = []
+        """What is wrong in the directory, and yet lets it be used; for the steward."""
+        self._lock = lock
+        self._wall = wall
+        self._guard = threading.RLock()
+        self._sessions: dict[tuple[str, int, str], SealingSession] = {}
+        self._forms: dict[str, set[str]] = {}
+        self.enrolled = self._read_enrolment()
+        self.key = self._read_or_make_key()
+        self.key_id = signing_key_id(self.key.public_key())
+        self._held = self._read_held()
+        self.outbox = Outbox(
+            directory / "outbox.sqlite",
+            self.key,
+            server=self.enrolled.server if self.enrolled else None,
+            now=self._moment,
+        )
+        self.database = _open_own_database(directory / "device.sqlite")
+
+    @classmethod
+    def open(cls, directory: Path, *, wall: Callable[[], float] = time.time) -> "Device":
+        """Open the device kept in `directory`, made if it is not there.
+
+        Args:
+            directory: the data directory.
+            wall: seconds since 1970, by a clock that may be wrong.
+
+        Raises:
+            DeviceBusy: another process uses it.
+            BadDataDirectory: it cannot be made or written.
+            BadKey: the device was enrolled, and its key is gone or unreadable.
+            DamagedOutbox, StorageFailed: the outbox cannot be opened.
+        """
+        lock = _locked(directory)
+        try:
+            return cls(directory, lock, wall)
+        except BaseException:
+            lock.close()
+            raise
+
+    def close(self) -> None:
+        """Close everything; sealing sessions end here."""
+        with self._guard:
+            self._sessions.clear()
+            self.outbox.close()
+            self.database.close()
+            self._lock.close()
+
+    def __enter__(self) -> "Device":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def enrol(self, enrolment: Enrolment) -> None:
+        """Remember the server that this device belongs to, durably.
+
+        Raises:
+            AlreadyEnrolled: contributions still wait here for another server.
+        """
+        with self._guard:
+            before, counts = self.enrolled, self.outbox.counts()
+            owed = counts.waiting + counts.sent + counts.quarantined
+            if before is not None and before.server_key != enrolment.server_key and owed:
+                raise AlreadyEnrolled()
+            document = {
+                "name": enrolment.name,
+                "server_key": b64encode(enrolment.server_key).decode(),
+                "url": enrolment.url,
+            }
+            written = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+            _write_durably(self.directory / "enrolment.json", written.encode())
+            self.enrolled = enrolment
+            self.outbox.server = enrolment.server
+
+    def consultations(self) -> tuple[Consultation, ...]:
+        """The consultations that this device holds, ordered by id."""
+        with self._guard:
+            return tuple(self._held[key] for key in sorted(self._held))
+
+    def consultation(self, consultation_id: str) -> Consultation:
+        """One consultation that this device holds.
+
+        Raises:
+            UnknownConsultation: it does not hold it.
+        """
+        with self._guard:
+            try:
+                return self._held[consultation_id]
+            except KeyError:
+                raise UnknownConsultation() from None
+
+    def hold(self, data: bytes) -> Consultation:
+        """Take a consultation's package in, durably; the version held before is replaced.
+
+        Args:
+            data: the package.
+
+        Raises:
+            UnknownFormat, ForgedPackage, MalformedPackage: it is no sound package.
+            OlderPackage: this device holds a newer version, or another one of the same number.
+        """
+        fresh = packages.read(data)
+        with self._guard:
+            held = self._held.get(fresh.id)
+            if held is not None and held.data == data:
+                return held
+            if held is not None and fresh.version < held.version:
+                raise OlderPackage()
+            if held is not None and fresh.version == held.version:
+                raise OlderPackage(
+                    "This consultation came twice under the same version number with different "
+                    "content; the first was kept. Publish it again, under the next number."
+                )
+            _write_durably(self.directory / "consultations" / f"{fresh.id}.parvis", data)
+            self._held[fresh.id] = fresh
+            self._forms.setdefault(fresh.id, set()).add(fresh.form_hash)
+            return fresh
+
+    def confirm(self, consultation_id: str, contribution: Contribution) -> Receipt:
+        """Seal a contribution, store it, and only then give its receipt.
+
+        Args:
+            consultation_id: of a consultation held here.
+            contribution: answers its form, as held now or earlier in this process.
+
+        Raises:
+            UnknownConsultation: this device does not hold it.
+            MalformedContribution: it answers another form, or cannot be written.
+            NotKept: the disk did not take it; nothing of it remains.
+        """
+        with self._guard:
+            consultation = self.consultation(consultation_id)
+            if contribution.form_hash not in self._forms[consultation_id]:
+                raise MalformedContribution(
+                    "This contribution answers a form that this consultation does not have here."
+                )
+            sealed = self._session(consultation, contribution.form_hash).seal(contribution)
+            receipt = Receipt.promise(consultation_id, sealed.commitment, self.key, self._wall())
+            self.outbox.keep(sealed)
+            return receipt
+
+    def today(self) -> date:
+        """The day by this device's clock."""
+        return date.fromtimestamp(self._wall())
+
+    def _session(self, consultation: Consultation, form_hash: str) -> SealingSession:
+        """The session to seal with: the one begun for this very package, or a new one."""
+        key = (consultation.id, consultation.version, form_hash)
+        session = self._sessions.get(key)
+        if session is None or session.spent:
+            session = SealingSession.start(
+                consultation.id,
+                form_hash,
+                self.key_id,
+                consultation.recipients,
+                dictionary=(
+                    Dictionary(consultation.dictionary) if session is None else session.dictionary
+                ),
+                padding=consultation.options.padding,
+            )
+            self._sessions = {
+                other: kept for other, kept in self._sessions.items() if not kept.spent
+            }
+            self._sessions[key] = session
+        return session
+
+    def _moment(self) -> Moment:
+        boot_id = _BOOT_ID.read_text() if _BOOT_ID.exists() else ""
+        return Moment.of(boot_id, awake_and_asleep(), self._wall(), self.key_id)
+
+    def _read_or_make_key(self) -> Ed25519PrivateKey:
+        path = self.directory / "device.key"
+        if not path.exists():
+            used = self.enrolled is not None or (self.directory / "outbox.sqlite").exists()
+            if used:
+                raise BadKey(
+                    f"The device's key {path} is missing, and contributions were sealed under it. "
+                    "Restore it from its backup."
+                )
+            write_signing_key(path, Ed25519PrivateKey.generate())
+        return read_signing_key(path)
+
+    def _read_enrolment(self) -> Enrolment | None:
+        path = self.directory / "enrolment.json"
+        if not path.exists():
+            return None
+        try:
+            document = json.loads(path.read_bytes())
+            key = b64decode(document["server_key"], validate=True)
+            Ed25519PublicKey.from_public_bytes(key)
+            return Enrolment(str(document["url"]), key, str(document["name"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            self.complaints.append(
+                f"{path} cannot be read: nothing can be sent until the device is enrolled again."
+            )
+            return None
+
+    def _read_held(self) -> dict[str, Consultation]:
+        held = {}
+        for path in sorted((self.directory / "consultations").glob("*.parvis")):
+            try:
+                consultation = packages.read(path.read_bytes())
+            except (OSError, SyncError) as error:
+                self.complaints.append(f"{path} was left aside: {error}")
+                continue
+            held[consultation.id] = consultation
+            self._forms[consultation.id] = {consultation.form_hash}
+        return held
+
+
+def outbox_counts(directory: Path) -> Counts:
+    """The outbox's counts, while another process may be using the device.
+
+    Raises:
+        BadDataDirectory: there is no such directory.
+        DamagedOutbox: the outbox cannot be read.
+    """
+    if not directory.is_dir():
+        raise BadDataDirectory(f"There is no data directory {directory}.")
+    return read_counts(directory / "outbox.sqlite")
+
+
+def _locked(directory: Path) -> TextIO:
+    """Make the directory ready, and hold its lock until the file returned is closed."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / "consultations").mkdir(mode=0o700, exist_ok=True)
+        lock = (directory / "lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise BadDataDirectory(
+            f"The data directory {directory} cannot be used: {error.strerror}."
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read(20).strip()
+        lock.close()
+        which = f" (process {holder})" if holder.isdigit() else ""
+        raise DeviceBusy(
+            f"Another Parvis{which} already uses {directory}. Close it first, "
+            "or name another directory with --data."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _open_own_database(path: Path) -> Database:
+    connection = sqlite3.connect(path, check_same_thread=False)
+    path.chmod(0o600)
+    database = Database(connection)
+    database.execute("PRAGMA secure_delete=ON").fetchall()
+    database.enable_wal()
+    database.execute("PRAGMA synchronous=FULL")
+    return database
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    """Put a whole file in place of the one before, or leave that one: never half of either."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        with fresh.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise BadDataDirectory(f"{path} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,450 @@
+"""Sealing sessions: contributions sealed to their recipients, one after the other.
+
+`docs/format.md`, sections 3 and 4. A session starts from 32 random bytes, sealed by HPKE to each
+recipient. They give the first link of a chain, and are dropped; each record takes its key from the
+chain, which moves on and is dropped in turn. So nothing that was sealed can be opened with what the
+device still holds, and one encapsulation serves up to 64 records.
+
+Rules, in order:
+
+1. A session lives in memory only: at most 64 records, 15 minutes, one process.
+2. `info` of the encapsulation binds version, consultation, form, dictionary, device and session.
+3. Record *i* uses link *i* of the chain: a key used once, and the seed of its commitment's salts.
+4. Associated data bind version, consultation, contribution id, commitment, session and index.
+5. The plaintext is the length, the compressed contribution, and zeros up to the padded length.
+"""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+
+from sync.compression import Dictionary
+from sync.contribution import (
+    HASH_BYTES,
+    LARGEST_CONTRIBUTION,
+    Contribution,
+    commitment,
+    contribution_id,
+)
+from sync.errors import (
+    ForgedRecord,
+    MalformedContribution,
+    MalformedSession,
+    SessionSpent,
+    UnknownDictionary,
+    UnknownFormat,
+    WrongRecipient,
+)
+from sync.keys import KEY_ID_BYTES, RecipientKeys, RecipientPublic, Suite
+from sync.padding import Padding
+from sync.wire import Reader, number, sized
+
+FORMAT_VERSION = 1
+SESSION_ID_BYTES = 8
+MOST_RECORDS_PER_SESSION = 64
+LONGEST_SESSION = 15 * 60  # seconds
+MOST_RECIPIENTS = 16
+LARGEST_CIPHERTEXT = LARGEST_CONTRIBUTION + LARGEST_CONTRIBUTION // 8 + 64
+
+_SECRET_BYTES = 32
+_TAG_BYTES = 16
+_ONE_MESSAGE = bytes(12)  # the nonce of a key that is used once
+_SESSION_LABEL = b"parvis/1 session\x00"
+_CHAIN_LABEL = b"parvis/1 chain\x00"
+_STEP_LABEL = b"parvis/1 step\x00"
+_RECORD_LABEL = b"parvis/1 record\x00"
+
+
+@dataclass(frozen=True)
+class SessionHeader:
+    """What opens a sealing session, to those who hold a recipient's key.
+
+    Attributes:
+        session: the session's id, 8 random bytes.
+        form_hash: SHA-256 of the XForm that its contributions answer, 32 bytes.
+        dictionary_hash: SHA-256 of the dictionary they are compressed with, 32 bytes.
+        sealed: per recipient: suite, key id, the session's secret sealed to that key.
+    """
+
+    session: bytes
+    form_hash: bytes
+    dictionary_hash: bytes
+    sealed: tuple[tuple[Suite, bytes, bytes], ...]
+
+    @cached_property
+    def data(self) -> bytes:
+        """The header as bytes."""
+        parts = [self.session, self.form_hash, self.dictionary_hash, number(len(self.sealed))]
+        for suite, key_id, secret in self.sealed:
+            parts += [number(suite), key_id, secret]
+        return b"".join(parts)
+
+    @classmethod
+    def read(cls, reader: Reader) -> "SessionHeader":
+        """The header that stands next.
+
+        Raises:
+            UnknownFormat: a suite that this Parvis does not know.
+        """
+        session = reader.take(SESSION_ID_BYTES)
+        form_hash = reader.take(HASH_BYTES)
+        dictionary_hash = reader.take(HASH_BYTES)
+        sealed = []
+        for _ in range(reader.number(MOST_RECIPIENTS)):
+            suite = _suite(reader.number())
+            key_id = reader.take(KEY_ID_BYTES)
+            sealed.append((suite, key_id, reader.take(_SECRET_BYTES + suite.overhead)))
+        return cls(session, form_hash, dictionary_hash, tuple(sealed))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "SessionHeader":
+        """A header that stands alone, as the outbox stores it.
+
+        Raises:
+            MalformedSession: it does not follow the format.
+            UnknownFormat: a suite that this Parvis does not know.
+        """
+        reader = Reader(data, MalformedSession)
+        header = cls.read(reader)
+        reader.done()
+        return header
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sealed contribution as it travels.
+
+    Attributes:
+        consultation: its consultation's id.
+        session: its sealing session's id.
+        index: its place in the session, from 0.
+        commitment: what the register will hold, 32 bytes.
+        ciphertext: what only the recipients can read.
+    """
+
+    consultation: str
+    session: bytes
+    index: int
+    commitment: bytes
+    ciphertext: bytes
+
+    @cached_property
+    def id(self) -> bytes:
+        """The contribution's id, 16 bytes."""
+        return contribution_id(self.consultation, self.commitment)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The record as bytes: index, commitment, ciphertext."""
+        return number(self.index) + self.commitment + sized(self.ciphertext)
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """SHA-256 over session and record: equal for two copies of one record, else different."""
+        return hashlib.sha256(self.session + self.data).digest()
+
+    @classmethod
+    def read(cls, reader: Reader, consultation: str, session: bytes) -> "Record":
+        """The record that stands next."""
+        index = reader.number(MOST_RECORDS_PER_SESSION - 1)
+        committed = reader.take(HASH_BYTES)
+        return cls(consultation, session, index, committed, reader.sized(LARGEST_CIPHERTEXT))
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A contribution just sealed: its record, and the header of its session to store beside it."""
+
+    header: SessionHeader
+    record: Record
+
+    @property
+    def id(self) -> bytes:
+        """The contribution's id, 16 bytes."""
+        return self.record.id
+
+    @property
+    def commitment(self) -> bytes:
+        """The contribution's commitment, 32 bytes."""
+        return self.record.commitment
+
+
+class SealingSession:
+    """Seals up to 64 contributions of one form within 15 minutes; start one with `start`."""
+
+    def __init__(
+        self,
+        consultation: str,
+        header: SessionHeader,
+        chain: bytes,
+        dictionary: Dictionary,
+        padding: Padding,
+        clock: Callable[[], float],
+    ) -> None:
+        self.consultation = consultation
+        self.header = header
+        self.dictionary = dictionary
+        self.padding = padding
+        self._chain = chain
+        self._next = 0
+        self._clock = clock
+        self._until = clock() + LONGEST_SESSION
+        self._lock = threading.Lock()
+
+    @classmethod
+    def start(
+        cls,
+        consultation: str,
+        form_hash: str,
+        device_key_id: bytes,
+        recipients: Sequence[RecipientPublic],
+        *,
+        dictionary: Dictionary | None = None,
+        padding: Padding = Padding.PADME,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        clock: Callable[[], float] | None = None,
+    ) -> "SealingSession":
+        """Start a session.
+
+        Args:
+            consultation: the consultation's id.
+            form_hash: SHA-256 of the XForm, in hexadecimal.
+            device_key_id: of the device that will sign the batches.
+            recipients: whom the contributions are for; at least one.
+            dictionary: the consultation's; an empty one if None.
+            padding: what the consultation asks for.
+            random: random bytes: asked for the session id (8), then for the secret (32).
+            clock: seconds that pass also while the device sleeps.
+
+        Raises:
+            ValueError: no recipient, or more than 16.
+        """
+        if not 1 <= len(recipients) <= MOST_RECIPIENTS:
+            raise ValueError(f"a session has 1 to {MOST_RECIPIENTS} recipients")
+        dictionary = dictionary or Dictionary(b"")
+        session = random(SESSION_ID_BYTES)
+        form = bytes.fromhex(form_hash)
+        info = session_info(consultation, form, dictionary.hash, device_key_id, session)
+        secret = random(_SECRET_BYTES)
+        sealed = tuple((one.suite, one.id, one.seal(secret, info)) for one in recipients)
+        header = SessionHeader(session, form, dictionary.hash, sealed)
+        chain = first_link(secret, info)
+        return cls(consultation, header, chain, dictionary, padding, clock or awake_and_asleep)
+
+    @property
+    def spent(self) -> bool:
+        """Whether a new session is due."""
+        return self._next >= MOST_RECORDS_PER_SESSION or self._clock() >= self._until
+
+    def seal(self, contribution: Contribution) -> Sealed:
+        """Seal one contribution; its key is gone when this returns.
+
+        Raises:
+            SessionSpent: 64 were sealed, or 15 minutes went by.
+            MalformedContribution: it answers another form, is larger than 1 MiB, or is not Unicode.
+        """
+        written = contribution.to_json()
+        if bytes.fromhex(contribution.form_hash) != self.header.form_hash:
+            raise MalformedContribution("This contribution answers another version of the form.")
+        with self._lock:
+            if self.spent:
+                raise SessionSpent()
+            index, self._next = self._next, self._next + 1
+            self._chain, key, seed = step(self._chain)
+        committed = commitment(contribution, seed)
+        record_id = contribution_id(self.consultation, committed)
+        bound = associated_data(self.consultation, record_id, committed, self.header.session, index)
+        plaintext = pad(self.dictionary.squeeze(written), self.padding)
+        ciphertext = ChaCha20Poly1305(key).encrypt(_ONE_MESSAGE, plaintext, bound)
+        return Sealed(
+            self.header,
+            Record(self.consultation, self.header.session, index, committed, ciphertext),
+        )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A contribution read by its recipient.
+
+    Attributes:
+        contribution: what was said.
+        seed: the 32 bytes that its commitment's salts come from.
+        id: 16 bytes.
+        commitment: what the register holds.
+        faithful: whether the commitment really is that of the contribution; where it is not, the
+            device that sealed it lied, and the contribution is to be named, not counted.
+    """
+
+    contribution: Contribution
+    seed: bytes
+    id: bytes
+    commitment: bytes
+    faithful: bool
+
+
+class OpenedSession:
+    """A session whose chain the recipient can walk; made by `Opener.open_session`."""
+
+    def __init__(
+        self, consultation: str, header: SessionHeader, chain: bytes, dictionary: Dictionary
+    ) -> None:
+        self.header = header
+        self._consultation = consultation
+        self._dictionary = dictionary
+        self._chain = chain
+        self._keys: list[tuple[bytes, bytes]] = []
+
+    def open(self, record: Record) -> Opened:
+        """The contribution in this record.
+
+        Raises:
+            ForgedRecord: it belongs elsewhere, or was changed.
+            MalformedContribution: it opens, and holds something else than a contribution.
+        """
+        if (record.session, record.consultation) != (self.header.session, self._consultation):
+            raise ForgedRecord()
+        if not 0 <= record.index < MOST_RECORDS_PER_SESSION:
+            raise ForgedRecord()
+        while len(self._keys) <= record.index:
+            self._chain, key, seed = step(self._chain)
+            self._keys.append((key, seed))
+        key, seed = self._keys[record.index]
+        bound = associated_data(
+            record.consultation, record.id, record.commitment, record.session, record.index
+        )
+        try:
+            plaintext = ChaCha20Poly1305(key).decrypt(_ONE_MESSAGE, record.ciphertext, bound)
+        except InvalidTag:
+            raise ForgedRecord() from None
+        contribution = Contribution.from_json(self._dictionary.expand(unpad(plaintext)))
+        if bytes.fromhex(contribution.form_hash) != self.header.form_hash:
+            raise MalformedContribution()
+        faithful = commitment(contribution, seed) == record.commitment
+        return Opened(contribution, seed, record.id, record.commitment, faithful)
+
+
+class Opener:
+    """Opens sealing sessions with the keys at hand.
+
+    Args:
+        keys: the recipient's; any one that fits will do.
+        dictionaries: those of the consultation's versions; the empty one is always known.
+    """
+
+    def __init__(
+        self, keys: Iterable[RecipientKeys], dictionaries: Iterable[Dictionary] = ()
+    ) -> None:
+        self._keys = {one.public.id: one for one in keys}
+        self._dictionaries = {one.hash: one for one in (Dictionary(b""), *dictionaries)}
+
+    def open_session(
+        self, header: SessionHeader, *, consultation: str, device_key_id: bytes
+    ) -> OpenedSession:
+        """Open one session; consultation and device are those that its batch names.
+
+        Raises:
+            WrongRecipient: it is sealed to none of the keys, or for another consultation or device.
+            UnknownDictionary: its dictionary is not at hand.
+        """
+        if header.dictionary_hash not in self._dictionaries:
+            raise UnknownDictionary()
+        info = session_info(
+            consultation, header.form_hash, header.dictionary_hash, device_key_id, header.session
+        )
+        for suite, key_id, sealed in header.sealed:
+            keys = self._keys.get(key_id)
+            if keys is not None and keys.suite is suite:
+                chain = first_link(keys.open(sealed, info), info)
+                dictionary = self._dictionaries[header.dictionary_hash]
+                return OpenedSession(consultation, header, chain, dictionary)
+        raise WrongRecipient()
+
+
+def session_info(
+    consultation: str,
+    form_hash: bytes,
+    dictionary_hash: bytes,
+    device_key_id: bytes,
+    session: bytes,
+) -> bytes:
+    """HPKE's `info`: what a session's secret is good for, and nothing else."""
+    return b"".join(
+        (
+            _SESSION_LABEL,
+            number(FORMAT_VERSION),
+            sized(consultation.encode()),
+            form_hash,
+            dictionary_hash,
+            device_key_id,
+            session,
+        )
+    )
+
+
+def first_link(secret: bytes, info: bytes) -> bytes:
+    """Link 0 of the chain (HKDF-SHA256, RFC 5869); the secret is not needed again."""
+    salt = hashlib.sha256(info).digest()
+    return HKDF(SHA256(), 32, salt=salt, info=_CHAIN_LABEL).derive(secret)
+
+
+def step(chain: bytes) -> tuple[bytes, bytes, bytes]:
+    """The next link, this record's key, and this record's seed, 32 bytes each."""
+    expanded = HKDFExpand(SHA256(), 96, _STEP_LABEL).derive(chain)
+    return expanded[:32], expanded[32:64], expanded[64:]
+
+
+def associated_data(
+    consultation: str, record_id: bytes, committed: bytes, session: bytes, index: int
+) -> bytes:
+    """What a record's ciphertext is bound to."""
+    return b"".join(
+        (
+            _RECORD_LABEL,
+            number(FORMAT_VERSION),
+            sized(consultation.encode()),
+            record_id,
+            committed,
+            session,
+            number(index),
+        )
+    )
+
+
+def pad(squeezed: bytes, padding: Padding) -> bytes:
+    """The plaintext: length, compressed contribution, zeros."""
+    content = sized(squeezed)
+    return content.ljust(padding.length(len(content)), b"\x00")
+
+
+def unpad(plaintext: bytes) -> bytes:
+    """The compressed contribution inside a plaintext.
+
+    Raises:
+        MalformedContribution: the length does not fit, or the filling is not zeros.
+    """
+    reader = Reader(plaintext, MalformedContribution)
+    squeezed = reader.sized(reader.left)
+    if any(reader.take(reader.left)):
+        raise MalformedContribution()
+    return squeezed
+
+
+def awake_and_asleep() -> float:
+    """Seconds since the device started, sleep included; setting the clock does not move it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _suite(value: int) -> Suite:
+    try:
+        return Suite(value)
+    except ValueError:
+        raise UnknownFormat() from None

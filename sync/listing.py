@@ -1,0 +1,52 @@
+"""The server's signed list of the consultations that it publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from sync.statement import ForgedStatement, Statement, UnreadableStatement, sign_statement
+
+_LABEL = "parvis consultations 1"
+
+
+@dataclass(frozen=True)
+class ListedConsultation:
+    """One line: a consultation, its newest version, and SHA-256 (hex) of its package."""
+
+    id: str
+    version: int
+    package_hash: str
+
+
+def sign_listing(key: Ed25519PrivateKey, listed: Sequence[ListedConsultation], fresh: str) -> bytes:
+    """The list; `fresh` comes back so that the asker knows it was made for them."""
+    lines = [{"id": one.id, "version": one.version, "package": one.package_hash} for one in listed]
+    return sign_statement(key, _LABEL, {"consultations": lines, "fresh": fresh})
+
+
+def read_listing(
+    body: bytes, server_public: Ed25519PublicKey, fresh: str
+) -> tuple[ListedConsultation, ...]:
+    """The list, checked.
+
+    Raises:
+        UnreadableStatement: it is no list: a captive portal's page, for instance.
+        ForgedStatement: the server did not sign it, or not for this question.
+    """
+    statement = Statement(body)
+    statement.verify(server_public, _LABEL)
+    if statement.text("fresh") != fresh:
+        raise ForgedStatement("The list of consultations is an old one, shown again.")
+    listed = []
+    for line in statement.objects("consultations"):
+        id_, version, package = line.get("id"), line.get("version"), line.get("package")
+        if not (isinstance(id_, str) and isinstance(version, int) and isinstance(package, str)):
+            raise UnreadableStatement("The list of consultations cannot be read.")
+        listed.append(ListedConsultation(id_, version, package))
+    return tuple(listed)

@@ -1,0 +1,243 @@
+"""The server's HTTP face: thin resources over `Service`, on Starlette.
+
+    PUT  /v1/batches/{sha256}                       a batch in, its signed acknowledgement out
+    GET  /v1/batches/{sha256}                       for the desk
+    POST /v1/devices                                enrolment
+    GET  /v1/consultations                          signed list
+    GET  /v1/consultations/{id}                     the organiser's signed package
+    GET  /v1/consultations/{id}/batches?after=N     for the desk
+    GET  /healthz
+
+Nothing that is sent here, and no address it came from, is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+import anyio.to_thread
+import rfc8785
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sync.errors import SyncError
+from sync.problem import MEDIA_TYPE, Problem
+from sync.server.problems import (
+    BadRequest,
+    NoSpace,
+    NotFound,
+    TooBusy,
+    TooLarge,
+    TooSlow,
+    problem_of,
+)
+from sync.server.service import Service
+from sync.signatures import RequestParts
+
+LARGEST_BATCH = 16 * 1024 * 1024
+"""Bytes; some fifty thousand contributions, or a photograph."""
+
+_LARGEST_ENROLMENT = 4096
+_MOST_UPLOADS = 32
+_PATIENCE = 30.0  # seconds without a byte
+_LONGEST_UPLOAD = 900.0  # seconds
+_BATCH_NAME = re.compile(r"[0-9a-f]{64}")
+_FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_SPREAD_SECONDS = (5, 60)
+
+_Result = TypeVar("_Result")
+
+
+def create_app(
+    service: Service,
+    *,
+    largest_batch: int = LARGEST_BATCH,
+    patience: float = _PATIENCE,
+    random: Random | None = None,
+) -> Starlette:
+    """The application.
+
+    Args:
+        service: what it speaks for.
+        largest_batch: bytes that a body may have.
+        patience: seconds that a sender may be silent.
+        random: spreads those who are asked to come back later.
+    """
+    face = _Face(service, largest_batch, patience, random or Random())  # noqa: S311
+    return Starlette(
+        routes=[
+            Route("/healthz", face.health),
+            Route("/v1/devices", face.enrol, methods=["POST"]),
+            Route("/v1/batches/{name}", face.put_batch, methods=["PUT"]),
+            Route("/v1/batches/{name}", face.get_batch, methods=["GET"]),
+            Route("/v1/consultations", face.consultations),
+            Route("/v1/consultations/{id}", face.package),
+            Route("/v1/consultations/{id}/batches", face.batches),
+        ],
+        exception_handlers={
+            SyncError: _refused,
+            HTTPException: _not_understood,
+            OSError: _no_space,
+            ClientDisconnect: _gone,
+        },
+    )
+
+
+class _Face:
+    """The resources, and what they share."""
+
+    def __init__(
+        self, service: Service, largest_batch: int, patience: float, random: Random
+    ) -> None:
+        self._service = service
+        self._largest_batch = largest_batch
+        self._patience = patience
+        self._random = random
+        self._uploads = 0
+        self._threads = anyio.CapacityLimiter(2)
+
+    async def health(self, _request: Request) -> Response:
+        """Whether the database answers."""
+        await self._aside(self._service.store.consultations)
+        return _json({"status": "ok"})
+
+    async def enrol(self, request: Request) -> Response:
+        """`POST /v1/devices`."""
+        body = await self._body(request, _LARGEST_ENROLMENT)
+        answer = await self._aside(lambda: self._service.enrol(_parts(request), body))
+        return Response(answer, 201, media_type="application/json")
+
+    async def put_batch(self, request: Request) -> Response:
+        """`PUT /v1/batches/{sha256}`: answered only when the commit is on the disk."""
+        name = request.path_params["name"]
+        if not _BATCH_NAME.fullmatch(name):
+            raise NotFound()
+        if self._uploads >= _MOST_UPLOADS:
+            raise TooBusy()
+        self._uploads += 1
+        try:
+            body = await self._body(request, self._largest_batch)
+            answer = await self._aside(lambda: self._service.receive(name, body))
+        finally:
+            self._uploads -= 1
+        return Response(answer, media_type="application/octet-stream")
+
+    async def get_batch(self, request: Request) -> Response:
+        """`GET /v1/batches/{sha256}`."""
+        name, parts = request.path_params["name"], _parts(request)
+        body = await self._aside(lambda: self._service.batch(name, parts))
+        return Response(body, media_type="application/octet-stream")
+
+    async def consultations(self, request: Request) -> Response:
+        """`GET /v1/consultations`."""
+        fresh = request.query_params.get("fresh", "")
+        if not _FRESH.fullmatch(fresh):
+            raise BadRequest()
+        listing = await self._aside(lambda: self._service.listing(fresh))
+        return Response(listing, media_type="application/json")
+
+    async def package(self, request: Request) -> Response:
+        """`GET /v1/consultations/{id}`."""
+        package = await self._aside(lambda: self._service.store.package(request.path_params["id"]))
+        return Response(package, media_type="application/octet-stream")
+
+    async def batches(self, request: Request) -> Response:
+        """`GET /v1/consultations/{id}/batches?after=N`."""
+        after = request.query_params.get("after", "0")
+        if not re.fullmatch(r"[0-9]{1,15}", after):
+            raise BadRequest()
+        id_, parts = request.path_params["id"], _parts(request)
+        stored = await self._aside(lambda: self._service.batches(id_, int(after), parts))
+        return _json(
+            {
+                "batches": [
+                    {"number": one.number, "name": one.name, "size": one.size} for one in stored
+                ]
+            }
+        )
+
+    async def _aside(self, work: Callable[[], _Result]) -> _Result:
+        """Do what touches the disk in a thread, two at a time."""
+        return await anyio.to_thread.run_sync(work, limiter=self._threads)
+
+    async def _body(self, request: Request, most: int) -> bytes:
+        """The whole body, of at most `most` bytes, from a sender who is not too slow.
+
+        Raises:
+            TooLarge: there is more.
+            TooSlow: nothing comes any more.
+        """
+        announced = request.headers.get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > most:
+            raise TooLarge()
+        pieces: list[bytes] = []
+        size = 0
+        stream = request.stream()
+        try:
+            async with asyncio.timeout(_LONGEST_UPLOAD):
+                while True:
+                    piece = await asyncio.wait_for(anext(stream, None), self._patience)
+                    if piece is None:
+                        return b"".join(pieces)
+                    size += len(piece)
+                    if size > most:
+                        raise TooLarge()
+                    pieces.append(piece)
+        except TimeoutError:
+            raise TooSlow() from None
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, SyncError):
+        raise error
+    problem = problem_of(error)
+    if isinstance(error, TooBusy):
+        wait = Random().randint(*_SPREAD_SECONDS)  # noqa: S311
+        problem = Problem(problem.status, problem.name, problem.detail, wait)
+    return _problem(problem)
+
+
+async def _not_understood(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == 404:
+        return _problem(problem_of(NotFound()))
+    return _problem(Problem(error.status_code, "bad-request", BadRequest.sentence))
+
+
+async def _no_space(_request: Request, _error: Exception) -> Response:
+    return _problem(problem_of(NoSpace()))
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
+
+
+def _problem(problem: Problem) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    return Response(problem.body(), problem.status, headers, MEDIA_TYPE)
+
+
+def _json(value: dict[str, object]) -> Response:
+    body = rfc8785.dumps(value)  # type: ignore[arg-type]
+    return Response(body, media_type="application/json")
+
+
+def _parts(request: Request) -> RequestParts:
+    """What of a request its signature covers."""
+    return RequestParts.received(
+        request.method,
+        request.url.scheme,
+        request.scope["raw_path"],
+        request.scope["query_string"],
+        request.headers.items(),
+    )

@@ -1,0 +1,168 @@
+"""`parvis-server`: run it, publish on it, enrol devices with it, ask how it is."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+import qrcode
+
+from sync.command_line import Refusing, in_words
+from sync.enrolment import LIFETIME_SECONDS
+from sync.server.doctor import Health, examine
+from sync.server.service import Service
+from sync.server.serving import RunningServer
+
+_data = click.option(
+    "--data",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The server's data directory; made if it is not there.",
+)
+
+
+@click.group(cls=Refusing)
+@click.version_option(package_name="parvis")
+def main() -> None:
+    r"""Parvis's server: keeps sealed contributions until their organiser fetches them.
+
+    It holds no key that opens anything. All commands work while the server runs.
+
+    \b
+    Example:
+      parvis-server publish budget.parvis --data /var/lib/parvis
+      parvis-server run --data /var/lib/parvis
+      parvis-server enrol --data /var/lib/parvis --url https://parvis.example.org
+    """
+
+
+@main.command()
+@_data
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8765, show_default=True, help="The port; 0 for any free one.")
+def run(data: Path, host: str, port: int) -> None:
+    r"""Serve until stopped by Ctrl-C or SIGTERM.
+
+    Put a reverse proxy with TLS in front (it must hand on the Host header) before anybody but this
+    machine may reach it.
+
+    \b
+    Example:
+      parvis-server run --data /var/lib/parvis --host 127.0.0.1 --port 8765
+    """
+    with _service(data) as service:
+        server = RunningServer(service, host, port)
+
+        def ready() -> None:
+            click.echo(
+                f"Parvis serves on {server.url} — enrol a device with: "
+                f"parvis-server enrol --data {data} --url {server.url}"
+            )
+            sys.stdout.flush()
+
+        server.run(ready)
+
+
+@main.command()
+@click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_data
+def publish(package: Path, data: Path) -> None:
+    r"""Publish a consultation package that its organiser signed.
+
+    The last line is the consultation's id.
+
+    \b
+    Example:
+      parvis-server publish budget.parvis --data /var/lib/parvis
+    """
+    with _service(data) as service, in_words(f"{package} cannot be read"):
+        published = service.publish(package.read_bytes())
+    title = published.title_in("fr")
+    click.echo(f"“{title}”, version {published.version}, is published. Devices fetch it by sync.")
+    click.echo(published.id)
+
+
+@main.command()
+@_data
+@click.option("--url", required=True, help="The address by which the device reaches this server.")
+def enrol(data: Path, url: str) -> None:
+    r"""Print a one-time code that enrols one device, as QR and, on the last line, as text.
+
+    \b
+    Example:
+      parvis-server enrol --data /var/lib/parvis --url https://parvis.example.org
+    """
+    with _service(data) as service:
+        code = str(service.offer_enrolment(url))
+    picture = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=2)
+    picture.add_data(code)
+    picture.print_ascii(invert=True)
+    until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
+    click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
+    click.echo("  parvis-kiosk enrol CODE --data DIR")
+    click.echo(code)
+
+
+@main.command()
+@_data
+def devices(data: Path) -> None:
+    r"""List the devices that are, or were, enrolled.
+
+    \b
+    Example:
+      parvis-server devices --data /var/lib/parvis
+    """
+    with _service(data) as service:
+        for device in service.store.devices():
+            since = datetime.fromtimestamp(device.enrolled_at).astimezone()
+            state = "may send" if device.revoked_at is None else "revoked"
+            click.echo(f"{device.key_id}  {state}  since {since:%Y-%m-%d}  {device.name}")
+
+
+@main.command()
+@click.argument("key_id")
+@_data
+def revoke(key_id: str, data: Path) -> None:
+    r"""Accept nothing more from a device, at once. What it has sent stays good.
+
+    \b
+    Example:
+      parvis-server revoke 1f0a44c2be93d7e8 --data /var/lib/parvis
+    """
+    with _service(data) as service:
+        device = service.revoke(key_id)
+    click.echo(f"“{device.name}” ({device.key_id}) may send no more.")
+
+
+@main.command()
+@_data
+def doctor(data: Path) -> None:
+    r"""Say in words how the server's data are; exit 1 if something is bad.
+
+    \b
+    Example:
+      parvis-server doctor --data /var/lib/parvis
+    """
+    bad = False
+    with _service(data) as service:
+        for finding in examine(service):
+            bad = bad or finding.health is Health.BAD
+            click.echo(f"[{finding.health.value}] {finding.sentence}")
+    if bad:
+        raise SystemExit(1)
+
+
+@contextlib.contextmanager
+def _service(data: Path) -> Iterator[Service]:
+    """The service of a data directory, let go of at the end."""
+    with in_words(f"The data directory {data} cannot be used"):
+        service = Service(data, time.time)
+        try:
+            yield service
+        finally:
+            service.close()

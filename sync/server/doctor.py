@@ -1,0 +1,110 @@
+"""How a server's data directory is doing, in words."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from sync.server.files import MissingBatch
+from sync.server.service import Service
+
+_WAL_RESET_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+_LITTLE_SPACE = 1 << 30  # bytes
+
+
+class Health(Enum):
+    """How good or bad a finding is."""
+
+    FINE = "ok"
+    NOTE = "note"
+    BAD = "BAD"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence on the state of things."""
+
+    health: Health
+    sentence: str
+
+
+def examine(service: Service) -> Iterator[Finding]:
+    """Look at everything, the batches' bytes too; changes nothing."""
+    yield _sqlite(sqlite3.sqlite_version_info)
+    wrong = service.store.integrity()
+    if wrong:
+        yield Finding(
+            Health.BAD,
+            f"The database is damaged ({wrong[0]}). Stop the server, keep the directory as it is, "
+            "and restore the last backup beside it.",
+        )
+        return
+    yield Finding(Health.FINE, "The database is sound.")
+    served = "A server runs on this data." if service.files.is_served() else "No server runs now."
+    yield Finding(Health.NOTE, served)
+    counts = service.store.counts()
+    yield Finding(
+        Health.FINE if counts.devices > counts.revoked else Health.NOTE,
+        f"{counts.devices - counts.revoked} devices may send, {counts.revoked} are revoked.",
+    )
+    published = service.store.consultations()
+    yield Finding(
+        Health.FINE if published else Health.NOTE,
+        f"{len(published)} consultations are published.",
+    )
+    yield from _batches(service)
+    yield Finding(
+        Health.NOTE if counts.quarantined else Health.FINE,
+        f"{counts.records} contributions in {counts.batches} batches, "
+        f"{counts.bytes / 1e6:.1f} MB; {counts.quarantined} records are quarantined.",
+    )
+    yield _space(shutil.disk_usage(service.files.root).free)
+
+
+def _sqlite(version: tuple[int, ...]) -> Finding:
+    written = ".".join(str(part) for part in version)
+    fixed = version >= _WAL_RESET_FIXED[-1] or any(
+        version[:2] == release[:2] and version >= release for release in _WAL_RESET_FIXED
+    )
+    if fixed:
+        return Finding(Health.FINE, f"SQLite {written} has the correction of the WAL-reset bug.")
+    return Finding(
+        Health.NOTE,
+        f"SQLite {written} has the WAL-reset bug, corrected in 3.51.3. Parvis works around it: one "
+        "connection in the server, and a lock that all commands take before they write. Do not "
+        "open the database with other programs while the server runs.",
+    )
+
+
+def _batches(service: Service) -> Iterator[Finding]:
+    indexed = service.store.batch_names()
+    gone = []
+    for name in indexed:
+        try:
+            service.files.batch(name)
+        except MissingBatch:
+            gone.append(name)
+    for name in gone:
+        yield Finding(
+            Health.BAD,
+            f"Batch {name} is in the index, and its file is missing or damaged. Restore it from a "
+            "backup; the device that sent it may still have it.",
+        )
+    if not gone:
+        yield Finding(Health.FINE, "Every batch of the index is on disk, unchanged.")
+    strays = set(service.files.batch_names()).difference(service.store.batch_names())
+    if strays:
+        yield Finding(
+            Health.NOTE,
+            f"{len(strays)} batches lie on disk without being in the index: the server was "
+            "stopped in the middle. Their devices still have them and send them again.",
+        )
+
+
+def _space(free: int) -> Finding:
+    if free < _LITTLE_SPACE:
+        return Finding(Health.BAD, f"Only {free / 1e6:.0f} MB are free: make room on this disk.")
+    return Finding(Health.FINE, f"{free / 1e9:.1f} GB are free.")

@@ -1,0 +1,135 @@
+"""Where the server keeps things on disk: the data directory, its locks, and batches by hash.
+
+    DIR/parvis.sqlite        devices, consultations, the index of records, acknowledgements
+    DIR/batches/ab/ab12…     each batch whole, under its SHA-256
+    DIR/server.key           the server's own signing key (0600)
+    DIR/serving.lock         held by the one process that serves this directory
+    DIR/writing.lock         held by whoever writes the database, for one transaction
+
+Why the second lock: SQLite before 3.51.3 can damage a WAL database when one connection commits
+while another checkpoints (the "WAL-reset bug"). Commands such as `parvis-server enrol` work while
+the server runs, so there are two connections; the lock sees to it that never two of them write,
+checkpoint, open or close at one time, whichever SQLite is installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sync.errors import SyncError
+
+
+class AlreadyServed(SyncError):
+    """Another server process runs on the same data."""
+
+    sentence = "Another parvis-server already runs on this data. Stop it first, or name another --data directory."
+
+
+class MissingBatch(SyncError):
+    """A batch of the index is not on disk, or not as it was."""
+
+    sentence = "A stored batch is missing or damaged on this server. Restore it from a backup; `parvis-server doctor` names it."
+
+
+class DataDirectory:
+    """The server's data directory; made, for this user alone, if it is not there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (root / "batches").mkdir(exist_ok=True, mode=0o700)
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "parvis.sqlite"
+
+    @property
+    def server_key(self) -> Path:
+        """The file of the server's signing key."""
+        return self.root / "server.key"
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Be the one process that serves this directory.
+
+        Raises:
+            AlreadyServed: another process does.
+        """
+        with self._locked("serving.lock", wait=False):
+            yield
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one process that writes the database; waits for its turn."""
+        with self._locked("writing.lock", wait=True):
+            yield
+
+    def is_served(self) -> bool:
+        """Whether a server process runs on this directory now."""
+        try:
+            with self.serving():
+                return False
+        except AlreadyServed:
+            return True
+
+    def batch_path(self, name: str) -> Path:
+        """Where the batch of this name (SHA-256, hex) lies."""
+        return self.root / "batches" / name[:2] / name
+
+    def keep_batch(self, name: str, body: bytes) -> None:
+        """Write a batch so that it is on the disk, whole, when this returns."""
+        path = self.batch_path(name)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_directory(path.parent.parent)
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+        _sync_directory(path.parent)
+
+    def batch(self, name: str) -> bytes:
+        """A stored batch, checked against its name.
+
+        Raises:
+            MissingBatch: it is not there, or not as it was.
+        """
+        try:
+            body = self.batch_path(name).read_bytes()
+        except FileNotFoundError:
+            raise MissingBatch() from None
+        if hashlib.sha256(body).hexdigest() != name:
+            raise MissingBatch()
+        return body
+
+    def batch_names(self) -> Iterator[str]:
+        """The names of all batches that lie on disk."""
+        for folder in sorted((self.root / "batches").iterdir()):
+            for path in sorted(folder.iterdir()):
+                if path.suffix != ".part":
+                    yield path.name
+
+    @contextlib.contextmanager
+    def _locked(self, name: str, *, wait: bool) -> Iterator[None]:
+        with (self.root / name).open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                raise AlreadyServed() from None
+            yield
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

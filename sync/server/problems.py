@@ -1,0 +1,95 @@
+"""The catalogue of refusals: which error of the server is answered with which status and name."""
+
+from __future__ import annotations
+
+from sync import enrolment, signatures
+from sync.errors import (
+    ForgedBatch,
+    MalformedBatch,
+    SyncError,
+    TruncatedBatch,
+    UnknownFormat,
+)
+from sync.problem import Problem
+from sync.server import files, store
+
+
+class HashMismatch(SyncError):
+    """The body is not the one that the address names."""
+
+    sentence = "The body is not the batch that the address names: it was changed or cut on the way. Send it again."
+
+
+class TooLarge(SyncError):
+    """The body is larger than this server takes."""
+
+    sentence = "This is larger than the server takes at once. Send smaller batches."
+
+
+class TooSlow(SyncError):
+    """The body did not come in time."""
+
+    sentence = "The rest did not come in time. Send it again."
+
+
+class TooBusy(SyncError):
+    """More is under way than the server takes at once."""
+
+    sentence = "The server has much to do at the moment. Send it again a little later."
+
+
+class NoSpace(SyncError):
+    """The server's disk is full or cannot be written."""
+
+    sentence = (
+        "The server cannot write to its disk now. Its operator must look at it; nothing was taken."
+    )
+
+
+class NotFound(SyncError):
+    """There is nothing at this address."""
+
+    sentence = "There is nothing here."
+
+
+class BadRequest(SyncError):
+    """The request itself is not one that this server understands."""
+
+    sentence = "This request is not one that the server understands."
+
+
+_CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
+    BadRequest: (400, "bad-request"),
+    HashMismatch: (400, "hash-mismatch"),
+    TruncatedBatch: (400, "truncated-batch"),
+    MalformedBatch: (422, "malformed-batch"),
+    UnknownFormat: (422, "unknown-format"),
+    ForgedBatch: (403, "forged-batch"),
+    store.UnknownDevice: (403, "unknown-device"),
+    store.RevokedDevice: (403, "revoked-device"),
+    signatures.Unsigned: (401, "unsigned"),
+    signatures.UnknownSigner: (403, "unknown-signer"),
+    signatures.Forged: (401, "forged-signature"),
+    signatures.Stale: (401, "stale-signature"),
+    enrolment.UnknownCode: (403, "unknown-code"),
+    enrolment.UsedCode: (403, "used-code"),
+    enrolment.ExpiredCode: (403, "expired-code"),
+    enrolment.ForgedEnrolment: (403, "forged-enrolment"),
+    store.UnknownConsultationHere: (404, "unknown-consultation"),
+    NotFound: (404, "not-found"),
+    TooSlow: (408, "too-slow"),
+    TooLarge: (413, "too-large"),
+    TooBusy: (503, "too-busy"),
+    NoSpace: (507, "no-space"),
+    files.MissingBatch: (500, "missing-batch"),
+    store.UnusableStore: (503, "unusable-store"),
+}
+
+
+def problem_of(error: SyncError) -> Problem:
+    """The refusal that tells of `error`."""
+    for kind in type(error).__mro__:
+        if kind in _CATALOGUE:
+            status, name = _CATALOGUE[kind]
+            return Problem(status, name, str(error))
+    return Problem(400, "refused", str(error))

@@ -1,0 +1,236 @@
+"""What the server does with what it is asked, without HTTP.
+
+Rules, in order, for a batch:
+
+1. Its bytes hash to the name it was sent under.
+2. Its device is enrolled. A batch that is stored already is acknowledged again, whatever became of
+   the device since: what was signed before stays good.
+3. It is signed by that device, and whole.
+4. Each record is stored, or known already, or quarantined with a cause; nothing is overwritten.
+5. The acknowledgement is signed, and stored in the same transaction as the index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from sync import batch, consultation
+from sync.acknowledgement import Verdict, acknowledge
+from sync.batch import Batch, claimed_device
+from sync.consultation import Consultation
+from sync.enrolment import (
+    LIFETIME_SECONDS,
+    TOKEN_BYTES,
+    EnrolmentAnswer,
+    EnrolmentCode,
+    EnrolmentRequest,
+    fingerprint,
+    server_address,
+    token_hash,
+    token_key,
+)
+from sync.keys import read_signing_key, signing_key_id, write_signing_key
+from sync.listing import ListedConsultation, sign_listing
+from sync.server.files import DataDirectory
+from sync.server.problems import HashMismatch
+from sync.server.store import (
+    EnrolledDevice,
+    IncomingBatch,
+    IncomingRecord,
+    PublishedConsultation,
+    Store,
+    StoredBatch,
+)
+from sync.signatures import RequestParts, verify_request
+
+
+class Service:
+    """The server of one data directory.
+
+    Args:
+        root: the data directory, made if it is not there.
+        clock: seconds since 1970.
+    """
+
+    def __init__(self, root: Path, clock: Callable[[], float]) -> None:
+        self.files = DataDirectory(root)
+        self._clock = clock
+        self._key = self._server_key()
+        self.store = Store(self.files)
+
+    def close(self) -> None:
+        """Let go of the data directory."""
+        self.store.close()
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """The key that acknowledgements are checked with."""
+        return self._key.public_key()
+
+    # what the operator asks
+
+    def offer_enrolment(self, url: str) -> EnrolmentCode:
+        """A new one-time code, good for 15 minutes.
+
+        Raises:
+            MistypedEnrolmentCode: `url` is not an address.
+        """
+        token = secrets.token_bytes(TOKEN_BYTES)
+        code = EnrolmentCode(server_address(url), fingerprint(self.public_key), token)
+        hashed = token_hash(token_key(token).public_key())
+        self.store.offer(hashed, self._clock() + LIFETIME_SECONDS)
+        return code
+
+    def revoke(self, key_id: str) -> EnrolledDevice:
+        """Accept nothing more from a device.
+
+        Raises:
+            UnknownDevice: it was never enrolled.
+            RevokedDevice: it is revoked already.
+        """
+        return self.store.revoke(key_id, self._clock())
+
+    def publish(self, package: bytes) -> Consultation:
+        """Publish a package that its organiser signed; the same one again changes nothing.
+
+        Raises:
+            ForgedPackage, MalformedPackage, UnknownFormat: it is not one.
+            OlderConsultation: a newer version is published.
+            ChangedConsultation: this version is, with another content.
+        """
+        read = consultation.read(package)
+        published = PublishedConsultation(
+            id=read.id,
+            version=read.version,
+            package_hash=sha256(package),
+            organiser_key=read.organiser_key,
+            form_hash=bytes.fromhex(read.form_hash),
+            recipients=frozenset(one.id for one in read.recipients),
+        )
+        self.store.publish(published, package, self._clock())
+        return read
+
+    # what devices ask
+
+    def receive(self, name: str, body: bytes) -> bytes:
+        """Take in a batch; returns the signed acknowledgement, once everything is on the disk.
+
+        Raises:
+            HashMismatch: the body is not what the name says.
+            UnknownDevice, RevokedDevice: its device may not send.
+            UnknownFormat, TruncatedBatch, ForgedBatch, MalformedBatch: it is not a sound batch.
+            UnknownConsultationHere: it is for something that is not published here.
+        """
+        if sha256(body) != name:
+            raise HashMismatch()
+        known = self.store.acknowledgement(name)
+        if known is not None and self.files.batch_path(name).exists():
+            return known
+        device = self.store.device(claimed_device(body).hex())
+        read = batch.read(body, device.public_key)
+        incoming = IncomingBatch(
+            name=name,
+            body=body,
+            consultation=read.consultation,
+            device_key_id=device.key_id,
+            sequence=read.sequence,
+            records=tuple(_incoming(read, self.store.versions(read.consultation))),
+        )
+
+        def acknowledgement(verdicts: Sequence[Verdict]) -> bytes:
+            return acknowledge(name, verdicts, self._key)
+
+        return self.store.keep(incoming, acknowledgement, self._clock())
+
+    def enrol(self, request: RequestParts, body: bytes) -> bytes:
+        """Enrol a device that proves its token and its key; returns the signed answer.
+
+        Raises:
+            ForgedEnrolment: it proves them not.
+            SignatureRefused: the request is not signed by the device's key.
+            UnknownCode, UsedCode, ExpiredCode: the token does not serve.
+        """
+        asked = EnrolmentRequest.read(body, fingerprint(self.public_key))
+        key_id = signing_key_id(asked.device_public).hex()
+        fresh: Mapping[str, Ed25519PublicKey] = {key_id: asked.device_public}
+        # The token works once, so a replay is harmless, and a device's clock may be anywhere.
+        verify_request(request, body, fresh.get, self._clock(), window=None)
+        device = self.store.enrol(
+            asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
+        )
+        return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
+
+    def listing(self, fresh: str) -> bytes:
+        """The signed list of what is published; `fresh` is the asker's, so that no old list serves."""
+        listed = [
+            ListedConsultation(one.id, one.version, one.package_hash)
+            for one in self.store.consultations()
+        ]
+        return sign_listing(self._key, listed, fresh)
+
+    # what the desk asks
+
+    def batches(
+        self, consultation_id: str, after: int, request: RequestParts
+    ) -> tuple[StoredBatch, ...]:
+        """Which batches hold something of a consultation, to its organiser alone.
+
+        Raises:
+            UnknownConsultationHere: it is not published here.
+            SignatureRefused: it is not the organiser who asks.
+        """
+        self._only_for(self.store.versions(consultation_id)[0], request)
+        return self.store.batches(consultation_id, after)
+
+    def batch(self, name: str, request: RequestParts) -> bytes:
+        """One batch whole, to an organiser whom something in it is for.
+
+        Raises:
+            SignatureRefused: somebody else asks, or there is no such batch: they are not told which.
+            MissingBatch: it is not on disk any more.
+        """
+        id_ = self.store.consultation_of(name)
+        published = None if id_ is None else self.store.versions(id_)[0]
+        self._only_for(published, request)
+        return self.files.batch(name)
+
+    def _only_for(self, published: PublishedConsultation | None, request: RequestParts) -> None:
+        organisers: dict[str, Ed25519PublicKey] = {}
+        if published is not None:
+            key = Ed25519PublicKey.from_public_bytes(published.organiser_key)
+            organisers[signing_key_id(key).hex()] = key
+        verify_request(request, b"", organisers.get, self._clock())
+
+    def _server_key(self) -> Ed25519PrivateKey:
+        with self.files.writing():
+            if not self.files.server_key.exists():
+                write_signing_key(self.files.server_key, Ed25519PrivateKey.generate())
+            return read_signing_key(self.files.server_key)
+
+
+def sha256(body: bytes) -> str:
+    """The name of a batch."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterator[IncomingRecord]:
+    """The records of a batch, those held back that no version of the consultation asked for."""
+    for section in read.sections:
+        header = section.header
+        asked = [one for one in versions if one.form_hash == header.form_hash]
+        sealed_to = {key_id for _, key_id, _ in header.sealed}
+        held_back = None
+        if not asked:
+            held_back = Verdict.UNKNOWN_FORM
+        elif all(one.recipients != sealed_to for one in asked):
+            held_back = Verdict.WRONG_RECIPIENTS
+        for record in section.records:
+            yield IncomingRecord(record.id, record.fingerprint, held_back)

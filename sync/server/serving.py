@@ -1,0 +1,139 @@
+"""The server as a process: one per data directory, on uvicorn, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from sync.errors import SyncError
+from sync.server.app import create_app
+from sync.server.service import Service
+
+_MOST_CONNECTIONS = 512
+_IDLE_CONNECTION_SECONDS = 20
+_STOP_SECONDS = 10
+
+
+class AddressTaken(SyncError):
+    """The server cannot listen where it was told to."""
+
+
+class RunningServer:
+    """A server bound to its address; `run` serves until `stop`.
+
+    Args:
+        service: what it serves; its data directory is held for this process until `run` returns.
+        host: an address of this machine.
+        port: 0 for any that is free.
+
+    Raises:
+        AddressTaken: somebody else listens there, or it is no address of this machine.
+    """
+
+    def __init__(self, service: Service, host: str = "127.0.0.1", port: int = 8765) -> None:
+        self._service = service
+        self._socket = _listen(host, port)
+        self._server = _Quiet(
+            uvicorn.Config(
+                create_app(service),
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_keep_alive=_IDLE_CONNECTION_SECONDS,
+                timeout_graceful_shutdown=_STOP_SECONDS,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens; for a wildcard address, by the loopback one."""
+        host, port = self._socket.getsockname()[:2]
+        if host in ("0.0.0.0", "::"):  # noqa: S104
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until SIGTERM, SIGINT or `stop`; what is under way is finished first.
+
+        Args:
+            ready: called once requests are answered.
+
+        Raises:
+            AlreadyServed: another process serves this data directory.
+        """
+        try:
+            with self._service.files.serving():
+                self._server.ready = ready
+                self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def stop(self) -> None:
+        """End `run`, from another thread."""
+        self._server.should_exit = True
+
+
+class RunningThread:
+    """A server in a thread of this process, for tests and for the demonstration."""
+
+    def __init__(self, service: Service, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._running = RunningServer(service, host, port)
+        self._thread = threading.Thread(target=self._serve, name="parvis-server", daemon=True)
+        self._ready = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return self._running.url
+
+    def __enter__(self) -> RunningThread:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.stop()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        try:
+            self._running.run(self._ready.set)
+        finally:
+            self._ready.set()
+
+
+class _Quiet(uvicorn.Server):
+    """uvicorn without its own account of itself, which stops cleanly on a signal.
+
+    Its own handling raises the signal again after the stop, so that the process would end as killed
+    before the data directory is let go of.
+    """
+
+    ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except (OSError, OverflowError) as error:
+        why = os.strerror(error.errno or 0) if isinstance(error, OSError) else "no such port"
+        raise AddressTaken(
+            f"The server cannot listen on {host}, port {port} ({why}): give another --host or "
+            "--port, or stop what listens there."
+        ) from None

@@ -1,0 +1,149 @@
+"""Plays a person at the screen: real Kivy, real pixels, off screen, one frame at a time.
+
+Import this before anything of Kivy: it sets the environment that Kivy reads when it is imported.
+Nothing here waits for real time, except `pass_time`.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+os.environ.update(
+    SDL_VIDEODRIVER="offscreen",
+    KIVY_NO_ARGS="1",
+    KIVY_NO_CONFIG="1",
+    KIVY_NO_FILELOG="1",
+    KIVY_NO_CONSOLELOG="1",
+    KIVY_LOG_MODE="PYTHON",
+    KIVY_METRICS_DENSITY="1",
+    KIVY_DPI="96",
+)
+
+from kivy.config import Config
+
+for option in Config.options("input"):
+    Config.remove_option("input", option)
+for option, value in {"multisamples": "0", "maxfps": "0", "vsync": "0", "resizable": "1"}.items():
+    Config.set("graphics", option, value)
+Config.set("kivy", "exit_on_escape", "0")
+
+from kivy.base import EventLoop
+from kivy.core.window import Keyboard, Window
+from kivy.tests.common import UnitTestTouch
+from kivy.uix.widget import Widget
+from PIL import Image
+
+EventLoop.ensure_window()
+EventLoop.status = "started"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A panel that Parvis is built for: its pixels, and how many of them make an inch."""
+
+    width: int
+    height: int
+    dpi: float
+
+    @property
+    def px_per_mm(self) -> float:
+        return self.dpi / 25.4
+
+
+SMALL = Screen(800, 480, 133)  # a 7-inch panel
+MIDDLE = Screen(1280, 800, 150)  # a 10-inch tablet
+LARGE = Screen(1920, 1080, 100)  # a 22-inch kiosk
+SCREENS = (SMALL, MIDDLE, LARGE)
+
+
+def frames(count: int = 1) -> None:
+    """Let Kivy do what it does in so many frames: clock, input, layout, drawing."""
+    for _ in range(count):
+        EventLoop.idle()
+
+
+def pass_time(seconds: float) -> None:
+    """Draw frames until so much real time is over (for what hangs on Kivy's clock)."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        frames()
+
+
+def resize(screen: Screen) -> None:
+    """Give the window the size of that panel."""
+    if tuple(Window.system_size) != (screen.width, screen.height):
+        Window.size = (screen.width, screen.height)
+        frames(2)
+
+
+def show(widget: Widget) -> Widget:
+    """Put a widget alone on the window, filling it, and draw it."""
+    clear()
+    Window.add_widget(widget)
+    if widget.size_hint == [1, 1]:
+        widget.pos, widget.size = (0, 0), Window.size
+    frames(3)
+    return widget
+
+
+def clear() -> None:
+    """Take everything off the window and let go of keyboards and touches."""
+    for child in list(Window.children):
+        Window.remove_widget(child)
+    Window.release_all_keyboards()
+    frames(2)
+
+
+def touch_at(x: float, y: float) -> Any:
+    """A finger at a point of the window; it still has to come down (`touch_down()`)."""
+    return UnitTestTouch(x, y)
+
+
+def finger(widget: Widget, across: float = 0.5, up: float = 0.5) -> Any:
+    """A finger over a widget, at a fraction of its width and height; not yet down."""
+    x, y = widget.x + widget.width * across, widget.y + widget.height * up
+    return UnitTestTouch(*widget.to_window(x, y))
+
+
+def tap(widget: Widget, across: float = 0.5, up: float = 0.5) -> None:
+    """Touch a widget and let go, as a person does."""
+    touch = finger(widget, across, up)
+    touch.touch_down()
+    frames()
+    touch.touch_up()
+    frames(2)
+
+
+def key(name: str, text: str | None = None, *modifiers: str) -> None:
+    """Press and release a key of a real keyboard, by Kivy's name for it ("tab", "enter", "a").
+
+    With `text`, that is typed too, as SDL does for keys that write something.
+    """
+    code = Keyboard.keycodes[name]
+    Window.dispatch("on_key_down", code, 0, text, list(modifiers))
+    if text:
+        Window.dispatch("on_textinput", text)
+    Window.dispatch("on_key_up", code, 0)
+    frames(2)
+
+
+def type_text(text: str) -> None:
+    """Write text as a real keyboard's input method does, character by character."""
+    for character in text:
+        Window.dispatch("on_textinput", character)
+    frames(2)
+
+
+def picture(widget: Widget, path: Path | str) -> Path:
+    """Save what the widget looks like now as a PNG, on the window's colour, and say where."""
+    frames(2)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    widget.export_to_png(str(path))
+    with Image.open(path) as drawn:
+        ground = Image.new("RGBA", drawn.size, tuple(round(255 * c) for c in Window.clearcolor))
+        ground.alpha_composite(drawn.convert("RGBA"))
+    ground.convert("RGB").save(path)
+    return path
