@@ -1,0 +1,30 @@
+"""An entry: one filling of a form, what to ask next, what answers lead to."""
+
+from forms.engine.entry import Entry
+from forms.engine.steps import (
+    Choice,
+    Finished,
+    Objection,
+    Outcome,
+    Progress,
+    Step,
+    Unfinished,
+    UnknownQuestion,
+    Verdict,
+)
+from forms.xform.controls import Kind, Range
+
+__all__ = [
+    "Choice",
+    "Entry",
+    "Finished",
+    "Kind",
+    "Objection",
+    "Outcome",
+    "Progress",
+    "Range",
+    "Step",
+    "Unfinished",
+    "UnknownQuestion",
+    "Verdict",
+]

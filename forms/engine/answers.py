@@ -1,0 +1,176 @@
+"""Answers as people and files give them, brought into the form that instances hold."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from forms.errors import FormError
+from forms.xform.controls import Kind, Range
+from forms.xpath.values import (
+    DataType,
+    read_date,
+    read_datetime,
+    read_time,
+    write_moment,
+    write_number,
+)
+
+LONGEST = 100_000
+"""Characters of one answer."""
+
+_WHOLE = re.compile(r"[+-]?\d{1,15}")
+
+
+class WrongKind(FormError):
+    """An answer is not of the kind that its question asks for."""
+
+
+def read_answer(
+    text: str,
+    kind: Kind,
+    held_as: DataType | None,
+    *,
+    names: Collection[str] = (),
+    bounds: Range | None = None,
+    now: datetime,
+) -> str:
+    """An answer as the instance holds it.
+
+    Args:
+        text: what was given; not empty.
+        kind: what the question asks for.
+        held_as: the type of its field.
+        names: the names of the choices there are.
+        bounds: of a range.
+        now: gives times without an offset theirs.
+
+    Raises:
+        WrongKind: it is not such an answer; the sentence says why.
+    """
+    if len(text) > LONGEST:
+        raise WrongKind(f"The answer has more than {LONGEST:,} characters.")
+    match kind:
+        case Kind.INTEGER:
+            return _whole(text)
+        case Kind.DECIMAL:
+            return _decimal(text)
+        case Kind.RANGE:
+            return _in_range(text, held_as, bounds)
+        case Kind.DATE:
+            day = read_date(text)
+            if day is None or "T" in text:
+                raise WrongKind(f"“{text}” is not a date, such as 2026-11-21.")
+            return day.isoformat()
+        case Kind.TIME:
+            return _time(text, now)
+        case Kind.DATETIME:
+            return _datetime(text, now)
+        case Kind.BOOLEAN:
+            if text not in {"true", "false", "1", "0"}:
+                raise WrongKind(f"“{text}” is neither true nor false.")
+            return "true" if text in {"true", "1"} else "false"
+        case Kind.SELECT_ONE:
+            if text not in names:
+                raise WrongKind(f"“{text}” is not one of the choices.")
+            return text
+        case Kind.SELECT_MULTIPLE | Kind.RANK:
+            return _several(text, names)
+        case Kind.TRIGGER:
+            if text != "OK":
+                raise WrongKind("This question is confirmed with “OK”, or left empty.")
+            return text
+        case Kind.GEOPOINT:
+            return _place(text)
+        case Kind.GEOTRACE | Kind.GEOSHAPE:
+            return "; ".join(_place(part) for part in text.strip().rstrip(";").split(";"))
+        case Kind.NOTE:
+            raise WrongKind("A note takes no answer.")
+    return text
+
+
+def _whole(text: str) -> str:
+    stripped = text.strip()
+    if not _WHOLE.fullmatch(stripped):
+        raise WrongKind(f"“{text}” is not a whole number.")
+    return str(int(stripped))
+
+
+def _decimal(text: str) -> str:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or "_" in text:
+        raise WrongKind(f"“{text}” is not a number.")
+    return write_decimal(number)
+
+
+def write_decimal(number: float) -> str:
+    """A number as JavaRosa holds it in a decimal field: always with a decimal point."""
+    written = write_number(number)
+    return written if "." in written else written + ".0"
+
+
+def _in_range(text: str, held_as: DataType | None, bounds: Range | None) -> str:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise WrongKind(f"“{text}” is not a number.")
+    if bounds is not None:
+        low, high = sorted((bounds.start, bounds.end))
+        if not low <= number <= high:
+            raise WrongKind(f"{text} is not between {low} and {high}.")
+        if (number - bounds.start) % bounds.step:
+            raise WrongKind(f"{text} is not one of the steps of {bounds.step} from {bounds.start}.")
+    if held_as is DataType.INTEGER:
+        return str(int(number))
+    return write_decimal(float(number))
+
+
+def _time(text: str, now: datetime) -> str:
+    found = read_time(text)
+    if found is None:
+        raise WrongKind(f"“{text}” is not a time, such as 14:30.")
+    return write_moment(found if found.tzinfo else found.replace(tzinfo=now.tzinfo))
+
+
+def _datetime(text: str, now: datetime) -> str:
+    found = read_datetime(text)
+    if found is None:
+        raise WrongKind(f"“{text}” is not a date with a time, such as 2026-11-21T14:30.")
+    return write_moment(found if found.tzinfo else found.replace(tzinfo=now.tzinfo))
+
+
+def _several(text: str, names: Collection[str]) -> str:
+    chosen = text.split()
+    for name in chosen:
+        if name not in names:
+            raise WrongKind(f"“{name}” is not one of the choices.")
+    if len(set(chosen)) < len(chosen):
+        raise WrongKind("The same choice is given twice.")
+    return " ".join(chosen)
+
+
+def _place(text: str) -> str:
+    parts = text.split()
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if not (
+        2 <= len(numbers) <= 4
+        and all(math.isfinite(number) for number in numbers)
+        and abs(numbers[0]) <= 90
+        and abs(numbers[1]) <= 180
+    ):
+        raise WrongKind(
+            f"“{text}” is not a place: latitude, longitude, and maybe altitude, accuracy."
+        )
+    numbers += [0.0] * (4 - len(numbers))
+    return " ".join(write_decimal(number) for number in numbers)

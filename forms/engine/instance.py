@@ -1,0 +1,216 @@
+"""The instance of an entry: its nodes, the paths to them, the XML they become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from forms.xform.form import Form
+from forms.xform.namespaces import JAVAROSA, local
+from forms.xform.source import attributes_of
+from forms.xpath.nodes import Field, Node
+from forms.xpath.values import Value, read_value
+
+_TEMPLATE = f"{{{JAVAROSA}}}template"
+_STEP = re.compile(r"([^/\[\]]+)(?:\[(\d{1,6})\])?")
+
+
+class EntryNode(Node):
+    """One element of the instance.
+
+    Attributes:
+        field: what it is an instance of.
+        value: its text by its type.
+        own_relevance: what its own condition says.
+        relevant: whether it and everything above it is relevant.
+    """
+
+    __slots__ = ("field", "own_relevance", "relevant", "value")
+
+    field: Field
+    relevant: bool
+    value: Value
+    children: list[EntryNode]  # type: ignore[assignment]
+
+    def __init__(self, field: Field, parent: Node | None, text: str) -> None:
+        super().__init__(field.name, parent, text)
+        self.field = field
+        self.own_relevance = True
+        self.relevant = True
+        self.value = read_value(text, field.kind)
+
+    def put(self, text: str) -> None:
+        """Hold another text."""
+        self.text = text
+        self.value = read_value(text, self.field.kind)
+
+    def settle_relevance(self, changed: list[EntryNode]) -> None:
+        """Bring `relevant` up to date here and below; add to `changed` what became different."""
+        above = self.parent.relevant if self.parent is not None else True
+        now = self.own_relevance and above
+        if now is not self.relevant:
+            self.relevant = now
+            changed.append(self)
+            for child in self.children:
+                child.settle_relevance(changed)
+
+    def below(self) -> Iterator[EntryNode]:
+        """This node and every node under it, in document order."""
+        yield self
+        for child in self.children:
+            yield from child.below()
+
+    @property
+    def ref(self) -> str:
+        """The path to it, with a position at every repeat."""
+        if not self.field.repeats:
+            return self.field.path
+        steps: list[str] = []
+        node: Node | None = self
+        while isinstance(node, EntryNode):
+            step = node.name
+            if node.field.repeat:
+                step += f"[{node.position}]"
+            steps.append(step)
+            node = node.parent
+        return "/" + "/".join(reversed(steps))
+
+    @property
+    def position(self) -> int:
+        """Its place among the instances of its repeat, from 1."""
+        siblings = self.parent.children if self.parent is not None else [self]
+        return [one for one in siblings if one.name == self.name].index(self) + 1
+
+
+class Instance:
+    """The tree of an entry.
+
+    Attributes:
+        document: the node above the root.
+        single: by field number, the node of a field that no repeat holds.
+    """
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.document = Node("", None)
+        self.single: list[EntryNode | None] = [None] * len(form.fields)
+        self.root = self._grow(form.instance, form.root, self.document)
+        self.document.children.append(self.root)
+
+    def _grow(self, element: etree._Element, field: Field, parent: Node) -> EntryNode:
+        """The node of an element and those below it, templates of repeats left out."""
+        text = (element.text or "").strip() if len(element) else element.text or ""
+        node = EntryNode(field, parent, text)
+        if element.attrib:
+            node.attributes = attributes_of(element)
+        if not field.repeats:
+            self.single[field.number] = node
+        for child in element:
+            if _TEMPLATE not in child.attrib:
+                below = field.child(local(child.tag))
+                if below is not None:
+                    node.children.append(self._grow(child, below, node))
+        return node
+
+    def new_instance(self, repeat: Field, parent: EntryNode) -> EntryNode:
+        """One more instance of a repeat, after those that its parent has."""
+        template = self.form.templates.get(repeat)
+        if template is None:
+            node = self._blank(repeat, parent)
+        else:
+            node = self._grow(template, repeat, parent)
+            if node.attributes:
+                node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
+        alike = [index for index, one in enumerate(parent.children) if one.field is repeat]
+        if alike:
+            place = alike[-1] + 1
+        else:
+            order = {field: index for index, field in enumerate(repeat.parent.children)}  # type: ignore[union-attr]
+            place = sum(1 for one in parent.children if order[one.field] < order[repeat])
+        parent.children.insert(place, node)
+        return node
+
+    def _blank(self, field: Field, parent: Node) -> EntryNode:
+        node = EntryNode(field, parent, "")
+        for child in field.children:
+            if not child.repeat:
+                node.children.append(self._blank(child, node))
+        return node
+
+    def find(self, ref: str) -> EntryNode | None:
+        """The node at a path; a repeat without a position means its first instance."""
+        nodes: list[EntryNode] = [self.root]
+        for index, step in enumerate(ref.strip("/").split("/")):
+            match = _STEP.fullmatch(step)
+            if match is None:
+                return None
+            name, position = match[1], int(match[2] or 1)
+            candidates = nodes if index == 0 else nodes[0].children
+            alike = [node for node in candidates if node.name == name]
+            if not 1 <= position <= len(alike):
+                return None
+            nodes = [alike[position - 1]]
+        return nodes[0]
+
+    def nodes_of(self, field: Field, within: EntryNode | None = None) -> list[EntryNode]:
+        """Every node of a field; within one node, where that is given and above the field."""
+        single = self.single[field.number]
+        if single is not None:
+            return [single]
+        if not field.repeats:
+            return []
+        chain: list[Field] = []
+        place: Field | None = field
+        top = within.field if within is not None else None
+        while place is not None and place is not top:
+            chain.append(place)
+            place = place.parent
+        if within is not None and place is None:
+            within, nodes = None, []
+        nodes = [within] if within is not None else [self.root]
+        if within is None:
+            chain.pop()
+        for step in reversed(chain):
+            nodes = [child for node in nodes for child in node.children if child.field is step]
+        return nodes
+
+    def leaves(self) -> Iterator[EntryNode]:
+        """Every relevant node that holds no other, in document order."""
+        left = [self.root]
+        while left:
+            node = left.pop()
+            if not node.relevant:
+                continue
+            if node.field.children:
+                left.extend(reversed(node.children))
+            else:
+                yield node
+
+    def xml(self) -> bytes:
+        """The instance as XML, what is not relevant left out."""
+        element = self._element(self.root, None)
+        return etree.tostring(element, encoding="UTF-8", xml_declaration=True)
+
+    def _element(self, node: EntryNode, parent: etree._Element | None) -> etree._Element:
+        tag = self.form.tags[node.field.number]
+        attributes = dict(node.attributes or {})
+        if parent is None:
+            element = etree.Element(tag, attributes, nsmap=self.form.instance.nsmap)  # type: ignore[arg-type]
+        else:
+            element = etree.SubElement(parent, tag, attributes)
+        if node.text and not node.children:
+            element.text = _clean(node.text)
+        for child in node.children:
+            if child.relevant:
+                self._element(child, element)
+        return element
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML 1.0 cannot hold."""
+    return _NOT_XML.sub("", text)

@@ -1,0 +1,129 @@
+"""Date and time functions (bindings, "Date and Time Functions")."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from forms.functions.registry import Take, function
+from forms.xpath.context import Context
+from forms.xpath.values import (
+    NAN,
+    Value,
+    read_date,
+    read_datetime,
+    read_time,
+    to_number,
+    to_text,
+)
+
+_EPOCH = date(1970, 1, 1)
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+@function("today", steady=False)
+def today(context: Context) -> Value:
+    """The day it is, where the device is."""
+    return context.world.clock().date()
+
+
+@function("now", steady=False)
+def now(context: Context) -> Value:
+    """The moment it is, with its offset from UTC."""
+    moment = context.world.clock()
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def to_day(value: Value) -> date | None:
+    """The day that a date, a dateTime, a text of either, or a number of days names."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    found = read_date(value) if isinstance(value, str) else None
+    if found is None:
+        days = to_number(value)
+        if days == days and abs(days) < 700_000:
+            found = _EPOCH + timedelta(days=int(days // 1))
+    return found
+
+
+def _moment(value: Value, context: Context) -> datetime | None:
+    """The moment that a value names, as the clock on the wall shows it."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        return read_datetime(value)
+    if isinstance(value, time):
+        return datetime.combine(context.world.clock().date(), value)
+    if isinstance(value, date):
+        return datetime.combine(value, time())
+    if isinstance(value, float) and value == value and abs(value) < 700_000:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value)
+    return None
+
+
+@function("date", Take.VALUE)
+def to_date(context: Context, value: Value) -> Value:
+    """A value as a date; "" where it names no day."""
+    return to_day(value) or ""
+
+
+@function("date-time", Take.VALUE)
+def to_date_time(context: Context, value: Value) -> Value:
+    """A value as a dateTime; "" where it names no moment."""
+    return _moment(value, context) or ""
+
+
+@function("decimal-date-time", Take.VALUE)
+def decimal_date_time(context: Context, value: Value) -> Value:
+    """Days since 1970-01-01 UTC, with their fraction."""
+    return to_number(value)
+
+
+@function("decimal-time", Take.VALUE)
+def decimal_time(context: Context, value: Value) -> Value:
+    """A time as the fraction of the day that has passed: noon is 0.5."""
+    found = value if isinstance(value, time) else read_time(to_text(value))
+    return NAN if found is None else to_number(found)
+
+
+def _formatted(moment: datetime, pattern: str) -> str:
+    """The identifiers of the specification replaced by what they mean."""
+    parts = {
+        "Y": f"{moment.year:04d}",
+        "y": f"{moment.year % 100:02d}",
+        "m": f"{moment.month:02d}",
+        "n": str(moment.month),
+        "b": _MONTHS[moment.month - 1],
+        "d": f"{moment.day:02d}",
+        "e": str(moment.day),
+        "a": _DAYS[moment.weekday()],
+        "H": f"{moment.hour:02d}",
+        "h": str(moment.hour),
+        "M": f"{moment.minute:02d}",
+        "S": f"{moment.second:02d}",
+        "3": f"{moment.microsecond // 1000:03d}",
+        "W": f"{moment.isocalendar().week:02d}",
+        "%": "%",
+    }
+    written: list[str] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == "%":
+            mark = next(characters, "")
+            written.append(parts.get(mark, "%" + mark))
+        else:
+            written.append(character)
+    return "".join(written)
+
+
+@function("format-date", Take.VALUE, Take.TEXT)
+@function("format-date-time", Take.VALUE, Take.TEXT)
+def format_date(context: Context, value: Value, pattern: str) -> Value:
+    """A date written by a pattern of %Y, %m, %d and their like; "" where there is no date."""
+    moment = _moment(value, context)
+    if moment is None:
+        day = to_day(value)
+        moment = None if day is None else datetime.combine(day, time())
+    return "" if moment is None else _formatted(moment, pattern)

@@ -1,0 +1,139 @@
+"""Number functions (bindings, "Number Functions"); outside its domain a result is NaN."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+
+from forms.functions.registry import Take, function
+from forms.xpath.context import Context
+from forms.xpath.values import NAN, Value, to_number
+
+
+@function("random", steady=False)
+def random(context: Context) -> Value:
+    """A number from 0 to below 1."""
+    return context.world.random.random()
+
+
+@function("int", Take.NUMBER)
+def whole(context: Context, number: float) -> Value:
+    """Without its fraction."""
+    return float(math.trunc(number)) if math.isfinite(number) else number
+
+
+@function("floor", Take.NUMBER)
+def floor(context: Context, number: float) -> Value:
+    """The whole number below (XPath 1.0 §4.4)."""
+    return float(math.floor(number)) if math.isfinite(number) else number
+
+
+@function("ceiling", Take.NUMBER)
+def ceiling(context: Context, number: float) -> Value:
+    """The whole number above (XPath 1.0 §4.4)."""
+    return float(math.ceil(number)) if math.isfinite(number) else number
+
+
+@function("round", Take.NUMBER, Take.NUMBER, least=1)
+def rounded(context: Context, number: float, decimals: float = 0.0) -> Value:
+    """To so many decimals; halves away from zero, halves of whole numbers up (XPath 1.0 §4.4)."""
+    if not math.isfinite(number) or not math.isfinite(decimals) or abs(decimals) > 30:
+        return number
+    places = int(decimals)
+    if places == 0:
+        return float(math.floor(number + 0.5))
+    step = Decimal(1).scaleb(-places)
+    scaled = Decimal(repr(number)) / step
+    return float(scaled.to_integral_value(ROUND_HALF_UP) * step)
+
+
+@function("sum", Take.VALUES, least=1)
+def total(context: Context, *values: Value) -> Value:
+    """Of every node; one that is no number makes the sum none."""
+    return float(math.fsum(to_number(value) for value in values)) if values else 0.0
+
+
+def _numbers(values: tuple[Value, ...]) -> list[float]:
+    return [to_number(value) for value in values if value != ""]
+
+
+@function("max", Take.VALUES, least=1, more=True)
+def largest(context: Context, *values: Value) -> Value:
+    """The largest of all nodes and values; not a number where there is none."""
+    numbers = _numbers(values)
+    return NAN if not numbers or any(n != n for n in numbers) else max(numbers)
+
+
+@function("min", Take.VALUES, least=1, more=True)
+def smallest(context: Context, *values: Value) -> Value:
+    """The smallest of all nodes and values; not a number where there is none."""
+    numbers = _numbers(values)
+    return NAN if not numbers or any(n != n for n in numbers) else min(numbers)
+
+
+@function("pow", Take.NUMBER, Take.NUMBER)
+def power(context: Context, base: float, exponent: float) -> Value:
+    """One number to the power of another."""
+    try:
+        return math.pow(base, exponent)
+    except ValueError:
+        return NAN
+    except OverflowError:
+        return math.inf
+
+
+@function("pi")
+def pi(context: Context) -> Value:
+    """3.14159…."""
+    return math.pi
+
+
+@function("abs", Take.NUMBER)
+def absolute(context: Context, number: float) -> Value:
+    """Without its sign."""
+    return abs(number)
+
+
+@function("atan2", Take.NUMBER, Take.NUMBER)
+def atan2(context: Context, y: float, x: float) -> Value:
+    """The angle of a point, in radians."""
+    return math.atan2(y, x)
+
+
+def _logarithm(compute: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda number: -math.inf if number == 0 else compute(number)
+
+
+def _power_of_ten(number: float) -> float:
+    return float(10.0**number)
+
+
+def _enter(name: str, compute: Callable[[float], float]) -> None:
+    """Enter a function of mathematics that takes one number."""
+
+    def body(context: Context, number: float) -> Value:
+        try:
+            return compute(number)
+        except ValueError:
+            return NAN
+        except OverflowError:
+            return math.inf
+
+    function(name, Take.NUMBER)(body)
+
+
+for _name, _compute in (
+    ("sin", math.sin),
+    ("cos", math.cos),
+    ("tan", math.tan),
+    ("asin", math.asin),
+    ("acos", math.acos),
+    ("atan", math.atan),
+    ("sqrt", math.sqrt),
+    ("exp", math.exp),
+    ("exp10", _power_of_ten),
+    ("log", _logarithm(math.log)),
+    ("log10", _logarithm(math.log10)),
+):
+    _enter(_name, _compute)

@@ -1,0 +1,75 @@
+"""The table of functions that expressions may call, filled by the modules beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from forms.xpath.values import Value
+
+Body: TypeAlias = Callable[..., Value]
+
+
+class Take(Enum):
+    """What a function wants an argument as; the compiler converts before it calls."""
+
+    VALUE = "any value"
+    TEXT = "text"
+    NUMBER = "a number"
+    BOOLEAN = "true or false"
+    NODES = "a path"
+    VALUES = "values or paths, each node of a path counting as one value"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: what it takes, and what computes it.
+
+    Attributes:
+        takes: one per argument; the last stands for all further ones when `most` allows them.
+        least: how few arguments it accepts.
+        most: how many; None for any number.
+        body: called with the context and the arguments.
+        steady: False where the same arguments may give another value (random, clock).
+    """
+
+    name: str
+    takes: tuple[Take, ...]
+    least: int
+    most: int | None
+    body: Body
+    steady: bool = True
+
+    def taking(self, index: int) -> Take:
+        """What the argument at an index is wanted as."""
+        return self.takes[min(index, len(self.takes) - 1)]
+
+
+FUNCTIONS: dict[str, Function] = {}
+
+
+def function(
+    name: str,
+    *takes: Take,
+    least: int | None = None,
+    more: bool = False,
+    steady: bool = True,
+) -> Callable[[Body], Body]:
+    """Enter a function in the table.
+
+    Args:
+        name: as expressions call it.
+        takes: what each argument is wanted as.
+        least: how few arguments it accepts, where some may be left out.
+        more: whether the last argument may be repeated.
+        steady: False where the same arguments may give another value.
+    """
+
+    def enter(body: Any) -> Any:
+        fewest = len(takes) if least is None else least
+        FUNCTIONS[name] = Function(name, takes, fewest, None if more else len(takes), body, steady)
+        return body
+
+    return enter

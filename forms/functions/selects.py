@@ -1,0 +1,32 @@
+"""Functions on chosen answers and texts (bindings, "Select Functions", "Translation Functions")."""
+
+from __future__ import annotations
+
+from forms.functions.registry import Take, function
+from forms.xpath.context import Context
+from forms.xpath.values import Value
+
+
+@function("selected", Take.TEXT, Take.TEXT)
+def selected(context: Context, chosen: str, name: str) -> Value:
+    """Whether a name is among those chosen."""
+    return name.strip() in chosen.split()
+
+
+@function("selected-at", Take.TEXT, Take.NUMBER)
+def selected_at(context: Context, chosen: str, index: float) -> Value:
+    """The name chosen at a 0-based index; "" where there is none."""
+    names = chosen.split()
+    return names[int(index)] if index == index and 0 <= index < len(names) else ""
+
+
+@function("count-selected", Take.TEXT)
+def count_selected(context: Context, chosen: str) -> Value:
+    """How many are chosen."""
+    return float(len(chosen.split()))
+
+
+@function("jr:itext", Take.TEXT)
+def itext(context: Context, name: str) -> Value:
+    """A text of the form in the language at hand."""
+    return context.world.itext(name)

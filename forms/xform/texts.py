@@ -1,0 +1,197 @@
+"""What a form says, in each of its languages: labels, hints, media (specification, "Languages")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from lxml import etree
+
+from forms.errors import FormError
+from forms.xform.namespaces import local
+
+MEDIA = ("image", "big-image", "audio", "video")
+_ITEXT = re.compile(r"""\s*jr:itext\(\s*(?:'([^']*)'|"([^"]*)")\s*\)\s*""")
+_WHITE = re.compile(r"\s*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A place in a text where the value of an expression is shown."""
+
+    source: str
+
+
+Template: TypeAlias = tuple[str | Output, ...]
+"""A text in pieces; most are one string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an element says: by a key into the form's texts, or written in place.
+
+    Attributes:
+        key: the itext id; "" where it is written in place.
+        inline: what is written in place.
+    """
+
+    key: str = ""
+    inline: Template = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.key or self.inline)
+
+
+NOTHING_SAID = Wording()
+
+
+@dataclass(slots=True)
+class Texts:
+    """The form's `itext`: by language, by id, by form ("", "guidance", "image", …)."""
+
+    languages: tuple[str, ...] = ()
+    default: str = ""
+    by_language: dict[str, dict[str, dict[str, Template]]] = field(default_factory=dict)
+
+    def find(self, key: str, language: str) -> Mapping[str, Template]:
+        """A text in a language, or in the default one; empty where the form has none such."""
+        found = self.by_language.get(language, {}).get(key)
+        if found is None:
+            found = self.by_language.get(self.default, {}).get(key)
+        return found or {}
+
+    def templates(self) -> Iterator[tuple[str, str, str, Template]]:
+        """Every text: language, id, form, template."""
+        for language, texts in self.by_language.items():
+            for key, forms in texts.items():
+                for form, template in forms.items():
+                    yield language, key, form, template
+
+
+def read_texts(itext: etree._Element | None) -> Texts:
+    """The texts of an `<itext>` element.
+
+    Raises:
+        FormError: a media file's name leads out of the form's folder.
+    """
+    texts = Texts()
+    if itext is None:
+        return texts
+    names: list[str] = []
+    for translation in itext:
+        if local(translation.tag) != "translation":
+            continue
+        language = translation.get("lang") or "default"
+        names.append(language)
+        if "default" in translation.attrib and translation.get("default") != "false()":
+            texts.default = language
+        words = texts.by_language.setdefault(language, {})
+        for text in translation:
+            key = text.get("id")
+            if local(text.tag) != "text" or key is None:
+                continue
+            forms: dict[str, Template] = {}
+            for value in text:
+                if local(value.tag) != "value":
+                    continue
+                form = value.get("form") or ""
+                forms[form] = template_of(value)
+                if form in MEDIA:
+                    media_name(plain(forms[form]))
+            if "" not in forms:
+                for form in ("long", "short"):
+                    if form in forms:
+                        forms[""] = forms[form]
+                        break
+            words[key] = forms
+    texts.default = texts.default or (names[0] if names else "")
+    texts.languages = tuple(names)
+    _fill_in(texts)
+    return texts
+
+
+def _fill_in(texts: Texts) -> None:
+    """Where a translation is missing pyxform writes "-": say it in the default language."""
+    told = texts.by_language.get(texts.default, {})
+    for words in texts.by_language.values():
+        for key, forms in words.items():
+            for form, template in forms.items():
+                if template == ("-",):
+                    forms[form] = told.get(key, {}).get(form, template)
+
+
+def template_of(element: etree._Element) -> Template:
+    """The content of an element: text, outputs, and markup kept as it is written."""
+    parts: list[str | Output] = [element.text or ""]
+    for child in element:
+        if local(child.tag) == "output":
+            parts.append(Output((child.get("value") or child.get("ref") or "").strip()))
+        else:
+            written = etree.tostring(child, encoding="unicode", with_tail=False)
+            parts.append(re.sub(r' xmlns(:\w+)?="[^"]*"', "", written))
+        parts.append(child.tail or "")
+    merged: list[str | Output] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    if merged and isinstance(merged[0], str):
+        merged[0] = merged[0].lstrip()
+    if merged and isinstance(merged[-1], str):
+        merged[-1] = merged[-1].rstrip()
+    return tuple(part for part in merged if part != "")
+
+
+def wording_of(element: etree._Element | None) -> Wording:
+    """What a `<label>` or `<hint>` says."""
+    if element is None:
+        return NOTHING_SAID
+    reference = element.get("ref")
+    if reference:
+        key = itext_key(reference)
+        if key is not None:
+            return Wording(key=key)
+    return Wording(inline=template_of(element))
+
+
+def itext_key(expression: str) -> str | None:
+    """The id in `jr:itext('id')`; None where the expression is another."""
+    match = _ITEXT.fullmatch(expression)
+    return None if match is None else match[1] or match[2] or ""
+
+
+def message_of(attribute: str | None) -> Wording:
+    """What a message attribute of a bind says: a text, or `jr:itext('id')`."""
+    if not attribute:
+        return NOTHING_SAID
+    key = itext_key(attribute)
+    return Wording(inline=(attribute,)) if key is None else Wording(key=key)
+
+
+def plain(template: Template) -> str:
+    """A template's strings, outputs left out."""
+    return "".join(part for part in template if isinstance(part, str))
+
+
+def media_name(reference: str) -> str:
+    """The file that `jr://images/name.png` means, inside the form's media folder.
+
+    Raises:
+        FormError: the name leads elsewhere.
+    """
+    name = reference.strip()
+    if name.startswith("jr://"):
+        name = name[5:].partition("/")[2]
+    parts = name.split("/")
+    if name.startswith("/") or "\\" in name or "\0" in name or ".." in parts or ":" in parts[0]:
+        raise FormError(f"The media file “{reference}” leads out of the form's own folder.")
+    return name
+
+
+def language_code(language: str) -> str:
+    """The code of a language as forms name it: "fr" of "Français (fr)", of "fr" and of "fr-FR"."""
+    match = re.search(r"\(([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\)\s*$", language)
+    return (match[1] if match else language).strip().lower().replace("_", "-")

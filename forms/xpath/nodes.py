@@ -1,0 +1,133 @@
+"""What paths lead to: the fields of a form, known once, and the nodes of an entry or of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from forms.xpath.values import DataType, Value, to_number
+
+
+class Field:
+    """One place in a form's primary instance: `/data/household/name`, whatever instances repeat.
+
+    Attributes:
+        name: the element's local name; paths are matched on it, as JavaRosa does.
+        path: the absolute path, without positions.
+        number: its place in document order, and its index in lists that hold one item per field.
+        repeat: whether a repeat of the body has it as its nodeset.
+        repeats: the repeats it stands in, outermost first, itself included.
+        kind: the type of its bind; None where it holds other elements.
+    """
+
+    __slots__ = ("children", "kind", "name", "number", "parent", "path", "repeat", "repeats")
+
+    def __init__(self, name: str, parent: Field | None, number: int) -> None:
+        self.name = name
+        self.parent = parent
+        self.number = number
+        self.children: list[Field] = []
+        self.path: str = f"{parent.path if parent else ''}/{name}"
+        self.repeat = False
+        self.repeats: tuple[Field, ...] = ()
+        self.kind: DataType | None = None
+        if parent is not None:
+            parent.children.append(self)
+
+    def child(self, name: str) -> Field | None:
+        """The child of that name; None where there is none."""
+        for field in self.children:
+            if field.name == name:
+                return field
+        return None
+
+    def below(self) -> Iterator[Field]:
+        """Every field under this one, itself first, in document order."""
+        yield self
+        for field in self.children:
+            yield from field.below()
+
+    def above(self) -> Iterator[Field]:
+        """Every field above this one, nearest first."""
+        field = self.parent
+        while field is not None:
+            yield field
+            field = field.parent
+
+    def __repr__(self) -> str:
+        return f"Field({self.path})"
+
+
+class Node:
+    """One element with its text: of a list of choices, or (a subclass) of an entry."""
+
+    __slots__ = ("attributes", "children", "name", "parent", "text")
+
+    def __init__(
+        self,
+        name: str,
+        parent: Node | None,
+        text: str = "",
+        attributes: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.text = text
+        self.attributes = attributes
+        self.children: list[Node] = []
+
+    @property
+    def relevant(self) -> bool:
+        """Whether expressions see it; what is not relevant does not exist for them."""
+        return True
+
+    @property
+    def value(self) -> Value:
+        """The text by its type."""
+        return self.text
+
+    @property
+    def field(self) -> Field | None:
+        """The place it is an instance of; None in lists."""
+        return None
+
+    def child(self, name: str) -> Node | None:
+        """The first child of that name; None where there is none."""
+        for node in self.children:
+            if node.name == name:
+                return node
+        return None
+
+    def whole_text(self) -> str:
+        """Its text and that of everything below it (XPath 1.0 §5.2)."""
+        return self.text + "".join(child.whole_text() for child in self.children)
+
+
+class SecondaryInstance(Node):
+    """What `instance('…')` leads to, with an index per column that a filter asks to be equal."""
+
+    __slots__ = ("_indexes",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None)
+        self._indexes: dict[tuple[tuple[str, ...], str, bool], dict[Value, list[Node]]] = {}
+
+    def items(self, path: tuple[str, ...]) -> list[Node]:
+        """Every element at a path of names below the instance."""
+        found: list[Node] = [self]
+        for name in path:
+            found = [child for node in found for child in node.children if child.name == name]
+        return found
+
+    def items_where(self, path: tuple[str, ...], column: str, value: str | float) -> list[Node]:
+        """The items whose column equals a value; the first question of its kind makes the index."""
+        numeric = isinstance(value, float)
+        key = (path, column, numeric)
+        index = self._indexes.get(key)
+        if index is None:
+            index = {}
+            for item in self.items(path):
+                cell = item.child(column)
+                text = "" if cell is None else cell.text
+                index.setdefault(to_number(text) if numeric else text, []).append(item)
+            self._indexes[key] = index
+        return index.get(value, [])
