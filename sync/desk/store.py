@@ -250,7 +250,7 @@ class DeskStore:
             " FROM batches WHERE ? IN ('', consultation) ORDER BY consultation, device, sequence",
             consultation,
         )
-        return tuple(DeskBatch(*row[:7], state=BatchState(row[7])) for row in rows)
+        return tuple(DeskBatch(*row[:-1], BatchState(row[-1])) for row in rows)
 
     def batch_state(self, name: str) -> BatchState | None:
         """What became of a batch; None where it was never seen."""
@@ -325,6 +325,15 @@ class DeskStore:
             "SELECT count(*) FROM contributions WHERE ? IN ('', consultation)", consultation
         )
         return int(rows[0][0])
+
+    def paths(self, consultation: str) -> tuple[str, ...]:
+        """Every path that some contribution of a consultation has a value at."""
+        rows = self._rows(
+            "SELECT DISTINCT path FROM fields JOIN contributions ON number = contribution"
+            " WHERE consultation = ?",
+            consultation,
+        )
+        return tuple(row[0] for row in rows)
 
     def contributions(self, consultation: str) -> Iterator[DeskContribution]:
         """The contributions of a consultation, in the order they were opened, one at a time."""
