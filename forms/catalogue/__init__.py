@@ -1,0 +1,70 @@
+"""Consultations ready to show or to adapt: each a form in readable text, with its notice.
+
+`NAME.md` is the XLSForm, as tables; `NAME.notice.json` says, per language, who asks, why, what
+becomes of the answers and what is kept. Both are read where they lie: copy the two files to make
+your own.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from forms.errors import FormError
+
+FOLDER = Path(__file__).parent
+NOTICE_ENDING = ".notice.json"
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One consultation of the catalogue.
+
+    Attributes:
+        name: What `find` and the commands call it, and the form's id.
+        titles: Its title by language code; more languages than the form may speak.
+        form: The XLSForm, a `.md` file that pyxform reads.
+        notice: What people are told before they answer, a JSON file.
+        languages: Codes of the languages that the whole form speaks, the default one first.
+        minutes: How long a person usually takes.
+    """
+
+    name: str
+    titles: Mapping[str, str]
+    form: Path
+    notice: Path
+    languages: tuple[str, ...]
+    minutes: int
+
+
+def consultations() -> tuple[CatalogueEntry, ...]:
+    """Every consultation of the catalogue, by name."""
+    entries = map(_entry, FOLDER.glob(f"*{NOTICE_ENDING}"))
+    return tuple(sorted(entries, key=lambda entry: entry.name))
+
+
+def find(name: str) -> CatalogueEntry:
+    """The consultation of this name.
+
+    Raises:
+        FormError: there is none; the message lists those that there are.
+    """
+    known = {entry.name: entry for entry in consultations()}
+    if name not in known:
+        raise FormError(
+            f"The catalogue holds no consultation named “{name}”. It holds: {', '.join(known)}."
+        )
+    return known[name]
+
+
+def _entry(notice: Path) -> CatalogueEntry:
+    told = json.loads(notice.read_text(encoding="utf-8"))
+    name = notice.name.removesuffix(NOTICE_ENDING)
+    return CatalogueEntry(
+        name=name,
+        titles=told["title"],
+        form=notice.with_name(f"{name}.md"),
+        notice=notice,
+        languages=tuple(told["languages"]),
+        minutes=told["minutes"],
+    )
