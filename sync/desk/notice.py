@@ -95,9 +95,7 @@ def _from_json(text: str, path: Path) -> NoticeFile:
 
 def _by_language(value: Any, topic: str, path: Path) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise BadNotice(
-            f"“{topic}” in {path} gives its text by language: {{\"fr\": \"…\"}}."
-        )
+        raise BadNotice(f'“{topic}” in {path} gives its text by language: {{"fr": "…"}}.')
     return value
 
 
@@ -141,9 +139,7 @@ def _sections(text: str, path: Path) -> list[tuple[str, str, str, str]]:
 def _notice(
     topics: Mapping[str, Mapping[str, str]], cards: Mapping[str, list[Card]], minutes: int
 ) -> NoticeFile:
-    languages = dict.fromkeys(
-        language for topic in _TOPICS[1:] for language in topics[topic]
-    )
+    languages = dict.fromkeys(language for topic in _TOPICS[1:] for language in topics[topic])
 
     def said(topic: str, language: str) -> str:
         return topics[topic].get(language, "")

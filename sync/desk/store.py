@@ -250,7 +250,10 @@ class DeskStore:
             " FROM batches WHERE ? IN ('', consultation) ORDER BY consultation, device, sequence",
             consultation,
         )
-        return tuple(DeskBatch(*row[:-1], BatchState(row[-1])) for row in rows)
+        return tuple(
+            DeskBatch(name, of, device, sequence, previous, received, records, BatchState(state))
+            for name, of, device, sequence, previous, received, records, state in rows
+        )
 
     def batch_state(self, name: str) -> BatchState | None:
         """What became of a batch; None where it was never seen."""
