@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -95,6 +95,18 @@ class WrongExpression(FormError):
         super().__init__(f"The {rule} of {field} cannot be used: {why}")
 
 
+class WrongExpressions(FormError):
+    """Some expressions of a form cannot be used.
+
+    Attributes:
+        expressions: each of them.
+    """
+
+    def __init__(self, expressions: Sequence[WrongExpression]) -> None:
+        self.expressions = tuple(expressions)
+        super().__init__("\n".join(str(wrong) for wrong in self.expressions))
+
+
 def read_form(xml: bytes, *, media: Path | None = None) -> Form:
     """Read an XForm.
 
@@ -140,6 +152,7 @@ class _FormReader:
         self.templates: dict[Field, etree._Element] = {}
         self.by_path: dict[str, Field] = {}
         self.attached: dict[str, None] = {}
+        self.wrong: list[WrongExpression] = []
         self.formulas: dict[tuple[str, Field], Formula] = {}
 
     def form(self, digest: bytes) -> Form:
@@ -159,6 +172,8 @@ class _FormReader:
         body = self.controls(self.body)
         actions = tuple(self.actions(self.model)) + tuple(self.nested_actions(self.body))
         self.check_texts()
+        if self.wrong:
+            raise WrongExpressions(self.wrong)
         title = _child(self.head, "title")
         return Form(
             form_id=instance.get("id") or _attribute(instance, "id") or local(instance.tag),
@@ -288,7 +303,8 @@ class _FormReader:
             try:
                 found = compile_formula(source, at=field, root=self.root, secondary=self.secondary)
             except FormError as wrong:
-                raise WrongExpression(field.path, rule, str(wrong)) from None
+                self.wrong.append(WrongExpression(field.path, rule, str(wrong)))
+                found = compile_formula("''", at=field, root=self.root)
             self.formulas[source, field] = found
         return found
 
@@ -401,7 +417,8 @@ class _FormReader:
     def itemset(self, element: etree._Element, field: Field) -> Itemset:
         nodes = self.formula(element.get("nodeset") or "", field, "choice filter")
         if nodes.select is None:
-            raise WrongExpression(field.path, "choice filter", "it does not lead to a list.")
+            wrong = WrongExpression(field.path, "choice filter", "It does not lead to a list.")
+            self.wrong.append(wrong)
         value = _child(element, "value")
         label = _child(element, "label")
         reference = "" if label is None else (label.get("ref") or "").strip()
@@ -428,10 +445,12 @@ class _FormReader:
     # --- actions -----------------------------------------------------------------------------
 
     def actions(self, parent: etree._Element) -> list[Action]:
-        """The `setvalue` elements directly in an element."""
+        """The `setvalue` elements directly in an element; attributes are no fields, and stay."""
         found: list[Action] = []
         for element in parent:
             if local(element.tag) != "setvalue":
+                continue
+            if "@" in (element.get("ref") or ""):
                 continue
             target = self.target(element)
             if target is None:

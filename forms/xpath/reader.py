@@ -94,6 +94,12 @@ def _tokens(source: str) -> list[_Token]:
             character = source[start]
             if character in "\"'":
                 raise ExpressionError("A quotation mark is never closed", source, start)
+            if character in "‘’“”«»":
+                raise ExpressionError(
+                    f"{character} is a typographic quotation mark; expressions want ' or \"",
+                    source,
+                    start,
+                )
             raise ExpressionError(f"“{character}” has no place in an expression", source, start)
         kind = match.lastgroup or ""
         text = match.group(kind)

@@ -1,0 +1,169 @@
+"""`parvis-forms`: check, compile and fill forms in a terminal; a thin skin on the library."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from forms.engine import Entry, Finished
+from forms.errors import FormError
+from forms.filling import answer_all, read_answers
+from forms.interview import Interview
+from forms.xform import Form, read_form
+from forms.xform.reader import unresolved_references
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FORM = click.argument("form", type=click.Path(path_type=Path))
+
+
+def _in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
+    """A command that says what went wrong on stderr, and exits with 1."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except FormError as wrong:
+            click.echo(str(wrong), err=True)
+        except OSError as wrong:
+            name = f"{wrong.filename}: " if wrong.filename else ""
+            click.echo(f"{name}{wrong.strerror or wrong}.", err=True)
+        sys.exit(1)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    r"""Check, compile and fill forms.
+
+    A form is an XLSForm (.xlsx, .xls, .csv, .md) or an ODK XForm (.xml).
+
+    \b
+    Example:
+      parvis-forms check survey.xlsx
+      parvis-forms fill survey.xlsx --interactive
+    """
+
+
+@main.command()
+@FORM
+@_in_a_sentence
+def check(form: Path) -> None:
+    r"""Say everything that is wrong with FORM, with its place.
+
+    Ends with 0 where nothing is, with 1 otherwise. Warnings do not count.
+
+    \b
+    Example:
+      parvis-forms check survey.xlsx
+    """
+    read, warnings = _read(form)
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    count = len(read.questions)
+    languages = f", in {', '.join(read.languages)}" if read.languages else ""
+    click.echo(f"{form.name} is in order: {count} questions{languages}.")
+
+
+@main.command(name="compile")
+@FORM
+@click.option(
+    "-o", "out", required=True, type=click.Path(path_type=Path), help="The folder to make."
+)
+@_in_a_sentence
+def compile_command(form: Path, out: Path) -> None:
+    r"""Make the XForm of FORM: a folder with form.xml and its media.
+
+    \b
+    Example:
+      parvis-forms compile survey.xlsx -o build/survey
+    """
+    from forms.xlsform import compile_form
+
+    compiled = compile_form(form)
+    for warning in compiled.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "form.xml").write_bytes(compiled.xml)
+    for file in compiled.media:
+        shutil.copyfile(file, out / file.name)
+    click.echo(f"{out / 'form.xml'} and {len(compiled.media)} media files written.")
+
+
+@main.command()
+@FORM
+@click.option(
+    "--answers",
+    type=click.Path(path_type=Path),
+    help="A JSON object of answers by question: its path, or its name where only one has it.",
+)
+@click.option("--interactive", is_flag=True, help="Ask every question here, one at a time.")
+@click.option("--language", default="", help="The form's language to use, such as fr.")
+@click.option(
+    "--format", "shape", type=click.Choice(["xml", "json"]), default="xml", show_default=True
+)
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), help="A file to write instead of printing."
+)
+@_in_a_sentence
+def fill(
+    form: Path,
+    answers: Path | None,
+    interactive: bool,
+    language: str,
+    shape: str,
+    out: Path | None,
+) -> None:
+    r"""Fill FORM, from a file of answers or question by question, and print the result.
+
+    \b
+    Example:
+      parvis-forms fill survey.xlsx --answers answers.json --format json
+      parvis-forms fill survey.xlsx --interactive --language fr -o answer.xml
+    """
+    read, _ = _read(form)
+    entry = Entry(read)
+    if language:
+        entry.language = language
+    if answers is not None:
+        answer_all(entry, read_answers(answers))
+    if interactive:
+        finished = Interview(entry, sys.stdin, sys.stderr).hold()
+    else:
+        finished = entry.finish()
+    written = _written(finished, shape)
+    if out is None:
+        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.flush()
+    else:
+        out.write_bytes(written)
+
+
+def _written(finished: Finished, shape: str) -> bytes:
+    if shape == "xml":
+        return finished.xml + b"\n"
+    return json.dumps(dict(finished.fields), ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _read(path: Path) -> tuple[Form, tuple[str, ...]]:
+    """A form from either kind of file, with the warnings of its compilation."""
+    if path.suffix.lower() != ".xml":
+        from forms.xlsform import compile_form
+
+        compiled = compile_form(path)
+        return read_form(compiled.xml, media=path.parent), compiled.warnings
+    read = read_form(path.read_bytes(), media=path.parent)
+    return read, tuple(
+        f"{place}, {rule}: “{missing}” leads to no field of this form."
+        for place, rule, missing in unresolved_references(read)
+    )

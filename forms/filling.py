@@ -1,0 +1,73 @@
+"""Fills an entry from answers that a file brings, in the order that the form asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from forms.engine import Entry, Verdict
+from forms.errors import FormError
+
+
+class AnswersRefusedError(FormError):
+    """Answers do not fit the form; one line for each."""
+
+
+def read_answers(path: Path) -> dict[str, str]:
+    """Answers by question, from a JSON object.
+
+    Lists stand for several choices; null for no answer.
+
+    Raises:
+        FormError: the file is not such an object.
+    """
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError as wrong:
+        raise FormError(f"{path} is not JSON: {wrong}.") from None
+    if not isinstance(found, dict):
+        raise FormError(f"{path} has to hold one JSON object, of answers by question.")
+    return {name: _text(value, name) for name, value in found.items()}
+
+
+def _text(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(_text(one, name) for one in value)
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise FormError(f"The answer to {name} has to be a text, a number or a list of names.")
+
+
+def answer_all(entry: Entry, answers: Mapping[str, str]) -> None:
+    """Give answers by path, or by name, each when its question comes up.
+
+    Raises:
+        AnswersRefusedError: some are refused, or never asked for; every one is named.
+    """
+    left = dict(answers)
+    wrong: list[str] = []
+    asked: set[str] = set()
+    while True:
+        step = next((step for step in entry.steps() if step.ref not in asked), None)
+        if step is None:
+            break
+        asked.add(step.ref)
+        name = step.ref.rpartition("/")[2]
+        key = step.ref if step.ref in left else name
+        if key not in left or step.readonly:
+            continue
+        verdict = entry.answer(step.ref, left.pop(key))
+        if not verdict.kept:
+            wrong.append(f"{step.ref}: {_why(verdict)}")
+    wrong.extend(f"{name}: the form does not ask this, or not with these answers." for name in left)
+    if wrong:
+        raise AnswersRefusedError("\n".join(wrong))
+
+
+def _why(verdict: Verdict) -> str:
+    return verdict.message or verdict.cause or f"The answer is refused ({verdict.outcome.value})."

@@ -1,0 +1,248 @@
+"""An author's spreadsheet as rows that know their place, whatever kind of file it is.
+
+The reading is pyxform's, so that Parvis sees the cells that pyxform compiles; this module adds
+where each row is, and says in a sentence what keeps a file from being read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyxform.errors import PyXFormError
+from pyxform.xls2json_backends import DefinitionData, get_xlsform
+from xlrd import XLRDError
+
+from forms.errors import FormErrors, Problem
+
+ENDINGS = (".xlsx", ".xls", ".csv", ".md")
+BIGGEST = 64 * 1024 * 1024
+"""Bytes of one spreadsheet."""
+
+FOREIGN_ERRORS = (
+    PyXFormError,
+    XLRDError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    csv.Error,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What the libraries that read spreadsheets raise on files they do not expect."""
+
+_ALIASES = {
+    "relevance": "relevant",
+    "calculate": "calculation",
+    "command": "type",
+    "tag": "name",
+    "value": "name",
+    "caption": "label",
+    "readonly": "read_only",
+    "count": "repeat_count",
+    "constraining_message": "constraint_message",
+    "list name": "list_name",
+    "list": "list_name",
+    "listname": "list_name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a sheet.
+
+    Attributes:
+        number: as a spreadsheet counts, the header being row 1; in text files, the line.
+        cells: by the name that XLSForm gives the column; empty cells left out.
+        headers: by that name, the header as the author wrote it.
+    """
+
+    number: int
+    cells: Mapping[str, str]
+    headers: Mapping[str, str]
+
+    def cell(self, column: str) -> str:
+        """What a column says here; "" where it says nothing."""
+        return self.cells.get(column, "").strip()
+
+    def header(self, column: str) -> str:
+        """A column's header as the author wrote it."""
+        return self.headers.get(column, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The sheets of an XLSForm that Parvis looks into.
+
+    Attributes:
+        definition: as pyxform read it.
+        survey: the rows of the survey sheet.
+        choices: the rows of the choices sheet.
+        lines: by sheet, in text files, the line of each row, the header first.
+    """
+
+    definition: DefinitionData
+    survey: tuple[Row, ...]
+    choices: tuple[Row, ...]
+    lines: Mapping[str, list[int]] = field(default_factory=dict)
+
+    def row_number(self, sheet: str, row: int) -> int:
+        """The number a person sees, of a row that pyxform counts as such."""
+        lines = self.lines.get(sheet, [])
+        return lines[row - 1] if 1 <= row <= len(lines) else row
+
+
+def read_workbook(path: Path) -> Workbook:
+    """Read an author's spreadsheet.
+
+    Raises:
+        FormErrors: it cannot be read; the problem says why and what to do.
+    """
+    _check_file(path)
+    lines = _lines(path) if path.suffix.lower() in {".csv", ".md"} else {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            definition = get_xlsform(str(path), file_type=path.suffix.lower())
+    except FOREIGN_ERRORS as wrong:
+        raise FormErrors([_unreadable(path, wrong)]) from None
+    if not definition.survey:
+        raise FormErrors([_no_survey(path, definition)])
+    return Workbook(
+        definition,
+        tuple(_rows(definition.survey, lines.get("survey"))),
+        tuple(_rows(definition.choices or [], lines.get("choices"))),
+        lines,
+    )
+
+
+def _check_file(path: Path) -> None:
+    problem: Problem | None = None
+    if path.is_dir():
+        problem = Problem(f"{path} is a folder.", advice="Name the form's file in it.")
+    elif not path.exists():
+        problem = Problem(f"There is no file {path}.", advice="Check the name and the folder.")
+    elif path.suffix.lower() not in ENDINGS:
+        problem = Problem(
+            f"{path.name} is not a spreadsheet that Parvis reads.",
+            advice="Save it as .xlsx, .xls, .csv or .md.",
+        )
+    elif path.stat().st_size == 0:
+        problem = Problem(f"{path.name} is empty.", advice="Fill in a survey sheet, and save it.")
+    elif path.stat().st_size > BIGGEST:
+        problem = Problem(f"{path.name} has more than {BIGGEST // 1024 // 1024} MB.")
+    if problem is not None:
+        raise FormErrors([problem])
+
+
+def _unreadable(path: Path, wrong: BaseException) -> Problem:
+    ending = path.suffix.lower()
+    if isinstance(wrong, PermissionError):
+        return Problem(
+            f"{path.name} may not be read.", advice="Give yourself the right to read it."
+        )
+    if isinstance(wrong, UnicodeDecodeError):
+        return Problem(f"{path.name} is not UTF-8 text.", advice="Save it again as CSV UTF-8.")
+    if isinstance(wrong, PyXFormError) and str(wrong).startswith("Duplicate column header: "):
+        header = str(wrong).partition(": ")[2]
+        return Problem(
+            f"Two columns of a sheet have the header “{header}”.",
+            row=1,
+            column=header,
+            advice="Remove or rename one of them.",
+        )
+    if isinstance(wrong, PyXFormError) and "survey" in str(wrong):
+        return Problem(
+            "The file has no sheet named “survey”.", advice="Add one: it holds the questions."
+        )
+    if isinstance(wrong, PyXFormError) and ending in {".csv", ".md"}:
+        return Problem(
+            f"{path.name} holds no sheets.",
+            advice="Write a sheet's name alone on a line; below, its header and rows, a column on.",
+        )
+    return Problem(
+        f"{path.name} cannot be read as {ending}: it is damaged, protected by a password, "
+        "or another kind of file under that name.",
+        advice="Open it in your spreadsheet program and save it again.",
+    )
+
+
+def _no_survey(path: Path, definition: DefinitionData) -> Problem:
+    found = [name for name in definition.sheet_names or () if name]
+    if any(name.strip().lower() == "survey" for name in found):
+        return Problem(
+            "The sheet has no questions.", "survey", advice="Add a row for each question."
+        )
+    listed = f" It has: {', '.join(found)}." if found else ""
+    return Problem(
+        f"{path.name} has no sheet named “survey”.{listed}",
+        advice="Name the sheet with the questions “survey”.",
+    )
+
+
+def column_name(header: str) -> str:
+    """The name XLSForm gives a column, whatever way its header is written; languages left out."""
+    name = header.partition("::")[0].partition(":")[0] if ":" in header else header
+    if name in {"bind", "body", "control", "instance", "media"}:
+        return header
+    simple = name.strip().lower()
+    return _ALIASES.get(simple, _ALIASES.get(simple.replace(" ", "_"), simple.replace(" ", "_")))
+
+
+def _rows(found: list[dict[str, str]], lines: list[int] | None) -> Iterator[Row]:
+    for index, cells in enumerate(found):
+        number = index + 2
+        if lines is not None and index + 1 < len(lines):
+            number = lines[index + 1]
+        known: dict[str, str] = {}
+        headers: dict[str, str] = {}
+        for header, cell in cells.items():
+            name = column_name(str(header))
+            if cell is not None and str(cell).strip() and name not in known:
+                known[name] = str(cell)
+                headers[name] = str(header)
+        yield Row(number, known, headers)
+
+
+def _lines(path: Path) -> dict[str, list[int]]:
+    """By sheet, the line of its header and of each row, in a text file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError):
+        return {}
+    if path.suffix.lower() == ".md":
+        return _by_sheet(
+            (number, [cell.strip() for cell in line.strip().strip("|").split("|")])
+            for number, line in enumerate(text.splitlines(), 1)
+            if line.strip().startswith("|") and not set(line.strip()) <= set("|-: ")
+        )
+    reader = csv.reader(io.StringIO(text, newline=""))
+    return _by_sheet((reader.line_num, [cell.strip() for cell in row]) for row in reader)
+
+
+def _by_sheet(rows: Iterator[tuple[int, list[str]]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    sheet: list[int] = []
+    for number, cells in rows:
+        if cells and cells[0]:
+            sheet = found.setdefault(cells[0].lower(), [])
+            if not any(cells[1:]):
+                continue
+        if any(cells[1:]):
+            sheet.append(number)
+    return found
