@@ -13,6 +13,7 @@ from pyxform.errors import PyXFormError
 from pyxform.xls2json import workbook_to_json
 
 from forms.errors import FormError, FormErrors, Problem
+from forms.quotation import kept, restored
 from forms.review import paths_of_rows, review_expressions, review_structure
 from forms.sheets import FOREIGN_ERRORS, Row, Workbook, read_workbook
 from forms.xform import Form, read_form
@@ -100,13 +101,13 @@ def _compile(book: Workbook) -> tuple[bytes, str, list[str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = workbook_to_json(
-            workbook_dict=book.definition,
+            workbook_dict=kept(book.definition),
             fallback_form_name=book.definition.fallback_form_name,
             warnings=said,
         )
         survey = create_survey_element_from_dict(data)
         xml: str = survey.to_xml(validate=False, pretty_print=False, warnings=said)
-    return xml.encode(), str(survey.name), said
+    return restored(xml).encode(), str(survey.name), [restored(text) for text in said]
 
 
 def _all_problems(problems: list[Problem], wrong: BaseException, book: Workbook) -> list[Problem]:
@@ -127,7 +128,7 @@ def _translated(wrong: BaseException, book: Workbook) -> Problem:
             "The form cannot be compiled, and pyxform does not say why.",
             advice="Take rows out until it compiles: the last one taken out is the reason.",
         )
-    return _placed_by_pyxform(str(wrong), book)
+    return _placed_by_pyxform(restored(str(wrong)), book)
 
 
 def _placed_by_pyxform(said: str, book: Workbook) -> Problem:

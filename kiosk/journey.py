@@ -105,7 +105,7 @@ class Journey:
             self._back_to_review = False
             self.stage = self._last_look
             return verdict
-        following = self._beside(step.ref, 1)
+        following = self._beside(self.ref, 1)
         if following is None:
             self.stage = self._last_look
         else:

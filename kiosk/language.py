@@ -58,9 +58,9 @@ class Language(EventDispatcher):
         """A day in full, as "21 novembre 2026"."""
         return format_date(day, "long", locale=self.language)
 
-    def month(self, day: date) -> str:
-        """The name of a day's month."""
-        return format_date(day, "LLLL", locale=self.language)
+    def month(self, day: date, *, short: bool = False) -> str:
+        """The name of a day's month, or its abbreviation."""
+        return format_date(day, "LLL" if short else "LLLL", locale=self.language)
 
     def _catalogue(self, language: str) -> gettext.NullTranslations:
         if language not in self._read:

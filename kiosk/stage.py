@@ -13,16 +13,16 @@ from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk.focus import keys_in_use
 from kiosk.idle import IdleWatch
 from kiosk.journey import Assistance, Journey, Stage
 from kiosk.language import own_name, tr
 from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
-from kiosk.theme.theme import CAPITALS_MM, DEFAULT_CAPITAL, theme
+from kiosk.theme.theme import DEFAULT_CAPITAL, theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.page import Page
-from kiosk.widgets.touch import keys_in_use
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
 SCREENS: Mapping[Stage, str] = {
@@ -51,6 +51,7 @@ class Kiosk(FloatLayout):
     """
 
     can_speak = BooleanProperty(False)
+    has_accounts = BooleanProperty(False)
     language_name = StringProperty()
 
     def __init__(
@@ -67,6 +68,7 @@ class Kiosk(FloatLayout):
         self.offers = offers
         self.offer = offers[0]
         self.counter = counter
+        self.has_accounts = bool(counter.accounts.all())
         self.voice = voice
         self.can_speak = voice is not None
         self.idle = idle or IdleWatch(monotonic)
@@ -122,6 +124,39 @@ class Kiosk(FloatLayout):
         if self.journey.entry is not None:
             self.journey.entry.language = self.offer.form_language(language)
 
+    def begin(self) -> None:
+        """One touch on the idle screen; where several consultations are open, which one first."""
+        if len(self.offers) == 1:
+            self.start()
+            return
+        self.ask(
+            tr._("Sur quoi voulez-vous donner votre avis ?"),
+            "",
+            [
+                Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
+                for offer in self.offers
+            ],
+        )
+
+    def open_sign_in(self) -> None:
+        """Where mediators and stewards sign in."""
+        self.show("sign_in")
+
+    def sign_in(self, name: str, pin: str) -> None:
+        """A mediator or a steward begins their session.
+
+        Raises:
+            WrongPinError, MustWaitError: as `Accounts.sign_in`.
+        """
+        self.account = self.counter.accounts.sign_in(name, pin)
+        self._forget()
+        self.show(self._home)
+
+    def sign_out(self) -> None:
+        """End that session."""
+        self.account = None
+        self.erase()
+
     def back(self) -> None:
         """One step back."""
         self.journey.back()
@@ -135,7 +170,7 @@ class Kiosk(FloatLayout):
         self.journey.erase()
         self._forget()
         self.speak_language(self.offer.languages[0])
-        self.show("mediator" if self.account else "")
+        self.show(self._home)
 
     def finished(self) -> None:
         """The receipt was seen."""
@@ -146,7 +181,7 @@ class Kiosk(FloatLayout):
     def choose_language(self) -> None:
         """Offer the languages, over whatever is shown; nothing is lost."""
         self.ask(
-            tr._("Quelle langue ?"),
+            tr._("Quelle langue ?"),
             "",
             [
                 Option(own_name(code), lambda code=code: self._speak_and_return(code))
@@ -156,7 +191,7 @@ class Kiosk(FloatLayout):
 
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
-        theme.choose_capital((int(theme.capital) + 1) % len(CAPITALS_MM))
+        theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
 
     def next_contrast(self) -> None:
         """The next set of colours."""
@@ -170,7 +205,7 @@ class Kiosk(FloatLayout):
     def call_for_help(self) -> None:
         """Show from afar that somebody needs help, and say whom to turn to."""
         self.ask(
-            tr._("Besoin d’aide ?"),
+            tr._("Besoin d’aide ?"),
             tr._("Levez la main, ou demandez à l’accueil. Vos réponses vous attendent ici."),
             [Option(tr._("Je continue"), self.dismiss, primary=True)],
             icon="hand-waving",
@@ -179,7 +214,7 @@ class Kiosk(FloatLayout):
     def ask_to_stop(self) -> None:
         """Before everything is erased, make sure that this is what is wanted."""
         self.ask(
-            tr._("Tout effacer ?"),
+            tr._("Tout effacer ?"),
             tr._("Vos réponses seront effacées. Rien ne sera gardé."),
             [
                 Option(tr._("Je continue"), self.dismiss, primary=True),
@@ -200,6 +235,11 @@ class Kiosk(FloatLayout):
         if self._ask is not None:
             self.remove_widget(self._ask)
             self._ask = None
+
+    @property
+    def _home(self) -> str:
+        """The screen between two people."""
+        return self.account.role.value if self.account else ""
 
     # --- within -------------------------------------------------------------------------------
 
@@ -271,7 +311,7 @@ class StillThere(Ask):
 
     def count(self, seconds: int) -> None:
         """Show how many seconds are left."""
-        self.title = tr._("Êtes-vous toujours là ?")
+        self.title = tr._("Êtes-vous toujours là ?")
         self.text = tr._("Sans réponse, tout s’efface dans {seconds} secondes.").format(
             seconds=seconds
         )

@@ -26,12 +26,12 @@ class AgreementScreen(Page):
         self.title = tr._("Lisez ceci à la personne")
         self.spoken = "\n".join(
             (
-                tr._("« {organiser} vous demande votre avis : {title}.").format(
-                    organiser=notice.organiser, title=notice.title
+                tr._("« {organiser} vous demande votre avis : {title}.").format(
+                    organiser=notice.who, title=self.kiosk.offer.title(tr.language)
                 ),
                 tr._("Je vous aide à répondre. C’est vous qui décidez."),
                 tr._("Votre nom n’est pas demandé. Vous pouvez arrêter à tout moment."),
-                tr._("Êtes-vous d’accord ? »"),
+                tr._("Êtes-vous d’accord ? »"),
             )
         )
 

@@ -17,7 +17,7 @@ class ConfirmScreen(Page):
 
     def enter(self) -> None:
         """Say what confirming does."""
-        self.heading = tr._("Envoyer vos réponses ?")
+        self.heading = tr._("Envoyer vos réponses ?")
         self.sentence = tr._(
             "Elles seront scellées tout de suite. Cet appareil ne pourra plus les lire."
         )

@@ -38,7 +38,7 @@ class HelpGivenScreen(Page):
 
     def say(self) -> str:
         """The question."""
-        return tr._("Quelle aide avez-vous donnée ?")
+        return tr._("Quelle aide avez-vous donnée ?")
 
     def go_on(self) -> None:
         """To the confirmation."""

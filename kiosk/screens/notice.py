@@ -1,39 +1,47 @@
 """What it is about: who asks, why, what becomes of it, what is kept and for how long."""
 
 from kivy.properties import ObjectProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.page import Page
+from kiosk.widgets.touch import Row
 
 
-class Point(BoxLayout):
+class Point(Row):
     """An icon, a heading, and a sentence or two."""
 
     icon = StringProperty()
     heading = StringProperty()
     text = StringProperty()
 
+    def needed_height(self, width: float) -> float:
+        """How high it is at this width."""
+        inner = width - self.ids.badge.width - self.spacing
+        words = self.ids.heading.height_at(inner) + self.ids.words.height_at(inner)
+        return max(words, self.ids.badge.height)
+
 
 class NoticeScreen(Page):
     """Short, in easy language; can be heard."""
 
     notice = ObjectProperty(None, allownone=True)
+    title = StringProperty()
 
     def enter(self) -> None:
         """Show the notice in the person's language."""
         self.back_text = tr._("Retour")
         self.next_text = tr._("Je commence")
+        self.title = self.kiosk.offer.title(tr.language)
         self.notice = notice = self.kiosk.offer.notice(tr.language)
         self.ids.paged.to_top()
         points = self.ids.points
         points.clear_widgets()
         for icon, heading, text in (
-            ("bank", tr._("Qui demande ?"), notice.organiser),
-            ("question", tr._("Pourquoi ?"), notice.why),
-            ("chat-circle-text", tr._("À quoi cela servira ?"), notice.becomes),
-            ("lock", tr._("Qu’est-ce qui est gardé ?"), notice.kept),
+            ("bank", tr._("Qui demande ?"), notice.who),
+            ("question", tr._("Pourquoi ?"), notice.why),
+            ("chat-circle-text", tr._("À quoi cela servira ?"), notice.becomes),
+            ("lock", tr._("Qu’est-ce qui est gardé ?"), notice.kept),
         ):
             if text:
                 points.add_widget(Point(icon=icon, heading=heading, text=text))
@@ -42,7 +50,7 @@ class NoticeScreen(Page):
         """The whole notice."""
         notice = self.notice
         return " ".join(
-            (notice.title, notice.organiser, notice.why, notice.becomes, notice.kept)
+            (self.title, notice.who, notice.why, notice.becomes, notice.kept)
         )
 
     def go_on(self) -> None:

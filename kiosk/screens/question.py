@@ -23,14 +23,16 @@ class QuestionScreen(Page):
     group = StringProperty()
     answer = ObjectProperty(None, allownone=True)
     assisted = BooleanProperty(False)
+    writes = BooleanProperty(False)  # the keyboard was asked for
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._ref = ""
-        for name in ("body", "px_per_mm"):
-            theme.fbind(name, self._settle_room)
+        self._framed = 0.0  # what question, tools and footer take when they are all there
+        theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
+        self.ids.paged.bind(viewport=self._settle_room)
 
     def enter(self) -> None:
         """Show the question that the journey stands at."""
@@ -100,8 +102,9 @@ class QuestionScreen(Page):
         if step.kind in TYPED:
             self.answer = TypedAnswer(step, value, language=tr.language)
             self.ids.below.add_widget(self.answer)
-            self.answer.bind(on_done=lambda *_: self.go_on())
-            self.answer.bind(height=self._settle_room)
+            self.answer.bind(on_touched=lambda *_: self._write(True))
+            self.answer.bind(on_done=lambda *_: self._written())
+            self.answer.bind(keyboard_height=self._settle_room)
         else:
             self.answer = answer_widget(step, value, today=self.kiosk.today())
             if self.answer is None:
@@ -115,7 +118,19 @@ class QuestionScreen(Page):
             if self.answer.parent is not None:
                 self.answer.parent.remove_widget(self.answer)
             self.answer = None
-        self.bare = False
+        self._write(False)
+
+    def _write(self, writing: bool) -> None:
+        """The keyboard was asked for, or put away; where there is no room, the frame goes."""
+        self.writes = writing
+        self._settle_room()
+
+    def _written(self) -> None:
+        """Ready with the text: back to the whole question, or on where it was in sight."""
+        if self.bare:
+            self._write(False)
+        else:
+            self.go_on()
 
     def _given(self, _: Answer, value: str) -> None:
         self.kiosk.journey.hold(value)
@@ -133,16 +148,24 @@ class QuestionScreen(Page):
         if self.answer is None:
             return
         words = self.ids.head_words.height + theme.gap
-        if isinstance(self.answer, TypedAnswer):
-            whole = self.height - 2 * theme.margin
-            self.answer.room = whole
-            least = min(words, theme.title * 1.3 + theme.gap)
-            frame = self.ids.top.minimum_height + self.ids.foot.height + 2 * theme.gap
-            if not self.bare:
-                self.bare = self.answer.keyboard_height + theme.target + least + frame > whole
-            self.answer.done_button = self.bare
-        else:
+        if not isinstance(self.answer, TypedAnswer):
             self.answer.room = max(0, self.ids.paged.viewport - words)
+            return
+        typed = self.answer
+        whole = self.height - 2 * theme.margin
+        if not self.bare:
+            self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 2 * theme.gap
+        framed = self._framed
+        least = typed.field.height_for(2) + theme.gap + typed.keyboard_height
+        fits = framed + least <= whole
+        self.bare = self.writes and not fits
+        typed.writing = self.writes or fits
+        typed.done_button = self.bare
+        if self.bare:
+            few_lines = theme.small * 2.6 + theme.gap
+            typed.room = whole - typed.keyboard_height - theme.gap - min(words, few_lines)
+        else:
+            typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
 
 
 load_beside(__file__)

@@ -47,7 +47,7 @@ class ReceiptScreen(Page):
 
     def say(self) -> str:
         """Thanks, and the code, letter by letter."""
-        return tr._("Merci ! Votre code :") + " " + " ".join(self.code)
+        return tr._("Merci ! Votre code :") + " " + " ".join(self.code)
 
     def go_on(self) -> None:
         """The person is done."""

@@ -37,8 +37,6 @@ class SignInScreen(Page):
 
     def enter(self) -> None:
         """Begin with the choice of a name; one alone is chosen already."""
-        self.back_text = tr._("Retour")
-        self.next_text = ""
         people = self.ids.people
         people.clear_widgets()
         accounts = self.kiosk.counter.accounts.all()

@@ -50,10 +50,12 @@ class WelcomeScreen(Page):
         language = offer.languages[self._turn % len(offer.languages)]
         theme.rtl = language in RIGHT_TO_LEFT
         notice = offer.notice(language)
-        self.organiser = notice.organiser
-        self.title = notice.title
-        self.asks = notice.asks
-        self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
+        self.organiser = notice.who
+        self.title = offer.title(language)
+        self.asks = notice.why
+        self.minutes = ""
+        if offer.minutes:
+            self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
         self.begin = tr.say(language, "Touchez pour commencer")
 
 

@@ -28,3 +28,8 @@ def icon(name: str) -> str:
     except KeyError:
         advice = "Add its name to packaging/fonts/icons.txt."
         raise UnknownIconError(f"There is no icon called “{name}”. {advice}") from None
+
+
+def has_icon(name: str) -> bool:
+    """Whether there is an icon of that name."""
+    return name in icons()

@@ -17,7 +17,7 @@ class Palette:
     ink: str  # words
     quiet: str  # words of second rank
     accent: str  # the one thing to do next
-    on_accent: str  # words on it
+    accent_ink: str  # words on it
     mark: str  # icons and small words in the accent's hue, on paper, card and tint
     tint: str  # what is chosen
     line: str  # borders
@@ -33,7 +33,7 @@ CALM = Palette(
     ink="#171B2E",
     quiet="#31374E",
     accent="#162D8C",
-    on_accent="#FFFFFF",
+    accent_ink="#FFFFFF",
     mark="#14297F",
     tint="#E9EEFE",
     line="#6B7188",
@@ -49,7 +49,7 @@ LIGHT_ON_DARK = Palette(
     ink="#FFFFFF",
     quiet="#FFFFFF",
     accent="#FFFFFF",
-    on_accent="#000000",
+    accent_ink="#000000",
     mark="#FFFFFF",
     tint="#000000",
     line="#FFFFFF",
@@ -65,7 +65,7 @@ DARK_ON_LIGHT = Palette(
     ink="#000000",
     quiet="#000000",
     accent="#000000",
-    on_accent="#FFFFFF",
+    accent_ink="#FFFFFF",
     mark="#000000",
     tint="#FFFFFF",
     line="#000000",

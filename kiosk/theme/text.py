@@ -6,7 +6,8 @@ a text is measured and broken in the order it is written, then each line is join
 """
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from unicodedata import combining, east_asian_width
@@ -49,6 +50,13 @@ class Cluster:
     end: int
     level: int  # odd: runs from right to left
 
+    def moved(self, offset: int) -> "Cluster":
+        """As it is drawn, with its places counted from the start of the whole text."""
+        drawn = self.drawn
+        if not drawn.isascii() or self.level:
+            drawn = _INVISIBLE.sub("", mirrored(drawn, self.level))
+        return Cluster(drawn, self.start + offset, self.end + offset, self.level)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -68,6 +76,35 @@ class Line:
         return "".join(cluster.drawn for cluster in self.clusters)
 
 
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph joined into clusters in the order written, ready to be broken into lines."""
+
+    text: str
+    start: int  # of the whole text
+    rtl: bool
+    two_ways: bool
+    clusters: tuple[Cluster, ...]
+
+    def natural_width(self, measure: Measure) -> float:
+        """How wide it is on one line."""
+        return _width(self.clusters, 0, len(self.clusters), measure)
+
+    def lines(self, width: float, measure: Measure) -> Iterator[Line]:
+        """Its lines in a width, in pixels."""
+        clusters = self.clusters
+        for first, last, blank in _break(clusters, width, measure):
+            shown = clusters[first : last - blank]
+            if self.two_ways:
+                letters = "".join(self.text[cluster.start] for cluster in shown)
+                found = level_line(letters, [cluster.level for cluster in shown], rtl=self.rtl)
+                shown = tuple(shown[index] for index in drawing_order(found))
+            start = clusters[first].start if clusters else 0
+            end = clusters[last - 1].end if clusters else 0
+            drawn = tuple(cluster.moved(self.start) for cluster in shown)
+            yield Line(self.start + start, self.start + end, self.rtl, drawn)
+
+
 def visual_lines(text: str, width: float, measure: Measure, *, rtl: bool) -> list[str]:
     """The lines of a text in a width (pixels), each to be drawn from left to right.
 
@@ -82,12 +119,22 @@ def visual_lines(text: str, width: float, measure: Measure, *, rtl: bool) -> lis
 
 def lay_out(text: str, width: float, measure: Measure, *, rtl: bool) -> list[Line]:
     """The lines of a text in a width, with where each character went (see `visual_lines`)."""
-    lines: list[Line] = []
+    return [
+        line for paragraph in paragraphs(text, rtl=rtl) for line in paragraph.lines(width, measure)
+    ]
+
+
+def paragraphs(text: str, *, rtl: bool) -> list[Paragraph]:
+    """The paragraphs of a text in a language that runs from right to left or not."""
+    found = []
     start = 0
-    for paragraph in text.split("\n"):
-        lines.extend(_lay_out_paragraph(paragraph, start, width, measure, rtl=rtl))
-        start += len(paragraph) + 1
-    return lines
+    for part in text.split("\n"):
+        right = runs_right_to_left(part, rtl=rtl)
+        two_ways = right or has_right_to_left(part)
+        clusters = _clusters(part, right) if two_ways else _plain_clusters(part)
+        found.append(Paragraph(part, start, right, two_ways, tuple(clusters)))
+        start += len(part) + 1
+    return found
 
 
 def french_spaces(text: str) -> str:
@@ -104,34 +151,6 @@ def french_spaces(text: str) -> str:
     text = re.sub(r"«[ \u00a0\u2009\u202f]*", "«" + NO_BREAK, text)
     text = re.sub(r"[ \u00a0\u2009\u202f]*»", NO_BREAK + "»", text)
     return re.sub(r"(?<=\d)[ ](?=(?:\d{3}(?!\d)|[€%°]))", THIN_NO_BREAK, text)
-
-
-def _lay_out_paragraph(
-    text: str, offset: int, width: float, measure: Measure, *, rtl: bool
-) -> Iterator[Line]:
-    right = runs_right_to_left(text, rtl=rtl)
-    two_ways = right or has_right_to_left(text)
-    clusters = _clusters(text, right) if two_ways else _plain_clusters(text)
-    found = [cluster.level for cluster in clusters]
-    for first, last, blank in _break(clusters, width, measure):
-        part = clusters[first : last - blank]
-        shown = part
-        if two_ways:
-            letters = "".join(text[cluster.start] for cluster in part)
-            line_levels = level_line(letters, found[first : last - blank], rtl=right)
-            shown = [part[index] for index in drawing_order(line_levels)]
-        start = clusters[first].start if first < len(clusters) else 0
-        end = clusters[last - 1].end if last else 0
-        drawn = tuple(
-            Cluster(
-                _INVISIBLE.sub("", mirrored(cluster.drawn, cluster.level)),
-                cluster.start + offset,
-                cluster.end + offset,
-                cluster.level,
-            )
-            for cluster in shown
-        )
-        yield Line(start + offset, end + offset, right, drawn)
 
 
 def _plain_clusters(text: str) -> list[Cluster]:
@@ -175,33 +194,62 @@ def _reshaper() -> ArabicReshaper:
 
 
 def _joined(text: str) -> str:
-    joined: str = _reshaper().reshape(text)
-    return joined if len(joined) == len(text) else text
+    # A joiner (U+200D) would be swallowed, and every place after it be wrong.
+    joined: str = _reshaper().reshape(text.replace("\u200d", "\u200c"))
+    return joined
 
 
 def _break(
-    clusters: list[Cluster], width: float, measure: Measure
+    clusters: Sequence[Cluster], width: float, measure: Measure
 ) -> Iterator[tuple[int, int, int]]:
     """Lines as first and last cluster, and how many blanks at the end are not drawn."""
-    first = taken = 0
-    for place in [*_places_to_break(clusters), len(clusters)]:
-        if _width(clusters, first, place, measure) <= width:
-            taken = place
-            continue
-        if taken > first:
-            yield first, taken, _blanks(clusters, first, taken)
-            first = taken
-        while _width(clusters, first, place, measure) > width:  # a word wider than the line
-            cut = _fitting(clusters, first, place, width, measure)
-            if cut == place:
-                break
-            yield first, cut, 0
-            first = cut
-        taken = place
-    yield first, len(clusters), 0
+    places = [*_places_to_break(clusters), len(clusters)]
+    first = at = 0
+    per_cluster = _width(clusters, 0, len(clusters), measure) / max(len(clusters), 1)
+    while True:
+        if per_cluster * (len(clusters) - first) < 2 * width and (
+            _width(clusters, first, len(clusters), measure) <= width
+        ):
+            yield first, len(clusters), 0
+            return
+
+        def fits(place: int, first: int = first) -> bool:
+            return _width(clusters, first, place, measure) <= width
+
+        guess = bisect_right(places, first + width / per_cluster, lo=at) - 1
+        fitting = _last_that_fits(places, at, max(guess, at), fits)
+        if fitting is None:  # a word wider than the line
+            cut = _last_that_fits(range(first + 1, places[at]), 0, 0, fits)
+            last = first + 1 if cut is None else first + 1 + cut
+            yield first, last, 0
+            at += last == places[at]
+        else:
+            last = places[fitting]
+            yield first, last, _blanks(clusters, first, last)
+            at = fitting + 1
+        first = last
+        if first == len(clusters):
+            return
 
 
-def _places_to_break(clusters: list[Cluster]) -> Iterator[int]:
+def _last_that_fits(
+    places: Sequence[int], low: int, guess: int, fits: Callable[[int], bool]
+) -> int | None:
+    """Which of the places from `low` on is the last one that fits; looks around a good guess."""
+    if not places:  # a single letter wider than the line
+        return None
+    if fits(places[guess]):
+        while guess + 1 < len(places) and fits(places[guess + 1]):
+            guess += 1
+        return guess
+    while guess > low:
+        guess -= 1
+        if fits(places[guess]):
+            return guess
+    return None
+
+
+def _places_to_break(clusters: Sequence[Cluster]) -> Iterator[int]:
     """Before which clusters a new line may begin."""
     for place in range(1, len(clusters)):
         before, after = clusters[place - 1].drawn[0], clusters[place].drawn[0]
@@ -226,7 +274,7 @@ def _is_ideograph(character: str) -> bool:
     return east_asian_width(character) in ("W", "F")
 
 
-def _blanks(clusters: list[Cluster], first: int, last: int) -> int:
+def _blanks(clusters: Sequence[Cluster], first: int, last: int) -> int:
     """How many clusters at the end of a line are blank."""
     count = 0
     while last - count > first and clusters[last - count - 1].drawn in _SPACES:
@@ -234,19 +282,7 @@ def _blanks(clusters: list[Cluster], first: int, last: int) -> int:
     return count
 
 
-def _width(clusters: list[Cluster], first: int, last: int, measure: Measure) -> float:
+def _width(clusters: Sequence[Cluster], first: int, last: int, measure: Measure) -> float:
     """How wide a line of these clusters is, without the blanks at its end."""
     last -= _blanks(clusters, first, last)
     return measure("".join(cluster.drawn for cluster in clusters[first:last]))
-
-
-def _fitting(clusters: list[Cluster], first: int, last: int, width: float, measure: Measure) -> int:
-    """Up to where a word fits in a line; one cluster at least."""
-    fits, fails = first + 1, last + 1
-    while fails - fits > 1:
-        middle = (fits + fails) // 2
-        if _width(clusters, first, middle, measure) <= width:
-            fits = middle
-        else:
-            fails = middle
-    return fits

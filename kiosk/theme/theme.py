@@ -79,7 +79,7 @@ class Theme(EventDispatcher):
     ink = ColorProperty(CALM.ink)
     quiet = ColorProperty(CALM.quiet)
     accent = ColorProperty(CALM.accent)
-    on_accent = ColorProperty(CALM.on_accent)
+    accent_ink = ColorProperty(CALM.accent_ink)
     mark = ColorProperty(CALM.mark)
     tint = ColorProperty(CALM.tint)
     line = ColorProperty(CALM.line)
@@ -105,8 +105,13 @@ class Theme(EventDispatcher):
 
     def choose_capital(self, step: int) -> None:
         """Set the text size: an index into `CAPITALS_MM`, brought into its range."""
-        self.capital = max(0, min(len(CAPITALS_MM) - 1, step))
+        self.capital = max(0, min(self.sizes - 1, step))
         self._measure()
+
+    @property
+    def sizes(self) -> int:
+        """How many text sizes there are: the largest is not for panels that hold four lines of it."""
+        return len(CAPITALS_MM) - 1 if self.compact else len(CAPITALS_MM)
 
     def next_palette(self) -> None:
         """Go from calm to light on dark, to dark on light, and round again."""
@@ -115,7 +120,7 @@ class Theme(EventDispatcher):
 
     def wear(self, palette: Palette) -> None:
         """Take on these colours."""
-        for role in ("paper", "card", "ink", "quiet", "accent", "on_accent", "mark"):
+        for role in ("paper", "card", "ink", "quiet", "accent", "accent_ink", "mark"):
             setattr(self, role, getattr(palette, role))
         for role in ("tint", "line", "focus", "danger", "shadow"):
             setattr(self, role, getattr(palette, role))
@@ -131,13 +136,13 @@ class Theme(EventDispatcher):
         capital = CAPITALS_MM[int(self.capital)]
         self.target = round(self.mm(TARGET_MM))
         self.gap = round(self.mm(GAP_MM))
-        self.margin = round(self.mm(GAP_MM if self.compact else 5.5))
+        self.margin = round(self.mm(GAP_MM if self.compact else 4))
         self.radius = round(self.mm(2.4))
         self.hairline = max(1.0, self.mm(0.3))
         self.body = round(self.mm(capital / CAPITAL_RATIO))
         self.small = round(self.mm(min(capital, 3.5) / CAPITAL_RATIO))
-        # Large screens have the room for a headline; a small one only makes it bold.
-        self.title = round(self.body * (1.0 if self.compact else 1.2))
+        # The larger the screen, the more room for a headline; a small one only makes it bold.
+        self.title = round(self.body * (1.0 if self.compact else 1.12 if self.width_mm < 300 else 1.35))
 
 
 theme = Theme()

@@ -177,16 +177,14 @@ class NumberLine(Answer):
 
     keys = ListProperty()
 
-    MOST_KEYS = 11
-
     def __init__(self, step: Step, value: str, **kwargs: Any) -> None:
         super().__init__(step, value, **kwargs)
         bounds = step.bounds
         assert bounds is not None, f"{step.ref} is a range without bounds"
         self.numbers = numbers_between(bounds.start, bounds.end, bounds.step)
-        if len(self.numbers) <= self.MOST_KEYS:
+        if len(self.numbers) <= self._most_keys():
             self.spacing = theme.gap
-            grid = NumberGrid(size_hint_y=None)
+            grid = NumberGrid()
             for number in self.numbers:
                 key = NumberKey(text=number)
                 key.bind(on_release=lambda key: self.choose(key.text))
@@ -198,6 +196,11 @@ class NumberLine(Answer):
             self.stepper.bind(on_step=lambda _, by: self.move(by))
             self.add_widget(self.stepper)
         self._show()
+
+    def _most_keys(self) -> int:
+        """Eleven, from 0 to 10; on a small panel no more than stand in one row."""
+        in_a_row = (theme.mm(theme.width_mm) - 2 * theme.margin) // (theme.target + theme.gap)
+        return min(11, int(in_a_row)) if theme.compact else 11
 
     def choose(self, number: str) -> None:
         """Take this number, or none if it was taken."""
@@ -290,7 +293,7 @@ class DateSteps(Answer):
             shown = ("–", "–", "–")
         else:
             day = date.fromisoformat(self.value[:10])
-            shown = (str(day.day), tr.month(day), str(day.year))
+            shown = (str(day.day), tr.month(day, short=bool(theme.compact)), str(day.year))
         for stepper, text in zip(self.steppers, shown, strict=True):
             stepper.value = text
 

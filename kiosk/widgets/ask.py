@@ -6,9 +6,11 @@ from typing import Any
 
 from kivy.properties import StringProperty
 from kivy.uix.anchorlayout import AnchorLayout
+from kivy.uix.gridlayout import GridLayout
 
 from kiosk.kv import load_beside
-from kiosk.widgets.touch import Button
+from kiosk.widgets import paged as paged  # its kv rule draws with it
+from kiosk.widgets.touch import Action
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class Option:
     warns: bool = False
 
 
+class OptionGrid(GridLayout):
+    """The options, two by two where there are many."""
+
+
 class Ask(AnchorLayout):
     """Covers the screen and takes every touch until it is answered."""
 
@@ -31,13 +37,15 @@ class Ask(AnchorLayout):
 
     def offer(self, options: list[Option]) -> None:
         """The buttons, the first under the words."""
+        grid = OptionGrid(cols=1 if len(options) <= 3 else 2)
         for option in options:
-            button = Button(
+            button = Action(
                 text=option.text, icon=option.icon, primary=option.primary, warns=option.warns
             )
             button.size_hint_x = 1
             button.bind(on_release=lambda _, act=option.action: act())
-            self.ids.options.add_widget(button)
+            grid.add_widget(button)
+        self.ids.options.add_widget(grid)
 
     def say(self) -> str:
         """What it says aloud."""

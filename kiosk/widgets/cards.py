@@ -27,17 +27,16 @@ class ChoiceCard(Tap):
     mark_off = StringProperty("circle")
     mark_on = StringProperty("check-circle")
     taken = BooleanProperty(False)
+    inset = NumericProperty(0)  # between its border and its words, in pixels
     badge = StringProperty()  # its place in a ranking
 
     def needed_height(self, width: float) -> float:
         """How high it must be to show all its words at this width."""
         words, note = self.ids.words, self.ids.note
-        beside = theme.mm(4) * 2 + theme.mm(3) + self.ids.mark.width
-        if self.icon:
-            beside += theme.mm(3) + self.ids.picture.width
+        beside = self.inset * (2 + 2 * 0.7) + self.ids.mark.width + self.ids.picture.width
         inner = max(width - beside, theme.body * 3)
         height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
-        return max(float(theme.target), height + theme.mm(4))
+        return max(float(theme.target), height + theme.mm(3))
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,7 @@ def arrange(
     room: float,
     gap: float,
     columns: Sequence[int],
+    narrowest: float = 0,
 ) -> Arrangement:
     """The first of these numbers of columns with which all cards fit in the room, else the lowest.
 
@@ -69,10 +69,13 @@ def arrange(
         room: pixels down.
         gap: pixels between cards.
         columns: numbers of columns, the preferred first.
+        narrowest: width of a card that still may stand beside another.
     """
     best: Arrangement | None = None
     for wanted in columns:
         across = min(wanted, count)
+        if across > 1 and (width - gap * (across - 1)) / across < narrowest:
+            continue
         heights = heights_at((width - gap * (across - 1)) / across)
         rows = tuple(max(heights[at : at + across]) for at in range(0, count, across))
         arrangement = Arrangement(across, rows)
@@ -93,13 +96,16 @@ class CardGrid(Layout):
     room = NumericProperty(0)
     tallest = NumericProperty(0)
     columns = ObjectProperty((1, 2))
+    narrowest = NumericProperty(0)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(size_hint_y=None, **kwargs)
         update = self._trigger_layout
         self.bind(width=update, pos=update, room=update, columns=update, children=update)
-        for name in ("rtl", "body", "gap", "target"):
-            theme.fbind(name, update)
+        theme.bind(**dict.fromkeys(("rtl", "body", "gap", "target"), self._theme_changed))
+
+    def _theme_changed(self, *_: Any) -> None:
+        self._trigger_layout()
 
     def do_layout(self, *_: Any) -> None:
         """Place the cards and take the height that they need."""
@@ -115,6 +121,7 @@ class CardGrid(Layout):
             self.room,
             gap,
             self.columns,
+            self.narrowest,
         )
         rows = self._grown(plan, gap)
         self.height = sum(rows) + gap * (len(rows) - 1)

@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from kivy.properties import (
-    BooleanProperty,
-    NumericProperty,
-    ObjectProperty,
-    StringProperty,
-)
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk.kv import load_beside
 from kiosk.theme.theme import theme
-from kiosk.widgets.touch import Row
+from kiosk.widgets.touch import Row, Tool
 
 
 class Bar(Widget):
@@ -31,21 +27,35 @@ class Tools(Row):
     kiosk = ObjectProperty(None)
     room = NumericProperty(0)
     wordless = BooleanProperty(False)
+    without = ListProperty()
 
     def __init__(self, **kwargs: Any) -> None:
+        self._choose_soon = Clock.create_trigger(self._choose)
+        self._tools: dict[str, Tool] = {}
         super().__init__(**kwargs)
-        self.bind(room=self._choose, children=self._choose)
 
-    def on_kiosk(self, *_: Any) -> None:
-        """Leave out what this device cannot do."""
-        if not self.kiosk.can_speak and self.ids.listen in self.children:
-            self.remove_widget(self.ids.listen)
+    def on_kv_post(self, base_widget: Widget) -> None:
+        """All tools are made: take those out that are not wanted."""
+        self._tools = {name: tool.__self__ for name, tool in self.ids.items()}
+        for tool in self._tools.values():
+            tool.bind(text=self._choose_soon)
+        self.bind(room=self._choose_soon, without=self._leave_out, kiosk=self._leave_out)
+        self._leave_out()
+
+    def _leave_out(self, *_: Any) -> None:
+        """What this device cannot do is not there, nor what has no sense on this screen."""
+        left_out = set(self.without)
+        if self.kiosk is None or not self.kiosk.can_speak:
+            left_out.add("listen")
+        self.clear_widgets()
+        for name, tool in self._tools.items():
+            if name not in left_out:
+                self.add_widget(tool)
+        self._choose_soon()
 
     def _choose(self, *_: Any) -> None:
         tools = self.children
-        natural = sum(
-            max(theme.target, tool.ids.word.natural_width + theme.mm(2.4)) for tool in tools
-        )
+        natural = sum(tool.width_with_word() for tool in tools)
         self.wordless = natural + theme.gap * (len(tools) - 1) > self.room
 
 
@@ -57,6 +67,7 @@ class Page(BoxLayout):
     progress = NumericProperty(0)
     shows_progress = BooleanProperty(False)
     bare = BooleanProperty(False)  # neither tools nor footer: the keyboard needs the room
+    without = ListProperty()  # tools that have no sense here
     back_text = StringProperty()
     next_text = StringProperty()
     next_icon = StringProperty("arrow-right")

@@ -1,5 +1,6 @@
 """A column that may be longer than its place: two large buttons turn its pages, no gesture needed."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from kivy.clock import Clock
@@ -17,6 +18,12 @@ class Column(BoxLayout):
     """Widgets one under the other, as high as they need, at least as high as `room`."""
 
     room = NumericProperty(0)
+
+    def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
+        for index, x, y, width, height in super()._iterate_layout(sizes):
+            # What is not needed stays empty at the foot; known once the first place is.
+            spare = max(0, self.height - self.minimum_height)
+            yield index, x, y + spare, width, height
 
 
 class PageTurner(Tap):
@@ -84,13 +91,14 @@ class Paged(Row):
         self.column.room = self._scroll.height
         overflows = self.column.minimum_height > self._scroll.height + 1
         self._scroll.do_scroll_y = overflows
+        if not overflows:
+            self.to_top()
         if overflows != self.overflows:
             self.overflows = overflows
             if overflows:
                 super().add_widget(self._turners)
             else:
                 super().remove_widget(self._turners)
-                self.to_top()
         Clock.schedule_once(self._mark, 0)
 
     def _mark(self, *_: Any) -> None:

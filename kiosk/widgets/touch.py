@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kivy.core.window import Window
-from kivy.event import EventDispatcher
 from kivy.properties import (
     BooleanProperty,
     ColorProperty,
@@ -16,7 +14,9 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
 from kiosk.kv import load_beside
-from kiosk.theme.theme import theme
+from kiosk.theme.drawing import Pen
+from kiosk.theme.theme import CAPITAL_RATIO, theme
+from kiosk.widgets import words as words  # kv rules draw with it
 
 
 class Row(BoxLayout):
@@ -24,32 +24,16 @@ class Row(BoxLayout):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        theme.fbind("rtl", self._trigger_layout)
+        theme.bind(rtl=self._mirror)  # weakly: the theme outlives every row
+
+    def _mirror(self, *_: Any) -> None:
+        self._trigger_layout()
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
         for index, x, y, width, height in super()._iterate_layout(sizes):
             if theme.rtl and self.orientation == "horizontal":
                 x = self.x + self.right - x - width
             yield index, x, y, width, height
-
-
-class KeysInUse(EventDispatcher):
-    """Whether the last input was a key: only then is it shown where the focus is."""
-
-    now = BooleanProperty(False)
-
-    def watch(self) -> None:
-        """Begin to listen to the window."""
-        Window.bind(on_key_down=self._key, on_touch_down=self._touch)
-
-    def _key(self, *_: Any) -> None:
-        self.now = True
-
-    def _touch(self, *_: Any) -> None:
-        self.now = False
-
-
-keys_in_use = KeysInUse()
 
 
 class Tap(FocusBehavior, ButtonBehavior, Row):
@@ -83,7 +67,7 @@ class Sign(Label):
     filled = BooleanProperty(False)
 
 
-class Button(Tap):
+class Action(Tap):
     """A large button with words, and an icon before or after them."""
 
     icon = StringProperty()
@@ -99,6 +83,11 @@ class Tool(Tap):
     icon = StringProperty()
     text = StringProperty()
     wordless = BooleanProperty(False)
+
+    def width_with_word(self) -> float:
+        """How wide it is with its word under the icon."""
+        word = Pen(theme.mm(3.5 / CAPITAL_RATIO), bold=True).measure(self.text)
+        return max(float(theme.target), word + theme.mm(4))
 
 
 load_beside(__file__)

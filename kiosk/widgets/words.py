@@ -1,6 +1,7 @@
 """A label for every language: breaks, joins, orders and aligns its text as its script wants."""
 
-from math import ceil
+from collections.abc import Sequence
+from math import ceil, inf
 from typing import Any
 
 from kivy.graphics import Color, Rectangle
@@ -11,12 +12,12 @@ from kivy.uix.label import Label
 
 from kiosk.theme.drawing import Pen
 from kiosk.theme.fonts import TEXT
-from kiosk.theme.text import Line, lay_out
+from kiosk.theme.text import Line, Paragraph, french_spaces, lay_out, paragraphs
 
 Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
 
 _CHANGES_LINES = (
-    *("text", "width", "rtl", "font_size", "font_name", "bold"),
+    *("text", "width", "rtl", "french", "font_size", "font_name", "bold"),
     *("max_lines", "line_height"),
 )
 
@@ -33,6 +34,8 @@ class Words(Label):
     """Whether the text's language runs from right to left; mirrors `halign`."""
     halign = OptionProperty("start", options=["start", "center", "end"])
     valign = OptionProperty("middle", options=["top", "middle", "bottom"])
+    french = BooleanProperty(False)
+    """Whether ? ! : ; and « » keep to their words, as French wants, however they were typed."""
     natural_width = NumericProperty(0)
     """How wide the text would be if nothing made it wrap, in pixels."""
 
@@ -44,12 +47,24 @@ class Words(Label):
         super().__init__(**kwargs)
         with self.canvas:
             self._ink = Color(*self.color)
-        for name in ("rtl", "width"):
+        for name in ("rtl", "french", "width"):
             self.fbind(name, self._trigger_texture_update, name)
         for name in ("pos", "size", "halign", "valign", "rtl"):
             self.fbind(name, self._place)
         self.fbind("color", self._colour)
         self.texture_update()
+
+    def height_at(self, width: float) -> float:
+        """How high the text would be at this width, in pixels; draws nothing."""
+        if not self.text:
+            return 0.0
+        pen = Pen(self.font_size, self.font_name, self.bold)
+        lines = lay_out(self._written, max(width, 1), pen.measure, rtl=self.rtl)
+        return ceil(len(lines) * pen.line_height * self.line_height)
+
+    @property
+    def _written(self) -> str:
+        return french_spaces(self.text) if self.french else str(self.text)
 
     def texture_update(self, *_: object) -> None:
         """Break and draw the text now, if anything changed that the lines depend on."""
@@ -58,12 +73,12 @@ class Words(Label):
             return
         self._state = state
         pen = Pen(self.font_size, self.font_name, self.bold)
-        single = lay_out(self.text, float("inf"), pen.measure, rtl=self.rtl)
-        widths = [pen.measure(line.drawn) for line in single]
-        self.natural_width = ceil(max(widths, default=0))
-        lines = single
-        if self.natural_width > self.width:
-            lines = lay_out(self.text, max(self.width, 1), pen.measure, rtl=self.rtl)
+        parts = paragraphs(self._written, rtl=self.rtl)
+        self.natural_width = ceil(max(part.natural_width(pen.measure) for part in parts))
+        width = inf if self.natural_width <= self.width else max(self.width, 1)
+        lines = [line for part in parts for line in part.lines(width, pen.measure)]
+        if self.halign == "center" and len(lines) > len(parts):
+            lines = _balanced(lines, parts, width, pen)
         if 0 < self.max_lines < len(lines):
             lines = self._shortened(lines, pen)
         self._draw(lines if self.text else [], pen)
@@ -72,7 +87,7 @@ class Words(Label):
         """The first lines, the last of them ending in an ellipsis."""
         end = lines[self.max_lines - 1].end
         while True:
-            text = self.text[:end].rstrip() + "…"
+            text = self._written[:end].rstrip() + "…"
             shorter = lay_out(text, max(self.width, 1), pen.measure, rtl=self.rtl)
             if len(shorter) <= self.max_lines or end == 0:
                 return shorter[: self.max_lines]
@@ -124,3 +139,16 @@ class Words(Label):
     ) -> None:
         if name in _CHANGES_LINES:
             self._trigger_texture()
+
+
+def _balanced(lines: list[Line], parts: Sequence[Paragraph], width: float, pen: Pen) -> list[Line]:
+    """As many lines, of about the same length: centred text looks torn otherwise."""
+    low, high = width / len(lines), width
+    while high - low > pen.size / 2:
+        middle = (low + high) / 2
+        narrower = [line for part in parts for line in part.lines(middle, pen.measure)]
+        if len(narrower) > len(lines):
+            low = middle
+        else:
+            high, lines = middle, narrower
+    return lines

@@ -18,6 +18,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
+from fontTools.ttLib.tables import otTables
+from fontTools.ttLib.tables._g_l_y_f import GlyphComponent, table__g_l_y_f
 from sources import fetch
 
 TARGET = Path(__file__).resolve().parents[2] / "assets" / "fonts"
@@ -27,6 +29,8 @@ EM = 1000
 ASCENT, DESCENT = 1060, -425
 MADE = 3_849_984_000  # 2026-01-01, in seconds since 1904: the same sources make the same files
 VERSION = "1.0"
+MARK_TO_BASE = 4  # the GPOS lookup type
+CLEAR = 40  # between a letter's dots and its marks
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,70 @@ def add_dotted_letters(font: TTFont) -> None:
     font.setGlyphOrder(list(glyphs.glyphOrder))
 
 
+def anchor_dotted_letters(font: TTFont) -> None:
+    """Tell an Arabic font where vowel marks go on its dotted letters.
+
+    Noto takes a dotted letter apart before it places marks, and knows places on bare letters only.
+    The kiosk's letters stay whole: they get their bare letter's places, moved clear of the dots.
+    """
+    glyphs = font["glyf"]
+    for lookup in font["GPOS"].table.LookupList.Lookup:
+        for table in lookup.SubTable:
+            table = getattr(table, "ExtSubTable", table)
+            if table.LookupType == MARK_TO_BASE:
+                _anchor_composites(table, glyphs)
+
+
+def _anchor_composites(table: otTables.MarkBasePos, glyphs: table__g_l_y_f) -> None:
+    records = dict(zip(table.BaseCoverage.glyphs, table.BaseArray.BaseRecord, strict=True))
+    above = _classes_above(table, glyphs)
+    for name in glyphs.glyphOrder:
+        glyph = glyphs[name]
+        if name in records or not glyph.isComposite():
+            continue
+        bare, *dots = glyph.components
+        if bare.glyphName not in records or not dots:
+            continue
+        bounds = [_bounds(glyphs, dot) for dot in dots]
+        highest, lowest = max(top for _, top in bounds), min(bottom for bottom, _ in bounds)
+        record = otTables.BaseRecord()
+        record.BaseAnchor = []
+        for kind, anchor in enumerate(records[bare.glyphName].BaseAnchor):
+            moved = None
+            if anchor is not None:
+                moved = otTables.Anchor()
+                moved.Format = 1
+                moved.XCoordinate = anchor.XCoordinate + bare.x
+                moved.YCoordinate = anchor.YCoordinate + bare.y
+                if above[kind]:
+                    moved.YCoordinate = max(moved.YCoordinate, highest + CLEAR)
+                else:
+                    moved.YCoordinate = min(moved.YCoordinate, lowest - CLEAR)
+            record.BaseAnchor.append(moved)
+        records[name] = record
+    order = sorted(records, key=glyphs.glyphOrder.index)
+    table.BaseCoverage.glyphs = order
+    table.BaseArray.BaseRecord = [records[name] for name in order]
+    table.BaseArray.BaseCount = len(order)
+
+
+def _classes_above(table: otTables.MarkBasePos, glyphs: table__g_l_y_f) -> dict[int, bool]:
+    """For each class of marks: whether they stand above the letter."""
+    heights: dict[int, list[float]] = {}
+    for name, mark in zip(table.MarkCoverage.glyphs, table.MarkArray.MarkRecord, strict=True):
+        glyph = glyphs[name]
+        if glyph.numberOfContours:
+            middle = (glyph.yMin + glyph.yMax) / 2
+            heights.setdefault(mark.Class, []).append(middle - mark.MarkAnchor.YCoordinate)
+    return {kind: sum(found) > 0 for kind, found in heights.items()}
+
+
+def _bounds(glyphs: table__g_l_y_f, component: GlyphComponent) -> tuple[int, int]:
+    """The foot and the top of a part of a letter."""
+    glyph = glyphs[component.glyphName]
+    return glyph.yMin + component.y, glyph.yMax + component.y
+
+
 def make(weight: str, name: str, downloads: Path) -> Path:
     """Merge one weight and write it."""
     parts, taken = [], set(DOTTED.values())
@@ -161,6 +229,8 @@ def make(weight: str, name: str, downloads: Path) -> Path:
             characters = characters_of(source, font, set())
         else:
             characters = characters_of(source, font, taken)
+        if source.script == "arab":
+            anchor_dotted_letters(font)
         taken |= characters
         reduce(font, characters, source.script)
         resize(font, source.scale)

@@ -1,0 +1,115 @@
+"""Start-up, and nothing else: the window, one input source, the kiosk on it."""
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Display:
+    """How the kiosk is drawn.
+
+    Attributes:
+        size: pixels across and down; None for the whole screen.
+        diagonal: of the panel, in inches; None where it is the usual one for its pixels.
+        off_screen: draw real pixels with no screen.
+    """
+
+    size: tuple[int, int] | None = None
+    diagonal: float | None = None
+    off_screen: bool = False
+
+
+def open_window(display: Display, home: Path) -> Any:
+    """Prepare Kivy and open the window; must come before anything else imports Kivy.
+
+    On Linux Kivy would get each tap twice, as SDL's mouse and through its own reader of input
+    devices. Exactly one source is left, so that no tap counts twice. Keys that would open
+    settings, leave, or take pictures of the screen do nothing.
+
+    Args:
+        display: how to draw.
+        home: a folder for what Kivy writes about itself.
+
+    Returns:
+        Kivy's window.
+    """
+    os.environ.setdefault("KIVY_NO_ARGS", "1")
+    os.environ.setdefault("KIVY_NO_CONFIG", "1")
+    os.environ.setdefault("KIVY_NO_FILELOG", "1")
+    os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
+    os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
+    os.environ.setdefault("KIVY_HOME", str(home))
+    os.environ["KIVY_METRICS_DENSITY"] = "1"
+    os.environ["KIVY_DPI"] = "96"
+    if display.off_screen:
+        os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    logging.getLogger("kivy").setLevel(logging.ERROR)
+
+    from kivy.config import Config
+
+    for option in Config.options("input"):
+        Config.remove_option("input", option)
+    if not display.off_screen:
+        Config.set("input", "mouse", "mouse,disable_multitouch")
+    Config.set("kivy", "exit_on_escape", "0")
+    Config.set("kivy", "log_level", "error")
+    Config.set("graphics", "allow_screensaver", "0")
+    Config.set("graphics", "multisamples", "0")
+    Config.set("modules", "inspector", "")
+    Config.remove_option("modules", "inspector")
+    if display.size:
+        Config.set("graphics", "width", str(display.size[0]))
+        Config.set("graphics", "height", str(display.size[1]))
+    else:
+        Config.set("graphics", "fullscreen", "auto")
+    if display.off_screen:
+        Config.set("graphics", "maxfps", "0")
+
+    from kivy.core.window import Window
+
+    return Window
+
+
+def fit_theme(window: Any, display: Display) -> None:
+    """Size everything by the panel's real density, now and when the window changes."""
+    from kiosk.theme.theme import Panel, theme
+
+    def fit(*_: Any) -> None:
+        width, height = window.size
+        panel = Panel.usual(width, height)
+        if display.diagonal:
+            panel = Panel(width, height, display.diagonal)
+        theme.fit(panel)
+
+    fit()
+    window.bind(size=fit)
+
+
+def run(kiosk_of: Any, display: Display, home: Path) -> None:
+    """Open the kiosk and serve people until the window is closed.
+
+    Args:
+        kiosk_of: builds the root widget once the window is there.
+        display: how to draw.
+        home: a folder for what Kivy writes about itself.
+    """
+    window = open_window(display, home)
+    from kivy.app import App
+
+    class KioskApp(App):
+        """Kivy's application, without its settings panel."""
+
+        title = "Parvis"
+        use_kivy_settings = False
+
+        def build(self) -> Any:
+            fit_theme(window, display)
+            return kiosk_of()
+
+        def open_settings(self, *_: Any) -> bool:
+            return False
+
+    KioskApp().run()

@@ -1,0 +1,294 @@
+"""`parvis-kiosk`: enrol this device, serve people, sync, look what waits."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+
+import click
+
+from forms.errors import FormError
+from kiosk.errors import DeviceError
+from sync.client.https import SyncProgress, SyncReport
+from sync.client.https import enrol as enrol_device
+from sync.client.https import sync_once
+from sync.command_line import Refusing, Sentence
+from sync.device import Device, outbox_counts
+from sync.errors import SyncError
+
+_data = click.option(
+    "--data",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The device's data directory; made if it is not there.",
+)
+
+
+class Commands(Refusing):
+    """The group; what forms, sync and the device refuse ends as one sentence."""
+
+    refusals = (SyncError, FormError, DeviceError)
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="parvis")
+def main() -> None:
+    r"""The Parvis kiosk: people answer at its screen, with no network needed.
+
+    Every contribution is sealed to the organiser the moment it is confirmed; this device cannot
+    open it again. What waits is sent when the server can be reached.
+
+    \b
+    Example:
+      parvis-kiosk enrol CODE --data /var/lib/parvis-kiosk
+      parvis-kiosk people add Samia --data /var/lib/parvis-kiosk
+      parvis-kiosk run --data /var/lib/parvis-kiosk
+    """
+
+
+@main.command()
+@click.argument("code")
+@_data
+@click.option("--name", default="kiosk", show_default=True, help="What the server shall call it.")
+@click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A private CA's file.")
+def enrol(code: str, data: Path, name: str, ca: str | None) -> None:
+    r"""Make this device one of a server's, by the CODE that the server shows.
+
+    The code works once, for fifteen minutes. The consultations are fetched at once.
+
+    \b
+    Example:
+      parvis-kiosk enrol 'https://parvis.example.org#…' --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        enrolment = enrol_device(device, code, name, ca_bundle=ca)
+        click.echo(f"This device is now “{enrolment.name}” of {enrolment.url}.")
+        _tell(sync_once(device, ca_bundle=ca))
+        if not device.consultations():
+            click.echo("The server has published no consultation yet; sync again when it has.")
+
+
+@main.command()
+@_data
+@click.option("--size", metavar="WxH", help="Open a window of this size, as 1280x800.")
+@click.option("--diagonal", type=float, metavar="INCHES", help="The screen's diagonal.")
+@click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
+@click.option("--idle", type=int, metavar="SECONDS", help="Before it asks “Are you still there?”.")
+def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None) -> None:
+    r"""Serve people, full screen, until the window is closed or SIGTERM comes.
+
+    Sizes on the screen are millimetres: name the diagonal if text comes out too small or too large.
+
+    \b
+    Example:
+      parvis-kiosk run --data /var/lib/parvis-kiosk --diagonal 10.1
+    """
+    from kiosk.app import Display
+    from kiosk.service import serve
+
+    display = Display(size=_size(size), diagonal=diagonal)
+    serve(data, display, place=place, patience=idle)
+
+
+@main.command()
+@_data
+@click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A private CA's file.")
+def sync(data: Path, ca: str | None) -> None:
+    r"""Send what waits and fetch what is new, once.
+
+    Exits with 0 only if nothing is left that could go.
+
+    \b
+    Example:
+      parvis-kiosk sync --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        report = sync_once(device, progress=_progress(), ca_bundle=ca)
+        _tell(report)
+    sys.exit(0 if report.complete else 1)
+
+
+@main.command()
+@_data
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of words.")
+def outbox(data: Path, as_json: bool) -> None:
+    r"""How many contributions wait, were sent, released, or put aside; also while the kiosk runs.
+
+    \b
+    Example:
+      parvis-kiosk outbox --data /var/lib/parvis-kiosk --json
+    """
+    counts = outbox_counts(data)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "waiting": counts.waiting,
+                    "sent": counts.sent,
+                    "released": counts.released,
+                    "quarantined": counts.quarantined,
+                }
+            )
+        )
+        return
+    click.echo(f"waiting      {counts.waiting:6}  sealed, not yet sent")
+    click.echo(f"sent         {counts.sent:6}  in a batch, not yet acknowledged")
+    click.echo(f"released     {counts.released:6}  acknowledged by the server, gone from here")
+    click.echo(f"quarantined  {counts.quarantined:6}  put aside: somebody must look at them")
+
+
+@main.command()
+@click.argument("consultation_id")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_data
+@click.option(
+    "--rejected",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rows that were not kept to this CSV, to correct and transcribe.",
+)
+def transcribe(consultation_id: str, file: Path, data: Path, rejected: Path | None) -> None:
+    r"""Enter contributions given on paper, from a table FILE, one per row.
+
+    FILE is CSV with a header of question names, or JSON lines. Each row is checked by the form's
+    own rules and sealed. Bad rows are named with their line and cause, and good ones are kept: do
+    not transcribe those again. A column “language” may hold each row's language, such as fr.
+
+    Exits with 1 if a row was not kept.
+
+    \b
+    Example:
+      parvis-kiosk transcribe 7M2KQ4ZT9XN8B3HD sheets.csv --data /var/lib/parvis-kiosk
+    """
+    from kiosk.offer import Offer
+    from kiosk.transcription import read_table
+    from kiosk.transcription import transcribe as transcribe_rows
+    from kiosk.transcription import write_rejected
+
+    with Device.open(data) as device:
+        consultation = device.consultation(consultation_id)
+        offer = Offer(consultation, lambda: datetime.now().astimezone())
+        done = transcribe_rows(device, offer, read_table(file), _count())
+    click.echo(f"{done.kept} kept and sealed, {len(done.rejected)} not kept.")
+    for one in done.rejected:
+        click.echo(f"line {one.row.line}: {one.cause}", err=True)
+    if done.rejected and rejected is not None:
+        write_rejected(rejected, done.rejected)
+        click.echo(f"The rows not kept are in {rejected}: correct them and transcribe that file.")
+    elif done.rejected:
+        click.echo("Correct these rows in a file of their own, and transcribe only that.", err=True)
+    sys.exit(1 if done.rejected else 0)
+
+
+@main.command()
+@_data
+def doctor(data: Path) -> None:
+    r"""Say in words how this device is: enrolment, consultations, outbox, disk, clock.
+
+    \b
+    Example:
+      parvis-kiosk doctor --data /var/lib/parvis-kiosk
+    """
+    from kiosk.devices.doctor import examine
+
+    findings = examine(data)
+    for finding in findings:
+        click.echo(f"{'✓' if finding.well else '✗'} {finding.sentence}")
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@main.group()
+def people() -> None:
+    """Mediators and stewards of this device, and their PINs."""
+
+
+_role = click.option(
+    "--role",
+    type=click.Choice(["mediator", "steward"]),
+    default="mediator",
+    show_default=True,
+    help="What the person may do here.",
+)
+
+
+@people.command("add")
+@click.argument("name")
+@_role
+@_data
+@click.password_option("--pin", help="4 to 12 digits; asked for where it is not given.")
+def people_add(name: str, role: str, data: Path, pin: str) -> None:
+    r"""Let somebody sign in, or give them a new PIN.
+
+    \b
+    Example:
+      parvis-kiosk people add Samia --data /var/lib/parvis-kiosk
+    """
+    from kiosk.people.accounts import Accounts, Role
+
+    with Device.open(data) as device:
+        account = Accounts(device.database).add(name, Role(role), pin)
+    click.echo(f"{account.name} can sign in as {account.role.value}.")
+
+
+@people.command("remove")
+@click.argument("name")
+@_data
+def people_remove(name: str, data: Path) -> None:
+    """Take somebody's account away."""
+    from kiosk.people.accounts import Accounts
+
+    with Device.open(data) as device:
+        Accounts(device.database).remove(name)
+    click.echo(f"{name} can no longer sign in.")
+
+
+@people.command("list")
+@_data
+def people_list(data: Path) -> None:
+    """Who can sign in."""
+    from kiosk.people.accounts import Accounts
+
+    with Device.open(data) as device:
+        accounts = Accounts(device.database).all()
+    for account in accounts:
+        click.echo(f"{account.role.value:10} {account.name}")
+    if not accounts:
+        click.echo("Nobody yet: parvis-kiosk people add NAME --data …")
+
+
+def _tell(report: SyncReport) -> None:
+    for sentence in report.sentences():
+        click.echo(sentence)
+
+
+def _progress() -> Callable[[SyncProgress], None]:
+    """Progress on one line of a terminal; nothing where there is none."""
+    if not sys.stderr.isatty():
+        return lambda progress: None
+
+    def show(progress: SyncProgress) -> None:
+        click.echo(f"\r\033[K{progress.doing} ({progress.left} left)", nl=False, err=True)
+        if not progress.left:
+            click.echo("\r\033[K", nl=False, err=True)
+
+    return show
+
+
+def _count() -> Callable[[int, int], None]:
+    if not sys.stderr.isatty():
+        return lambda done, of: None
+    return lambda done, of: click.echo(
+        f"\r\033[K{done} of {of}" if done < of else "\r\033[K", nl=False, err=True
+    )
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) >= 480 and int(height) >= 320):
+        raise Sentence(f"“{text}” is no size of a window; write it as 1280x800.")
+    return int(width), int(height)
+
+

@@ -1,0 +1,97 @@
+"""What stands behind the screens: sealing what was said, accounts, what waits and why."""
+
+import logging
+from datetime import date
+from typing import Protocol
+
+from kiosk.journey import Journey, Shown
+from kiosk.offer import Offer
+from kiosk.people.accounts import Accounts
+from sync.contribution import Agreement, Assistance, Contribution, Mode
+from sync.device import Device
+from sync.errors import SyncError
+
+log = logging.getLogger(__name__)
+
+
+class Uplink(Protocol):
+    """What brings the outbox to the server in the background."""
+
+    def wake(self) -> None:
+        """Something waits: try soon."""
+
+
+class Counter:
+    """The device's side of one kiosk.
+
+    Args:
+        device: holds the keys and the outbox.
+        uplink: woken after each contribution; None where nothing travels by network.
+        place: where the device stands, for the agreements of assisted entries.
+    """
+
+    def __init__(self, device: Device, uplink: Uplink | None = None, place: str = "") -> None:
+        self.device = device
+        self.accounts = Accounts(device.database)
+        self._uplink = uplink
+        self._place = place
+
+    def keep(self, offer: Offer, journey: Journey, language: str) -> Shown:
+        """Seal and store a finished entry; returns once that is durable.
+
+        Raises:
+            Unfinished: the form's own rules are not met.
+            SyncError: it could not be stored; nothing of it was.
+        """
+        assert journey.entry is not None, "nobody has answered anything"
+        contribution = contribution_of(
+            offer, journey.entry.finish().fields, language, self._assistance(journey)
+        )
+        receipt = self.device.confirm(offer.id, contribution)
+        if self._uplink:
+            self._uplink.wake()
+        enrolment = self.device.enrolled
+        address = enrolment.url if enrolment else ""
+        return Shown(code=receipt.code, qr=receipt.qr_payload(address) if address else receipt.code)
+
+    def report(self, error: SyncError) -> None:
+        """Tell the steward what went wrong; never what was said."""
+        log.error("%s", error)
+
+    def _assistance(self, journey: Journey) -> Assistance | None:
+        helped = journey.assistance
+        if helped is None:
+            return None
+        assert helped.given is not None, "an assisted entry begins with the person's agreement"
+        return Assistance(
+            agreement=Agreement(
+                date=date.today().isoformat(),
+                place=self._place,
+                mediator=helped.mediator,
+                wording=helped.wording,
+                given=helped.given,
+            ),
+            help=frozenset(helped.help),
+            read_back=helped.read_back,
+            reworded=tuple(sorted(helped.reworded)),
+        )
+
+
+def contribution_of(
+    offer: Offer,
+    fields: tuple[tuple[str, str], ...],
+    language: str,
+    assistance: Assistance | None = None,
+    mode: Mode | None = None,
+) -> Contribution:
+    """A finished entry's fields as the contribution that is sealed."""
+    consultation = offer.consultation
+    return Contribution(
+        form_id=consultation.form_id,
+        form_version=consultation.form_version,
+        form_hash=consultation.form_hash,
+        mode=mode or (Mode.ASSISTED if assistance else Mode.SELF),
+        language=language,
+        fields=fields,
+        assistance=assistance,
+    )

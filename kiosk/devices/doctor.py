@@ -1,0 +1,103 @@
+"""How this device is, in sentences that a steward can act on."""
+
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk.devices.power import battery
+from sync.device import Device, outbox_counts
+from sync.errors import BadDataDirectory, DeviceBusy, SyncError
+
+LOW_DISK = 200 << 20  # bytes
+LOW_BATTERY = 15  # percent
+# No Parvis is older than this: a clock before it is wrong.
+EARLIEST_YEAR = 2026
+LATEST_YEAR = 2060
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    well: bool
+    sentence: str
+
+
+def examine(data: Path) -> tuple[Finding, ...]:
+    """Look at everything; also while the kiosk runs, as far as it lets us.
+
+    Raises:
+        BadDataDirectory: there is no such directory.
+    """
+    if not data.is_dir():
+        raise BadDataDirectory(f"There is no data directory {data}.")
+    return (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery())
+
+
+def _device(data: Path) -> list[Finding]:
+    try:
+        with Device.open(data) as device:
+            return _opened(device)
+    except DeviceBusy:
+        return [Finding(True, "The kiosk is running: it holds the device now.")]
+    except SyncError as error:
+        return [Finding(False, str(error))]
+
+
+def _opened(device: Device) -> list[Finding]:
+    findings = [Finding(False, complaint) for complaint in device.complaints]
+    if device.enrolled:
+        where = f"Enrolled as “{device.enrolled.name}” of {device.enrolled.url}."
+        findings.append(Finding(True, where))
+    else:
+        findings.append(Finding(False, "Not enrolled: run parvis-kiosk enrol CODE."))
+    held = device.consultations()
+    if not held:
+        findings.append(Finding(False, "Holds no consultation: publish one, then sync."))
+    today = device.today()
+    for one in held:
+        state = "open" if one.is_open(today) else "not open today"
+        title = one.title_in("fr")
+        findings.append(Finding(True, f"Holds “{title}” ({one.id}, version {one.version}): {state}."))
+    return findings
+
+
+def _outbox(data: Path) -> list[Finding]:
+    try:
+        counts = outbox_counts(data)
+    except SyncError as error:
+        return [Finding(False, str(error))]
+    waits = counts.waiting + counts.sent
+    findings = [
+        Finding(True, f"{waits} contributions wait here, sealed; {counts.released} were released.")
+    ]
+    if counts.quarantined:
+        findings.append(
+            Finding(False, f"{counts.quarantined} contributions were put aside: tell the organiser.")
+        )
+    return findings
+
+
+def _disk(data: Path) -> Finding:
+    free = shutil.disk_usage(data).free
+    version = sqlite3.sqlite_version
+    said = f"{free >> 20} MB are free on the disk (SQLite {version})."
+    return Finding(free >= LOW_DISK, said if free >= LOW_DISK else f"{said} Free some soon.")
+
+
+def _clock() -> Finding:
+    now = datetime.now(UTC)
+    right = EARLIEST_YEAR <= now.year < LATEST_YEAR
+    advice = "" if right else " That cannot be: set it, or contributions bear a wrong day."
+    return Finding(right, f"The clock says {now:%Y-%m-%d %H:%M} UTC.{advice}")
+
+
+def _battery() -> list[Finding]:
+    level = battery()
+    if level is None:
+        return []
+    well = level.charging or level.percent > LOW_BATTERY
+    said = f"The battery is at {level.percent} %{', charging' if level.charging else ''}."
+    return [Finding(well, said if well else f"{said} Plug it in.")]

@@ -1,0 +1,67 @@
+"""A consultation as the screens need it: its form read, its notice in each language."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from random import SystemRandom
+
+from forms.engine import Entry
+from forms.xform import Form, read_form
+from sync.consultation import Consultation, Notice
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What people can take part in at this device.
+
+    Args:
+        consultation: as published.
+        clock: what `today()` and `now()` in the form mean.
+    """
+
+    consultation: Consultation
+    clock: Callable[[], datetime]
+
+    @property
+    def id(self) -> str:
+        """The consultation's id."""
+        return self.consultation.id
+
+    @cached_property
+    def form(self) -> Form:
+        """The form, read once."""
+        return read_form(self.consultation.form)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """Language tags in which both the form and its notice speak, in the form's order."""
+        consultation = self.consultation
+        noticed = tuple(consultation.notice) or tuple(consultation.title)
+        asked = tuple(tag for tag in noticed if self.form.language_for(tag) is not None)
+        return asked or noticed[:1]
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes, as said at the start; 0 where that is not said."""
+        return self.consultation.options.minutes
+
+    def title(self, language: str) -> str:
+        """Its title in this language, or in the first one there is."""
+        return self.consultation.title_in(language)
+
+    def notice(self, language: str) -> Notice:
+        """What it is about, in this language or the first one there is."""
+        notices = self.consultation.notice
+        if language in notices:
+            return notices[language]
+        empty = Notice(self.consultation.organiser, "", "", "")
+        return next(iter(notices.values()), empty)
+
+    def form_language(self, language: str) -> str:
+        """The form's own name for this language."""
+        return self.form.language_for(language) or self.form.default_language
+
+    def begin(self) -> Entry:
+        """An empty entry."""
+        return Entry(self.form, clock=self.clock, random=SystemRandom())

@@ -1,0 +1,109 @@
+"""The kiosk put together: device, sync in the background, screens."""
+
+import logging
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from kiosk.app import Display, run
+from kiosk.counter import Counter
+from kiosk.errors import DeviceError
+from kiosk.idle import IdleWatch
+from kiosk.offer import Offer
+from sync.client.background import BackgroundSync, Rhythm
+from sync.client.https import sync_once
+from sync.device import Device
+
+log = logging.getLogger(__name__)
+
+
+class NothingToOffer(DeviceError):
+    """The device holds no consultation that is open today."""
+
+
+def local_now() -> datetime:
+    """The time of day where the device stands."""
+    return datetime.now().astimezone()
+
+
+def open_offers(device: Device) -> tuple[Offer, ...]:
+    """The consultations that people can take part in today.
+
+    Raises:
+        NothingToOffer: there is none; the message says what to do.
+    """
+    if not device.consultations() and device.enrolled is not None:
+        sync_once(device)
+    held = device.consultations()
+    if not held:
+        raise NothingToOffer(
+            "This device holds no consultation yet. Publish one on the server "
+            "(parvis-server publish), then run: parvis-kiosk sync"
+            if device.enrolled
+            else "This device belongs to no server yet. On the server run parvis-server enrol, "
+            "then here: parvis-kiosk enrol CODE"
+        )
+    offers = tuple(Offer(one, local_now) for one in held if one.is_open(device.today()))
+    if not offers:
+        raise NothingToOffer(
+            f"None of this device's {len(held)} consultations is open on {device.today()}. "
+            "Check the device's clock, or publish one that is open."
+        )
+    return offers
+
+
+def serve(
+    data: Path,
+    display: Display,
+    *,
+    place: str = "",
+    patience: float | None = None,
+    grace: float = 30,
+    rhythm: Rhythm | None = None,
+    ready: Callable[[Any], None] = lambda kiosk: None,
+) -> None:
+    """Serve people at this device until the window closes.
+
+    Args:
+        data: the device's directory.
+        display: how to draw.
+        place: where the device stands.
+        patience: seconds without a touch before the kiosk asks; None as the consultation says.
+        grace: seconds that it then counts down.
+        rhythm: of the sync in the background.
+        ready: told of the root widget, once it is there.
+
+    Raises:
+        DeviceBusy: another process serves this device.
+        NothingToOffer: there is nothing to take part in.
+    """
+    with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
+        for complaint in device.complaints:
+            log.warning("%s", complaint)
+        offers = open_offers(device)
+        uplink = BackgroundSync(device, rhythm)
+        counter = Counter(device, uplink, place)
+        wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
+
+        def build() -> Any:
+            from kiosk.speech import find_voice
+            from kiosk.stage import Kiosk
+
+            kiosk = Kiosk(
+                offers,
+                counter,
+                voice=find_voice(),
+                idle=IdleWatch(monotonic, wait, grace),
+                today=device.today,
+            )
+            ready(kiosk)
+            return kiosk
+
+        uplink.start()
+        try:
+            run(build, display, Path(home))
+        finally:
+            uplink.stop()

@@ -1,0 +1,493 @@
+"""The keyboard on the screen: large keys that count when the finger leaves them.
+
+Key sizes. A key is 12.7 mm high and more where the panel leaves room, and never less than 10 mm;
+it is as wide as the panel gives, up to 23 mm, so that a hand does not have to travel. Five rows
+and twelve or thirteen keys in a row do not fit a 7-inch panel (153 × 92 mm) at 12.7 mm: there keys
+are 10 mm high, letters 14 mm wide, accents 10.5 mm. A touch in a gap counts for the nearest key.
+"""
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+from unicodedata import combining
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.graphics import Color, Rectangle, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics.texture import Texture
+from kivy.properties import (
+    BooleanProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    OptionProperty,
+)
+from kivy.uix.behaviors import FocusBehavior
+from kivy.uix.widget import Widget
+
+from kiosk.focus import keys_in_use
+from kiosk.language import tr
+from kiosk.theme.drawing import Pen
+from kiosk.theme.fonts import FILLED_ICONS, ICONS, TEXT
+from kiosk.theme.icons import icon
+from kiosk.theme.text import visual_lines
+from kiosk.theme.theme import theme
+from kiosk.widgets.layouts import AZERTY, Action, Key
+
+HIGH_MM, LOW_MM = 12.7 + 1.4, 10.6  # from row to row
+GENEROUS_MM, LARGE_PANEL_MM = 17.0, 180  # where the panel is that high
+GAP_MM = 1.2
+LEAST_KEY_MM = 10
+LARGEST_SHARE = 0.58  # of the window's height
+REPEAT_AFTER, REPEAT_EVERY = 0.7, 0.12  # seconds; slow enough for slow hands
+
+_ICONS = {
+    Action.BACKSPACE: "backspace",
+    Action.SWITCH: "globe",
+    Action.SHIFT: "arrow-fat-up",
+}
+_WORDS = {Action.SIGNS: "123", Action.LETTERS: "abc"}
+_CAPITALS = str.maketrans("ßı", "ẞİ")  # where upper() would write two letters, or the base again
+_LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
+
+
+class KeyCap(FocusBehavior, Widget):
+    """One key as it stands on the screen; the keyboard watches the fingers for all of them."""
+
+    key = ObjectProperty(Key())
+    down = BooleanProperty(False)
+    lit = BooleanProperty(False)
+    """Whether shift is on, for the key that turns it on."""
+
+    def __init__(self, board: "Keyboard", **kwargs: Any) -> None:
+        self._board = board
+        super().__init__(size_hint=(None, None), **kwargs)
+        with self.canvas:
+            self._edge_colour = Color()
+            self._edge = SmoothRoundedRectangle(segments=8)
+            self._face_colour = Color()
+            self._face = SmoothRoundedRectangle(segments=8)
+            self._ink = Color()
+            self._label = Rectangle(size=(0, 0))
+        with self.canvas.after:
+            self._ring_colour = Color(0, 0, 0, 0)
+            self._ring = SmoothLine(width=1)
+        for name in ("key", "down", "lit", "focus"):
+            self.fbind(name, self.paint)
+
+    @property
+    def text(self) -> str:
+        """What the key writes as things stand; "" where it writes nothing."""
+        return self._board.text_of(self.key)
+
+    @property
+    def said(self) -> str:
+        """Its name, to be heard."""
+        names = {
+            Action.SHIFT: tr._("Majuscules"),
+            Action.BACKSPACE: tr._("Effacer"),
+            Action.ENTER: tr._("Entrée"),
+            Action.SIGNS: tr._("Chiffres et signes"),
+            Action.LETTERS: tr._("Lettres"),
+            Action.SWITCH: tr._("Changer de clavier"),
+        }
+        return names.get(self.key.action) or self.text.replace(" ", tr._("Espace"))
+
+    def place(self, x: float, y: float, width: float, height: float) -> None:
+        """Stand in this box, of which a gap is left free around the key."""
+        gap = theme.mm(GAP_MM)
+        above = min(gap, max(height - theme.mm(LEAST_KEY_MM), theme.mm(GAP_MM / 2)))
+        self.pos = (round(x + gap / 2), round(y + above / 2))
+        self.size = (round(width - gap), round(height - above))
+        border, radius = theme.hairline, theme.radius * 0.7
+        for shape, inset in ((self._edge, 0.0), (self._face, border)):
+            shape.pos = (self.x + inset, self.y + inset)
+            shape.size = (max(self.width - 2 * inset, 0), max(self.height - 2 * inset, 0))
+            shape.radius = [max(radius - inset, 1)]
+        out = theme.mm(0.5)
+        box = (self.x - out, self.y - out, self.width + 2 * out, self.height + 2 * out)
+        self._ring.rounded_rectangle = (*box, radius + out)
+        self._ring.width = theme.mm(0.4)
+
+    def write_label(self, picture: Texture | None, turned: bool) -> None:
+        """Show this on the key, or nothing; turned round where backwards is to the right."""
+        self._label.texture = picture
+        self._label.size = width, height = picture.size if picture else (0, 0)
+        self._label.pos = (round(self.center_x - width / 2), round(self.center_y - height / 2))
+        if picture is not None:
+            corners = picture.tex_coords
+            places = (2, 3, 0, 1, 6, 7, 4, 5) if turned else range(8)
+            self._label.tex_coords = [corners[place] for place in places]
+
+    def paint(self, *_: Any) -> None:
+        """Take on the theme's colours, and those of being pressed, lit or in focus."""
+        writes = bool(self.key.text)
+        chosen = self.down or self.lit
+        self._face_colour.rgba = theme.accent if chosen else theme.card if writes else theme.tint
+        self._edge_colour.rgba = theme.accent if chosen else theme.line
+        self._ink.rgba = theme.accent_ink if chosen else theme.ink if writes else theme.mark
+        shown = self.focus and keys_in_use.now
+        self._ring_colour.rgba = (*theme.focus[:3], 1 if shown else 0)
+
+    def keyboard_on_key_down(
+        self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]
+    ) -> bool:
+        """Enter or the space bar press the key, arrows go to its neighbours."""
+        if keycode[1] in ("enter", "spacebar", "numpadenter"):
+            self._board.press(self)
+            return True
+        if keycode[1] in ("left", "right", "up", "down"):
+            self._board.focus_neighbour(self, keycode[1])
+            return True
+        return bool(super().keyboard_on_key_down(window, keycode, text, modifiers))
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Fingers are the keyboard's business; the focus stays in the field."""
+        return False
+
+
+class Keyboard(Widget):
+    """Keys for writing; they go to `field` if there is one, and always out as events.
+
+    Events:
+        on_key: Some text was written.
+        on_backspace: The last character is to go.
+        on_enter: Enter.
+    """
+
+    layout = ObjectProperty(AZERTY)
+    layouts = ListProperty()
+    """What the key with the globe goes through; without a second layout there is no such key."""
+    page = OptionProperty("letters", options=["letters", "signs"])
+    shift = OptionProperty("off", options=["off", "once", "lock"])
+    field = ObjectProperty(None, allownone=True, rebind=True)
+    """An `AnswerField`, which shows its caret while it is here."""
+    room = NumericProperty(0)
+    """The greatest height it may take, in pixels; 0 for its share of the window."""
+
+    __events__ = ("on_key", "on_backspace", "on_enter")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._caps: list[KeyCap] = []
+        self._rows: list[list[KeyCap]] = []
+        self._fingers: dict[int, KeyCap] = {}
+        self._pictures: dict[tuple[str, str, float], Texture | None] = {}
+        self._written = ""  # the letter before the caret
+        self._repeated = False
+        self._repeat: Any = None
+        self._writes_to: Any = None
+        super().__init__(size_hint_y=None, **kwargs)
+        self._build_soon = Clock.create_trigger(self._build, -1)
+        for name in ("layout", "layouts", "page"):
+            self.fbind(name, self._build)
+        for name in ("width", "pos", "room"):
+            self.fbind(name, self._build_soon)
+        self.fbind("shift", self._label)
+        self.fbind("parent", self._let_go)
+        self.fbind("field", self._take_field)
+        # Bound weakly: theme and window outlive every keyboard.
+        theme.bind(px_per_mm=self._fit)
+        theme.bind(**dict.fromkeys(_LOOKS, self._paint))
+        Window.bind(size=self._fit)
+        self._take_field()
+        self._build()
+
+    # --- what the rest of the kiosk and its tests ask -------------------------------------------
+
+    def cap(self, what: str | Action) -> KeyCap:
+        """The key that now writes this text, or does this.
+
+        Raises:
+            KeyError: there is none on this page.
+        """
+        for cap in self._caps:
+            if what in (cap.key.action, cap.text) and what:
+                return cap
+        raise KeyError(what)
+
+    def text_of(self, key: Key) -> str:
+        """What a key writes as things stand; "" where it writes nothing."""
+        if key.action is Action.VARIANT:
+            return self._variant_texts().get(key.text, "")
+        return key.text.upper() if self.shift != "off" else key.text
+
+    def press(self, cap: KeyCap) -> None:
+        """Do what a key does."""
+        act: dict[Action, Callable[[], None]] = {
+            Action.SHIFT: self._turn_shift,
+            Action.BACKSPACE: lambda: self.dispatch("on_backspace"),
+            Action.ENTER: lambda: self.dispatch("on_enter"),
+            Action.SIGNS: lambda: setattr(self, "page", "signs"),
+            Action.LETTERS: lambda: setattr(self, "page", "letters"),
+            Action.SWITCH: self._next_layout,
+        }
+        text = cap.text
+        if cap.key.action in act:
+            act[cap.key.action]()
+        elif text:
+            if cap.key.action is Action.VARIANT and self._variants():
+                self.dispatch("on_backspace")
+            self.dispatch("on_key", text)
+            if self.shift == "once":
+                self.shift = "off"
+
+    def focus_neighbour(self, cap: KeyCap, direction: str) -> None:
+        """Give the focus to the key beside, above or below."""
+        number = next(place for place, row in enumerate(self._rows) if cap in row)
+        row = self._rows[number]
+        if direction in ("left", "right"):
+            at = row.index(cap) + (1 if direction == "right" else -1)
+            neighbour = row[at % len(row)]
+        else:
+            number = (number + (1 if direction == "down" else -1)) % len(self._rows)
+            neighbour = min(self._rows[number], key=lambda o: abs(o.center_x - cap.center_x))
+        neighbour.focus = True
+
+    def reset(self) -> None:
+        """As the next person should find it."""
+        self.page, self.shift = "letters", "off"
+        self._let_go()
+        self._know("")
+
+    def on_key(self, text: str) -> None:
+        """Some text was written."""
+        if self.field is not None:
+            self.field.insert(text)
+        else:
+            self._know(text[-1:])
+
+    def on_backspace(self) -> None:
+        """The last character is to go."""
+        if self.field is not None:
+            self.field.backspace()
+        else:
+            self._know("")
+
+    def on_enter(self) -> None:
+        """Enter."""
+        if self.field is not None:
+            self.field.enter()
+        else:
+            self._know("")
+
+    # --- fingers ------------------------------------------------------------------------------
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A finger comes down on a key; the focus stays where it is."""
+        cap = self._cap_at(touch.x, touch.y)
+        if cap is None:
+            return False
+        FocusBehavior.ignored_touch.append(touch)
+        touch.grab(self)
+        self._fingers[touch.uid] = cap
+        cap.down = True
+        if cap.key.action is Action.BACKSPACE:
+            self._stop_repeating()
+            self._repeated = False
+            self._repeat = Clock.schedule_once(self._go_on_repeating, REPEAT_AFTER)
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """A finger that slides out lets go of its key; it may come back."""
+        if touch.grab_current is not self:
+            return touch.uid in self._fingers
+        cap = self._fingers.get(touch.uid)
+        if cap is None:  # the page changed under it
+            return True
+        cap.down = self._cap_at(touch.x, touch.y) is cap
+        if not cap.down and cap.key.action is Action.BACKSPACE:
+            self._stop_repeating()
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """A key counts where the finger leaves it."""
+        if touch.grab_current is not self:
+            return touch.uid in self._fingers
+        touch.ungrab(self)
+        cap = self._fingers.pop(touch.uid, None)
+        if cap is None:
+            return True
+        cap.down = cap in self._fingers.values()
+        erases = cap.key.action is Action.BACKSPACE
+        if erases:
+            self._stop_repeating()
+        if self._cap_at(touch.x, touch.y) is cap and not (erases and self._repeated):
+            self.press(cap)
+        return True
+
+    def _cap_at(self, x: float, y: float) -> KeyCap | None:
+        """The key at a point; between keys, the nearest."""
+        if not self.collide_point(x, y):
+            return None
+        row = min(self._rows, key=lambda row: abs(row[0].center_y - y))
+        cap = min(row, key=lambda cap: max(cap.x - x, x - cap.right))
+        reach = theme.mm(GAP_MM)
+        return cap if cap.x - reach <= x <= cap.right + reach else None
+
+    def _go_on_repeating(self, *_: Any) -> None:
+        self._repeated = True
+        self.dispatch("on_backspace")
+        self._repeat = Clock.schedule_once(self._go_on_repeating, REPEAT_EVERY)
+
+    def _stop_repeating(self) -> None:
+        if self._repeat is not None:
+            self._repeat.cancel()
+            self._repeat = None
+
+    def _let_go(self, *_: Any) -> None:
+        self._stop_repeating()
+        for cap in self._fingers.values():
+            cap.down = False
+        self._fingers.clear()
+
+    # --- pages, shift, variants -----------------------------------------------------------------
+
+    def _turn_shift(self) -> None:
+        """Off, for one letter, for good, off again."""
+        self.shift = {"off": "once", "once": "lock", "lock": "off"}[self.shift]
+
+    def _next_layout(self) -> None:
+        names = [layout.name for layout in self.layouts]
+        at = names.index(self.layout.name) if self.layout.name in names else -1
+        self.page, self.shift = "letters", "off"
+        self.layout = self.layouts[(at + 1) % len(names)]
+
+    def _variants(self) -> str:
+        """What the letter before the caret can be turned into."""
+        base = self._base_of(self._written.lower()[:1])
+        variants = str(self.layout.variants.get(base, ""))
+        return variants.translate(_CAPITALS).upper() if self._written.isupper() else variants
+
+    def _base_of(self, letter: str) -> str:
+        for base, variants in self.layout.variants.items():
+            if letter and letter in variants:
+                return str(base)
+        return letter
+
+    def _variant_texts(self) -> dict[str, str]:
+        """What each key of the row of variants writes."""
+        signs = [key.text for key in self.layout.letters[0]]
+        variants = self._variants()
+        if not variants:
+            return dict(zip(signs, signs, strict=True))
+        return dict(zip(signs, variants, strict=False))
+
+    def _know(self, letter: str) -> None:
+        if letter != self._written:
+            self._written = letter
+            if self.layout.variants:
+                self._label()
+
+    def _take_field(self, *_: Any) -> None:
+        if self._writes_to is not None:
+            self._writes_to.held = False
+            self._writes_to.unbind(caret=self._look_before_caret)
+        self._writes_to = self.field
+        if self.field is not None:
+            self.field.held = True
+            self.field.bind(caret=self._look_before_caret)
+            self._look_before_caret()
+
+    def _look_before_caret(self, *_: Any) -> None:
+        self._know(self.field.before_caret() if self.field is not None else "")
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def _page_rows(self) -> list[list[Key]]:
+        rows = self.layout.signs if self.page == "signs" else self.layout.letters
+        if len(self.layouts) > 1:
+            return [list(row) for row in rows]
+        return [_without_switch(row) for row in rows]
+
+    def _fit(self, *_: Any) -> None:
+        self._build_soon()
+
+    def row_height(self) -> float:
+        """How far rows of keys are apart, in pixels."""
+        most = self.room or Window.height * LARGEST_SHARE
+        rows = len(self.layout.letters)
+        high = GENEROUS_MM if theme.height_mm > LARGE_PANEL_MM else HIGH_MM
+        return min(theme.mm(high), max(most / rows, theme.mm(LOW_MM)))
+
+    def _build(self, *_: Any) -> None:
+        """Put the keys of the page in their places."""
+        self._let_go()
+        rows = self._page_rows()
+        height = self.row_height()
+        self.height = round(height * len(rows))
+        unit = min(self.width / self.layout.units, theme.mm(self.layout.widest_key))
+        used = iter(self._caps)
+        kept: list[KeyCap] = []
+        self._rows = []
+        for number, row in enumerate(rows):
+            x = self.center_x - sum(key.width for key in row) * unit / 2
+            y = self.top - (number + 1) * height
+            caps = []
+            for key in row:
+                width = key.width * unit
+                if key.text or key.action:
+                    cap = next(used, None) or KeyCap(self)
+                    cap.place(x, y, width, height)
+                    cap.key = key
+                    caps.append(cap)
+                x += width
+            self._rows.append(caps)
+            kept += caps
+        for cap in self._caps[len(kept) :]:
+            self.remove_widget(cap)
+        for cap in kept[len(self._caps) :]:
+            self.add_widget(cap)
+        self._caps = kept
+        self._label()
+        self._paint()
+
+    def _label(self, *_: Any) -> None:
+        """Write on the keys what they do now."""
+        for cap in self._caps:
+            action = cap.key.action
+            cap.opacity = 1 if action not in (None, Action.VARIANT) or cap.text else 0
+            cap.lit = action is Action.SHIFT and self.shift != "off"
+            turned = self.layout.rtl and action in (Action.BACKSPACE, Action.ENTER)
+            cap.write_label(self._picture(cap), turned)
+
+    def _picture(self, cap: KeyCap) -> Texture | None:
+        action = cap.key.action
+        size = min(cap.height * 0.56, theme.mm(7.6))
+        if action is Action.SHIFT:
+            font = FILLED_ICONS if self.shift == "lock" else ICONS
+            text = icon("arrow-fat-line-up" if self.shift == "lock" else "arrow-fat-up")
+        elif action is Action.ENTER:
+            one_line = self.field is not None and not self.field.multiline
+            font, text = ICONS, icon("check" if one_line else "arrow-elbow-down-left")
+        elif action in _ICONS:
+            font, text = ICONS, icon(_ICONS[action])
+        elif cap.key.text == " ":
+            font, text, size = TEXT, str(self.layout.title), size * 0.7
+        elif action in _WORDS:
+            font, text, size = TEXT, _WORDS[action], size * 0.8
+        else:
+            font, text = TEXT, _shown(cap.text)
+        wanted = (font, text, round(size))
+        if wanted not in self._pictures:
+            (line,) = visual_lines(text, inf, len, rtl=self.layout.rtl)
+            self._pictures[wanted] = Pen(round(size), font).draw(line)
+        return self._pictures[wanted]
+
+    def _paint(self, *_: Any) -> None:
+        for cap in self._caps:
+            cap.paint()
+
+
+def _without_switch(row: tuple[Key, ...]) -> list[Key]:
+    """A row without the key that changes layouts; the space bar takes its place."""
+    freed = sum(key.width for key in row if key.action is Action.SWITCH)
+    return [
+        Key(key.text, key.action, key.width + freed) if key.text == " " else key
+        for key in row
+        if key.action is not Action.SWITCH
+    ]
+
+
+def _shown(text: str) -> str:
+    """A mark that needs a letter is shown on the line that joins Arabic letters."""
+    return "\u0640" + text if text and combining(text[0]) else text

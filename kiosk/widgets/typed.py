@@ -1,0 +1,110 @@
+"""Typed answers: a field and the on-screen keyboard, always in sight together."""
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, NumericProperty
+
+from forms.engine import Kind, Step
+from kiosk.language import RIGHT_TO_LEFT, tr
+from kiosk.theme.theme import theme
+from kiosk.widgets.answers import Answer
+from kiosk.widgets.field import AnswerField
+from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.layouts import layout_for, number_pad
+from kiosk.widgets.touch import Action, Row
+
+# Languages written with a comma before decimals, among those that Parvis speaks.
+DECIMAL_COMMA = frozenset({"fr", "uk", "pt", "tr", "es"})
+
+
+class TypedAnswer(Answer):
+    """A text or a number, written on our own keyboard or a real one.
+
+    The keyboard is there while `writing`; the screen decides when, by the room it has. With
+    `done_button`, a button beside the field puts the keyboard away again.
+
+    Events:
+        on_touched: The person wants to write.
+        on_done: The person has written what they wanted to.
+    """
+
+    writing = BooleanProperty(False)
+    keyboard_height = NumericProperty(0)
+    done_button = BooleanProperty(False)
+
+    __events__ = ("on_touched", "on_done")
+
+    def __init__(self, step: Step, value: str, *, language: str, **kwargs: Any) -> None:
+        super().__init__(step, value, spacing=theme.gap, **kwargs)
+        self._comma = step.kind is Kind.DECIMAL and language in DECIMAL_COMMA
+        self._numeric = step.kind is not Kind.TEXT
+        multiline = not self._numeric and "numbers" not in step.appearance
+        self.field = AnswerField(
+            text=value.replace(".", ",") if self._comma else value,
+            multiline=multiline,
+            rtl=language in RIGHT_TO_LEFT and not self._numeric,
+            placeholder=tr._("Touchez ici pour écrire"),
+            said=step.label,
+            size_hint_x=1,
+        )
+        self.field.caret = len(self.field.text)
+        self.keyboard = Keyboard(field=self.field)
+        self.keyboard.layout = self._layout(step, language)
+        self._done = Action(text=tr._("Fini"), icon="check", primary=True)
+        self._line = Row(size_hint_y=None, spacing=theme.gap)
+        self._line.add_widget(self.field)
+        self._line.bind(height=self.field.setter("height"))
+        self.add_widget(self._line)
+        self.field.bind(text=self._written, on_touch_up=self._touched)
+        self.field.bind(on_enter=lambda *_: self.dispatch("on_done"))
+        self._done.bind(on_release=lambda *_: self.dispatch("on_done"))
+        self.keyboard.bind(height=self.setter("keyboard_height"))
+        self.keyboard_height = self.keyboard.height
+        theme.bind(body=self._settle)
+        self.bind(done_button=self._settle, room=self._settle, writing=self._settle)
+        self._settle()
+
+    def forget(self) -> None:
+        """Leave nothing of what was written in the field or the keyboard."""
+        super().forget()
+        self.keyboard.reset()
+        self.field.unbind(text=self._written)
+        self.field.erase()
+
+    def on_touched(self) -> None:
+        """The person wants to write."""
+
+    def on_done(self) -> None:
+        """The person has written what they wanted to."""
+
+    def _layout(self, step: Step, language: str) -> Any:
+        if step.kind is Kind.DECIMAL:
+            return number_pad(decimal="," if self._comma else ".", negative=True)
+        if self._numeric:
+            return number_pad(negative=True)
+        return layout_for(language)
+
+    def _touched(self, field: AnswerField, touch: Any) -> None:
+        if field.collide_point(*touch.pos):
+            self.dispatch("on_touched")
+
+    def _written(self, _: AnswerField, text: str) -> None:
+        text = text.strip()
+        self.give(text.replace(",", ".") if self._comma else text)
+
+    def _settle(self, *_: Any) -> None:
+        """One line for a number, as many as fit for a text; the keyboard where it is wanted."""
+        if self.writing and self.keyboard.parent is None:
+            self.add_widget(self.keyboard)
+        elif not self.writing and self.keyboard.parent is not None:
+            self.remove_widget(self.keyboard)
+        least = self.field.height_for(1)
+        if self.done_button and self._done.parent is None:
+            self._line.add_widget(self._done)
+        elif not self.done_button and self._done.parent is not None:
+            self._line.remove_widget(self._done)
+        lines = 1.0
+        if self.field.multiline:
+            height = self.field.height_for(2) - least
+            lines = min(5, max(1, (self.room - least) // height + 1))
+        self._line.height = max(float(theme.target), self.field.height_for(lines))

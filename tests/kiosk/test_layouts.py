@@ -1,0 +1,70 @@
+from itertools import chain
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from kiosk.theme.assets import ASSETS
+from kiosk.widgets.layouts import (
+    ARABIC,
+    AZERTY,
+    LAYOUTS,
+    QWERTY,
+    UKRAINIAN,
+    Action,
+    Layout,
+    layout_for,
+    number_pad,
+)
+
+EVERY = [*LAYOUTS.values(), number_pad(), number_pad(decimal=","), number_pad(negative=True),
+         number_pad(decimal=",", negative=True)]  # fmt: skip
+
+
+def written(layout: Layout) -> set[str]:
+    keys = chain.from_iterable(layout.letters + layout.signs)
+    texts = "".join(key.text for key in keys)
+    return set(texts + texts.upper() + "".join(layout.variants.values()))
+
+
+@pytest.mark.parametrize("layout", EVERY, ids=lambda layout: layout.name)
+def test_every_row_is_as_wide_as_the_others_and_pages_are_as_high(layout):
+    for row in layout.letters + layout.signs:
+        assert sum(key.width for key in row) == pytest.approx(layout.units)
+    assert not layout.signs or len(layout.signs) == len(layout.letters)
+
+
+@pytest.mark.parametrize("layout", EVERY, ids=lambda layout: layout.name)
+def test_every_page_can_erase_and_every_layout_can_enter_or_leave(layout):
+    for page in filter(None, (layout.letters, layout.signs)):
+        actions = [key.action for row in page for key in row]
+        assert actions.count(Action.BACKSPACE) == 1
+
+
+def test_french_can_be_written_properly():
+    wanted = "abcdefghijklmnopqrstuvwxyzéèêëàâùûôîïçœÉÈÀÇŒ’«»-–?!:;.,()…€% 0123456789"
+    assert set(wanted) <= written(AZERTY)
+
+
+def test_arabic_and_ukrainian_can_be_written_properly():
+    assert set("ابتثجحخدذرزسشصضطظعغفقكلمنهويأإآءئؤىة،؛؟ًٌَُِّ٠٩ ") <= written(ARABIC)
+    assert set("абвгґдеєжзиіїйклмнопрстуфхцчшщьюяҐЄІЇ’«»№ ") <= written(UKRAINIAN)
+
+
+def test_other_latin_languages_find_their_letters_as_variants():
+    for letters in ("ãõáéíóúâêôçà", "ğışöçü", "ñáéíóúü", "ąćęłńóśźż", "ăâîșț", "ɛɣčǧḍḥṛṣṭẓ"):
+        assert set(letters) <= written(QWERTY)
+
+
+@pytest.mark.parametrize("weight", ["Regular", "Semi", "Bold"])
+def test_the_fonts_draw_every_character_of_every_keyboard(weight):
+    drawn = TTFont(ASSETS / "fonts" / f"Parvis-{weight}.ttf").getBestCmap()
+    for layout in EVERY:
+        assert {character for character in written(layout) if ord(character) not in drawn} == set()
+
+
+def test_each_language_gets_the_layout_its_writers_know():
+    assert layout_for("fr") is AZERTY
+    assert layout_for("fr-FR") is AZERTY
+    assert layout_for("uk") is UKRAINIAN
+    assert layout_for("ar") is ARABIC
+    assert layout_for("pt_BR") is QWERTY
