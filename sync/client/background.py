@@ -125,6 +125,8 @@ class BackgroundSync:
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._hurry.clear()
+            if self._stopped.is_set():
+                return
             if self._device.enrolled is None:
                 self._rest()
                 continue

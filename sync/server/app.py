@@ -4,8 +4,9 @@
     GET  /v1/batches/{sha256}                       for the desk
     POST /v1/devices                                enrolment
     GET  /v1/consultations                          signed list
-    GET  /v1/consultations/{id}                     the organiser's signed package
+    GET  /v1/consultations/{id}[?version=N]         the organiser's signed package
     GET  /v1/consultations/{id}/batches?after=N     for the desk
+    GET  /v1/consultations/{id}/devices             for the desk
     GET  /healthz
 
 Nothing that is sent here, and no address it came from, is logged.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
 
@@ -80,6 +82,7 @@ def create_app(
             Route("/v1/consultations", face.consultations),
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
+            Route("/v1/consultations/{id}/devices", face.devices),
         ],
         exception_handlers={
             SyncError: _refused,
@@ -145,23 +148,37 @@ class _Face:
 
     async def package(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}`."""
-        package = await self._aside(lambda: self._service.store.package(request.path_params["id"]))
+        id_, version = request.path_params["id"], _number(request, "version")
+        package = await self._aside(lambda: self._service.store.package(id_, version))
         return Response(package, media_type="application/octet-stream")
 
     async def batches(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/batches?after=N`."""
-        after = request.query_params.get("after", "0")
-        if not re.fullmatch(r"[0-9]{1,15}", after):
-            raise BadRequest()
         id_, parts = request.path_params["id"], _parts(request)
-        stored = await self._aside(lambda: self._service.batches(id_, int(after), parts))
+        after = _number(request, "after") or 0
+        stored = await self._aside(lambda: self._service.batches(id_, after, parts))
+        versions = await self._aside(lambda: self._service.store.versions(id_))
         return _json(
             {
                 "batches": [
-                    {"number": one.number, "name": one.name, "size": one.size} for one in stored
-                ]
+                    {
+                        "number": one.number,
+                        "name": one.name,
+                        "size": one.size,
+                        # The day is enough to follow a contribution, and ties it to nobody.
+                        "received": datetime.fromtimestamp(one.received_at, UTC).date().isoformat(),
+                    }
+                    for one in stored
+                ],
+                "versions": [one.version for one in versions],
             }
         )
+
+    async def devices(self, request: Request) -> Response:
+        """`GET /v1/consultations/{id}/devices`."""
+        id_, parts = request.path_params["id"], _parts(request)
+        roster = await self._aside(lambda: self._service.roster(id_, parts))
+        return Response(roster, media_type="application/json")
 
     async def _aside(self, work: Callable[[], _Result]) -> _Result:
         """Do what touches the disk in a thread, two at a time."""
@@ -230,6 +247,16 @@ def _problem(problem: Problem) -> Response:
 def _json(value: dict[str, object]) -> Response:
     body = rfc8785.dumps(value)  # type: ignore[arg-type]
     return Response(body, media_type="application/json")
+
+
+def _number(request: Request, name: str) -> int | None:
+    """A whole number of the query; None where it is not there."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,15}", given):
+        raise BadRequest()
+    return int(given)
 
 
 def _parts(request: Request) -> RequestParts:
