@@ -1,4 +1,4 @@
-"""Publish a consultation: an author's form, a notice and the organiser's keys make a signed package."""
+"""Publish a consultation: a form, a notice and the organiser's keys make a signed package."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
     if path.suffix or len(path.parts) > 1:
         names = ", ".join(entry.name for entry in catalogue())
         raise BadForm(
-            f"There is no file {form}. Give the path of a form, or a name of the catalogue: {names}."
+            f"There is no file {form}. Give a form's path, or a name of the catalogue: {names}."
         )
     entry = find(form)
     return entry.form, notice or entry.notice

@@ -46,9 +46,11 @@ from sync.signatures import RequestParts
 LARGEST_BATCH = 16 * 1024 * 1024
 """Bytes; some fifty thousand contributions, or a photograph."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a sender may be silent."""
+
 _LARGEST_ENROLMENT = 4096
 _MOST_UPLOADS = 32
-_PATIENCE = 30.0  # seconds without a byte
 _LONGEST_UPLOAD = 900.0  # seconds
 _BATCH_NAME = re.compile(r"[0-9a-f]{64}")
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -61,7 +63,7 @@ def create_app(
     service: Service,
     *,
     largest_batch: int = LARGEST_BATCH,
-    patience: float = _PATIENCE,
+    patience: float = PATIENCE_SECONDS,
     random: Random | None = None,
 ) -> Starlette:
     """The application.
@@ -239,6 +241,8 @@ async def _gone(_request: Request, _error: Exception) -> Response:
 
 def _problem(problem: Problem) -> Response:
     headers = {"Cache-Control": "no-store"}
+    if problem.status in (408, 413, 503):
+        headers["Connection"] = "close"  # the rest of the body is not waited for
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return Response(problem.body(), problem.status, headers, MEDIA_TYPE)
