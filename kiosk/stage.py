@@ -20,7 +20,7 @@ from kiosk.language import own_name, tr
 from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
-from kiosk.theme.theme import DEFAULT_CAPITAL, theme
+from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.page import Page
 
@@ -273,7 +273,6 @@ class Kiosk(FloatLayout):
         for screen in self._screens.values():
             screen.forget()
         theme.calm_down()
-        theme.choose_capital(DEFAULT_CAPITAL)
         for category in ("kv.texture", "textinput.label", "textinput.width"):
             Cache.remove(category)
         collect()
