@@ -118,10 +118,9 @@ class DataDirectory:
 
     def batch_names(self) -> Iterator[str]:
         """The names of all batches that lie on disk."""
-        for folder in sorted((self.root / "batches").iterdir()):
-            for path in sorted(folder.iterdir()):
-                if path.suffix != ".part":
-                    yield path.name
+        for path in sorted((self.root / "batches").glob("??/*")):
+            if path.suffix != ".part":
+                yield path.name
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool) -> Iterator[None]:

@@ -234,7 +234,8 @@ class Service:
 
     def _write_roster(self) -> None:
         """Keep the list beside the batches, so that a copy of the folder is enough for the desk."""
-        self.files.write(FILE_NAME, self._roster())
+        with self.files.writing():  # another process may be enrolling or revoking, too
+            self.files.write(FILE_NAME, self._roster())
 
     def _server_key(self) -> Ed25519PrivateKey:
         with self.files.writing():
