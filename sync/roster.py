@@ -56,7 +56,7 @@ def sign_roster(key: Ed25519PrivateKey, devices: Sequence[RosterDevice]) -> byte
 
 
 def read_roster(body: bytes) -> Roster:
-    """The list, signed by the server that it names; whether that is the right one, the caller knows.
+    """The list, signed by the server that it names; the caller knows whether that is the right one.
 
     Raises:
         UnreadableStatement: it is none.

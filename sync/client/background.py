@@ -57,7 +57,7 @@ class Status:
 
 
 class BackgroundSync:
-    """A daemon thread that syncs a device; `start` it, `wake` it after each confirmation, `stop` it.
+    """A daemon thread that syncs a device: `start` it, `wake` it when somebody confirms, `stop` it.
 
     No method waits for the network.
 

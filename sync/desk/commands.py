@@ -46,7 +46,7 @@ class _Desk(Refusing):
 @click.group(cls=_Desk)
 @click.version_option(package_name="parvis")
 def main() -> None:
-    r"""Parvis's desk: publishes consultations, pulls what people said, opens, checks and exports it.
+    r"""Parvis's desk: publishes consultations, pulls what people said, opens and exports it.
 
     \b
     Example:

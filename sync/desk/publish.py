@@ -1,4 +1,4 @@
-"""Publish a consultation: an author's form, a notice and the organiser's keys make a signed package."""
+"""Publish a consultation: a form, a notice and the organiser's keys make a signed package."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from forms.xlsform import compile_form
 from sync import consultation as packages
 from sync.consultation import Consultation, Options, Traceability
 from sync.desk.notice import NoticeFile, read_notice
+from sync.dictionary import form_dictionary
 from sync.errors import SyncError
 from sync.keys import KeyDirectory, RecipientPublic
 from sync.padding import Padding
@@ -95,7 +96,13 @@ def publish(
         opens=said.opens,
         closes=said.closes,
         media={one.name: one.read_bytes() for one in media},
-        dictionary=read.dictionary_material(),
+        dictionary=form_dictionary(
+            read.dictionary_material(),
+            form_id=read.form_id,
+            form_version=read.version,
+            form_hash=read.hash.hex(),
+            languages=_answered_in(read, told),
+        ),
         options=options,
     )
     if said.version is None:
@@ -151,7 +158,7 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
     if path.suffix or len(path.parts) > 1:
         names = ", ".join(entry.name for entry in catalogue())
         raise BadForm(
-            f"There is no file {form}. Give the path of a form, or a name of the catalogue: {names}."
+            f"There is no file {form}. Give a form's path, or a name of the catalogue: {names}."
         )
     entry = find(form)
     return entry.form, notice or entry.notice
@@ -169,6 +176,13 @@ def _title(said: Publication, told: NoticeFile, form: Form) -> dict[str, str]:
         return dict(told.title)
     tags = [language_code(language) for language in form.languages] or [_LANGUAGE_UNKNOWN]
     return dict.fromkeys(tags, said.title or form.title or form.form_id)
+
+
+def _answered_in(form: Form, told: NoticeFile) -> list[str]:
+    """The languages that people will answer in, as far as can be known; for compression only."""
+    tags = [language_code(language) for language in form.languages]
+    default = language_code(form.default_language)
+    return sorted(tags, key=lambda tag: tag != default) or list(told.notice) or ["fr"]
 
 
 def _last_version(keys: KeyDirectory, id_: str) -> int:

@@ -194,7 +194,7 @@ class FolderSource:
             try:
                 read = packages.read(path.read_bytes())
             except SyncError:
-                continue  # not one that can help; what it would have opened is named as not openable
+                continue  # what it would have opened is named as not openable
             if read.organiser_key == self._public:
                 yield read
 

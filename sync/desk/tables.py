@@ -88,7 +88,7 @@ def columns(
 
 
 def _names(paths: Sequence[str], taken: Iterable[str]) -> dict[str, str]:
-    """A question's name where it is the only one of that name, else as much of its path as it takes."""
+    """A question's name where no other has it, else as much of its path as it takes."""
     short = {path: path.rpartition("/")[2] for path in paths}
     long = {path: path.split("/", 2)[-1] for path in paths}
     count = Counter(short.values())

@@ -46,9 +46,11 @@ from sync.signatures import RequestParts
 LARGEST_BATCH = 16 * 1024 * 1024
 """Bytes; some fifty thousand contributions, or a photograph."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a sender may be silent."""
+
 _LARGEST_ENROLMENT = 4096
 _MOST_UPLOADS = 32
-_PATIENCE = 30.0  # seconds without a byte
 _LONGEST_UPLOAD = 900.0  # seconds
 _BATCH_NAME = re.compile(r"[0-9a-f]{64}")
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -61,8 +63,7 @@ def create_app(
     service: Service,
     *,
     largest_batch: int = LARGEST_BATCH,
-    patience: float = _PATIENCE,
-    random: Random | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> Starlette:
     """The application.
 
@@ -70,9 +71,8 @@ def create_app(
         service: what it speaks for.
         largest_batch: bytes that a body may have.
         patience: seconds that a sender may be silent.
-        random: spreads those who are asked to come back later.
     """
-    face = _Face(service, largest_batch, patience, random or Random())  # noqa: S311
+    face = _Face(service, largest_batch, patience)
     return Starlette(
         routes=[
             Route("/healthz", face.health),
@@ -96,13 +96,10 @@ def create_app(
 class _Face:
     """The resources, and what they share."""
 
-    def __init__(
-        self, service: Service, largest_batch: int, patience: float, random: Random
-    ) -> None:
+    def __init__(self, service: Service, largest_batch: int, patience: float) -> None:
         self._service = service
         self._largest_batch = largest_batch
         self._patience = patience
-        self._random = random
         self._uploads = 0
         self._threads = anyio.CapacityLimiter(2)
 
@@ -239,6 +236,10 @@ async def _gone(_request: Request, _error: Exception) -> Response:
 
 def _problem(problem: Problem) -> Response:
     headers = {"Cache-Control": "no-store"}
+    if problem.status == 408:
+        # The rest is not waited for. Elsewhere it is let come and dropped: closing while the other
+        # side still sends would cost it this answer.
+        headers["Connection"] = "close"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return Response(problem.body(), problem.status, headers, MEDIA_TYPE)

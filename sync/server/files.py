@@ -29,13 +29,19 @@ from sync.errors import SyncError
 class AlreadyServed(SyncError):
     """Another server process runs on the same data."""
 
-    sentence = "Another parvis-server already runs on this data. Stop it first, or name another --data directory."
+    sentence = (
+        "Another parvis-server already runs on this data. "
+        "Stop it first, or name another --data directory."
+    )
 
 
 class MissingBatch(SyncError):
     """A batch of the index is not on disk, or not as it was."""
 
-    sentence = "A stored batch is missing or damaged on this server. Restore it from a backup; `parvis-server doctor` names it."
+    sentence = (
+        "A stored batch is missing or damaged on this server. "
+        "Restore it from a backup; `parvis-server doctor` names it."
+    )
 
 
 class DataDirectory:
@@ -112,10 +118,9 @@ class DataDirectory:
 
     def batch_names(self) -> Iterator[str]:
         """The names of all batches that lie on disk."""
-        for folder in sorted((self.root / "batches").iterdir()):
-            for path in sorted(folder.iterdir()):
-                if path.suffix != ".part":
-                    yield path.name
+        for path in sorted((self.root / "batches").glob("??/*")):
+            if path.suffix != ".part":
+                yield path.name
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool) -> Iterator[None]:

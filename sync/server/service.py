@@ -173,7 +173,7 @@ class Service:
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
 
     def listing(self, fresh: str) -> bytes:
-        """The signed list of what is published; `fresh` is the asker's, so that no old list serves."""
+        """The signed list of what is published; `fresh` is the asker's: no old list serves."""
         listed = [
             ListedConsultation(one.id, one.version, one.package_hash)
             for one in self.store.consultations()
@@ -208,7 +208,7 @@ class Service:
         """One batch whole, to an organiser whom something in it is for.
 
         Raises:
-            SignatureRefused: somebody else asks, or there is no such batch: they are not told which.
+            SignatureRefused: somebody else asks, or there is no such batch; they are not told.
             MissingBatch: it is not on disk any more.
         """
         id_ = self.store.consultation_of(name)
@@ -234,7 +234,8 @@ class Service:
 
     def _write_roster(self) -> None:
         """Keep the list beside the batches, so that a copy of the folder is enough for the desk."""
-        self.files.write(FILE_NAME, self._roster())
+        with self.files.writing():  # another process may be enrolling or revoking, too
+            self.files.write(FILE_NAME, self._roster())
 
     def _server_key(self) -> Ed25519PrivateKey:
         with self.files.writing():

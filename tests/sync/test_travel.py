@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -308,6 +309,25 @@ def test_an_oversized_body_is_refused_before_it_is_read(town: Town) -> None:
         connection = requests.Session()
         answer = connection.put(f"{url}/v1/batches/{'0' * 64}", data=bytes(17 << 20), timeout=10)
         assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n",
+        b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+    ],
+)
+def test_who_never_finishes_a_request_is_given_up(town: Town, beginning: bytes) -> None:
+    with (
+        town.serving(patience=0.3) as url,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 10) as slow,
+    ):
+        slow.sendall(beginning)
+        while slow.recv(1000):
+            pass
+        assert requests.get(f"{url}/healthz", timeout=10).json() == {"status": "ok"}
 
 
 def test_only_the_organiser_may_fetch_batches(town: Town, tmp_path) -> None:
