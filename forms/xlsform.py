@@ -187,6 +187,8 @@ def _at(path: str, rule: str, rows: Mapping[str, Row], sentence: str, advice: st
         if rule == "setvalue" and not row.cell("default"):
             rule = "calculate"
         return Problem(sentence, "survey", row.number, _column(rule, row), advice)
+    if "/meta/entity/" in path:
+        return Problem(sentence, "entities", None, path.rpartition("/")[2], advice)
     if path.endswith("/meta/instanceName"):
         return Problem(sentence, "settings", None, "instance_name", advice)
     return Problem(f"{path}, {rule}: {sentence}", advice=advice)

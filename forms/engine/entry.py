@@ -183,13 +183,21 @@ class Entry:
                 return Verdict(Outcome.CONSTRAINT, cause=str(wrong))
         verdict = self._judge(node, text)
         if verdict.kept:
-            changes = Changes()
+            self._take(question, node, text)
+        return verdict
+
+    def _take(self, question: Question, node: EntryNode, text: str) -> None:
+        """Hold an answer, with everything that follows from it, or nothing of it at all."""
+        changes = Changes()
+        try:
             if self._recalculation.write(node, text, changes):
                 self._follow({node.field}, changes)
                 self._act(question.actions, VALUE_CHANGED, node, changes)
-            if changes:
-                self._taken.append(changes)
-        return verdict
+        except FormError:
+            changes.take_back()
+            raise
+        if changes:
+            self._taken.append(changes)
 
     def undo(self) -> bool:
         """Take back the last answer that changed something; say whether there was one."""
@@ -335,7 +343,10 @@ class Entry:
         """Take away answers that name choices which the changed fields no longer offer."""
         dropped: set[Field] = set()
         for question in self.form.filtered_questions:
-            if question.itemset is None or different.isdisjoint(question.itemset.nodes.depends_on):
+            if question.itemset is None or (
+                question.field not in different
+                and different.isdisjoint(question.itemset.nodes.depends_on)
+            ):
                 continue
             for node in self._instance.nodes_of(question.field):
                 if node.text and node.relevant:

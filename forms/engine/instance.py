@@ -194,16 +194,9 @@ class Instance:
         else:
             element = etree.SubElement(parent, tag, attributes)
         if node.text and not node.children:
-            element.text = _clean(node.text)
+            element.text = node.text
         for child in node.children:
             if child.relevant:
                 self._element(child, element)
         return element
 
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 cannot hold."""
-    return _NOT_XML.sub("", text)
