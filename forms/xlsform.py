@@ -18,7 +18,8 @@ from forms.review import paths_of_rows, review_expressions, review_structure
 from forms.sheets import FOREIGN_ERRORS, Row, Workbook, read_workbook
 from forms.xform import Form, read_form
 from forms.xform.dependencies import CircularForm
-from forms.xform.reader import WrongExpression, WrongExpressions, unresolved_references
+from forms.xform.expressions import WrongExpression, WrongExpressions
+from forms.xform.reader import unresolved_references
 
 _COLUMNS = {
     "calculate": "calculation",

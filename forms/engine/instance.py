@@ -199,4 +199,3 @@ class Instance:
             if child.relevant:
                 self._element(child, element)
         return element
-

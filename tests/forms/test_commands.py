@@ -7,22 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from forms.commands import main
+from tests.forms.writing import written
 
-FORM = """
-| survey |
-| | type          | name  | label::English (en) | label::Français (fr) | required | relevant        | constraint | constraint_message::English (en) | constraint_message::Français (fr) |
-| | text          | name  | Your name?          | Votre nom ?          | yes      |                 |            |                                  |                                   |
-| | select_one yn | goes  | Going?              | Y allez-vous ?       |          |                 |            |                                  |                                   |
-| | integer       | times | How often?          | Combien de fois ?    |          | ${goes} = 'yes' | . < 8      | A week has 7 days                | Une semaine a 7 jours             |
-| | note          | bye   | Bye ${name}         | Au revoir ${name}    |          |                 |            |                                  |                                   |
-| choices |
-| | list_name | name | label::English (en) | label::Français (fr) |
-| | yn        | yes  | Yes                 | Oui                  |
-| | yn        | no   | No                  | Non                  |
-| settings |
-| | form_id | form_title | default_language |
-| | going   | Going out  | English (en)     |
-"""
+FORM = written("going.md")
 
 
 @pytest.fixture

@@ -7,34 +7,11 @@ from hypothesis import strategies as some
 from forms.engine import Entry, Kind, Outcome, Progress, Unfinished, UnknownQuestion
 from forms.errors import FormError
 from forms.xform import read_form
-from tests.forms.writing import begin, entry_of, form_of, xform
+from tests.forms.writing import begin, entry_of, form_of, written, xform
 
-VOTE = """
-| survey |
-| | type                 | name   | label::Français (fr) | label::English (en) | relevant          | required | required_message::English (en) | constraint        | constraint_message::Français (fr) | constraint_message::English (en) | calculation | choice_filter  | appearance | parameters              | default | read_only |
-| | integer              | age    | Âge                  | Age                 |                   | yes      | We need it                     | . > 0 and . < 130 | Entre 1 et 129                    | Between 1 and 129                |             |                |            |                         |         |           |
-| | begin_group          | vote   | Vote                 | Vote                | ${age} >= 18      |          |                                |                   |                                   |                                  |             |                | field-list |                         |         |           |
-| | select_one yn        | goes   | Y allez-vous ?       | Going?              |                   |          |                                |                   |                                   |                                  |             |                |            |                         |         |           |
-| | select_multiple proj | likes  | Projets              | Projects            | ${goes} = 'yes'   |          |                                |                   |                                   |                                  |             | cost <= ${age} |            |                         |         |           |
-| | rank yn              | order  | Rang                 | Rank                |                   |          |                                |                   |                                   |                                  |             |                |            |                         |         |           |
-| | end_group            |        |                      |                     |                   |          |                                |                   |                                   |                                  |             |                |            |                         |         |           |
-| | range                | mark   | Note                 | Mark                |                   |          |                                |                   |                                   |                                  |             |                |            | start=0 end=10 step=0.5 |         |           |
-| | calculate            | twice  |                      |                     |                   |          |                                |                   |                                   |                                  | ${age} * 2  |                |            |                         |         |           |
-| | note                 | told   | Double : ${twice}    | Twice: ${twice}     |                   |          |                                |                   |                                   |                                  |             |                |            |                         |         |           |
-| | date                 | day    | Jour                 | Day                 |                   |          |                                |                   |                                   |                                  |             |                |            |                         | today() |           |
-| | acknowledge          | agreed | D'accord ?           | Agreed?             |                   |          |                                |                   |                                   |                                  |             |                |            |                         |         |           |
-| | text                 | why    | Pourquoi             | Why                 |                   |          |                                |                   |                                   |                                  |             |                |            |                         | static  | ${age}=99 |
-| choices |
-| | list_name | name | label::Français (fr) | label::English (en) | cost |
-| | yn        | yes  | Oui                  | Yes                 |      |
-| | yn        | no   | Non                  | No                  |      |
-| | proj      | p1   | Parc                 | Park                | 20   |
-| | proj      | p2   | Pont                 | Bridge              | 50   |
-| settings |
-| | form_id | default_language |
-| | vote    | English (en)     |
-"""
+VOTE = written("vote.md")
 FORM = form_of(VOTE)
+WITHOUT_VOTE = ["/data/mark", "/data/told", "/data/day", "/data/agreed", "/data/why"]
 
 
 @pytest.fixture
@@ -51,7 +28,7 @@ def held(entry: Entry) -> dict[str, str]:
 
 
 def test_steps_are_what_can_be_met_now_in_order(entry: Entry) -> None:
-    assert refs(entry) == ["/data/age", *(f"/data/{n}" for n in "mark told day agreed why".split())]
+    assert refs(entry) == ["/data/age", *WITHOUT_VOTE]
     assert entry.answer("/data/age", "30").kept
     assert refs(entry)[1:3] == ["/data/vote/goes", "/data/vote/order"]
     assert entry.answer("/data/vote/goes", "yes").kept

@@ -8,15 +8,15 @@ from tests.forms.writing import entry_of
 
 HOUSEHOLD = """
 | survey |
-| | type         | name   | label           | calculation                      | relevant     | choice_filter          |
-| | begin_repeat | person | Person          |                                  |              |                        |
-| | text         | name   | Name            |                                  |              |                        |
-| | integer      | age    | Age of ${name}  |                                  |              |                        |
-| | text         | school | School          |                                  | ${age} < 18  |                        |
-| | calculate    | place  |                 | position(..)                     |              |                        |
-| | end_repeat   |        |                 |                                  |              |                        |
-| | calculate    | people |                 | count(${person})                 |              |                        |
-| | calculate    | years  |                 | sum(${age})                      |              |                        |
+| | type         | name   | label           | calculation                      | relevant|
+| | begin_repeat | person | Person          |                                  |              |
+| | text         | name   | Name            |                                  |              |
+| | integer      | age    | Age of ${name}  |                                  |              |
+| | text         | school | School          |                                  | ${age} < 18  |
+| | calculate    | place  |                 | position(..)                     |              |
+| | end_repeat   |        |                 |                                  |              |
+| | calculate    | people |                 | count(${person})                 |              |
+| | calculate    | years  |                 | sum(${age})                      |              |
 """
 COUNTED = """
 | survey |

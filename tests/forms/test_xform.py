@@ -9,20 +9,9 @@ from forms.errors import FormError
 from forms.xform import read_form
 from forms.xform.controls import Kind
 from forms.xform.dependencies import CircularForm
-from tests.forms.writing import begin, compiled, form_of, xform
+from tests.forms.writing import begin, compiled, form_of, written, xform
 
-LANGUAGES = """
-| survey |
-| | type           | name | label::Français (fr) | label::English (en) | hint::Français (fr) | media::image::English (en) | body::parvis:purse | bind::parvis:secret |
-| | select_one yn  | vote | Votre choix ?        | Your choice?        | Un seul             | vote.png                   | 1000               | yes                 |
-| choices |
-| | list_name | name | label::Français (fr) | label::English (en) | cost |
-| | yn        | yes  | Oui                  | Yes                 | 20   |
-| | yn        | no   | Non                  | No                  | 0    |
-| settings |
-| | form_id | form_title | version | default_language | namespaces                                 |
-| | vote-1  | Vote       | 7       | Français (fr)    | parvis="https://parvis.example/ns/forms/1" |
-"""
+LANGUAGES = written("languages.md")
 
 
 def test_a_form_knows_its_names_its_languages_and_its_hash() -> None:
@@ -59,8 +48,8 @@ def test_a_form_without_translations_has_no_languages() -> None:
 
 def test_attributes_of_parvis_come_with_the_step_whatever_prefix_the_form_chose() -> None:
     xml = compiled(LANGUAGES)
-    for written in (xml, xml.replace(b"parvis:", b"p:").replace(b"xmlns:parvis", b"xmlns:p")):
-        (step,) = begin(read_form(written)).steps()
+    for form in (xml, xml.replace(b"parvis:", b"p:").replace(b"xmlns:parvis", b"xmlns:p")):
+        (step,) = begin(read_form(form)).steps()
         assert step.attributes["parvis:purse"] == "1000"
         assert step.attributes["parvis:secret"] == "yes"
 
@@ -89,7 +78,7 @@ def test_the_dictionary_is_the_same_anywhere_and_ends_with_the_paths() -> None:
     material = read_form(xml).dictionary_material()
     assert material == read_form(xml).dictionary_material()
     assert material.endswith(b"yes\nno\n/data/vote\n/data/meta/instanceID")
-    assert "Votre choix ?".encode() in material
+    assert b"Votre choix ?" in material
     assert b"vote.png" not in material
 
 

@@ -14,20 +14,25 @@ CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def compiled(written: str) -> bytes:
+def written(name: str) -> str:
+    """An XLSForm beside the tests."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def compiled(survey: str) -> bytes:
     """The XForm of an XLSForm in Markdown."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "form.md"
-        path.write_text(written, encoding="utf-8")
+        path.write_text(survey, encoding="utf-8")
         return compile_form(path).xml
 
 
-def form_of(written: str) -> Form:
-    return read_form(compiled(written))
+def form_of(survey: str) -> Form:
+    return read_form(compiled(survey))
 
 
-def entry_of(written: str) -> Entry:
-    return begin(form_of(written))
+def entry_of(survey: str) -> Entry:
+    return begin(form_of(survey))
 
 
 def begin(form: Form) -> Entry:
