@@ -189,6 +189,16 @@ class Kiosk(FloatLayout):
             ],
         )
 
+    @property
+    def text_step(self) -> int:
+        """Which text size is chosen, from 0."""
+        return int(theme.capital)
+
+    @property
+    def asks_whether_there(self) -> bool:
+        """Whether it asks if somebody is there, and counts down."""
+        return isinstance(self._ask, StillThere)
+
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
         theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
@@ -279,7 +289,7 @@ class Kiosk(FloatLayout):
 
     def _touched(self, *_: Any) -> None:
         self.idle.touched()
-        if isinstance(self._ask, StillThere):
+        if self.asks_whether_there:
             self.dismiss()
 
     def _tick(self, *_: Any) -> None:

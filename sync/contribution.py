@@ -7,10 +7,11 @@ can leave one field out and still prove the others.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import rfc8785
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -106,7 +107,8 @@ class Contribution:
         form_hash: SHA-256 of the XForm, in hexadecimal.
         mode: the entry mode.
         language: the language it was answered in, as an IETF tag ("fr"); "" where unknown.
-        fields: every non-empty leaf of the finished instance, in order: (path, value).
+        fields: every non-empty leaf of the finished instance, in order: (path, value); all but
+            `meta/instanceID`, which follows from the contribution's id.
         assistance: of an assisted entry; None otherwise.
     """
 
@@ -227,6 +229,16 @@ def commitment(contribution: Contribution, seed: bytes) -> bytes:
 def contribution_id(consultation: str, committed: bytes) -> bytes:
     """The contribution's id, 16 bytes; it follows from the commitment and is never carried."""
     return hashlib.sha256(_ID_LABEL + sized(consultation.encode()) + committed).digest()[:ID_BYTES]
+
+
+def without_instance_id(fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The fields without `meta/instanceID`: 41 random bytes that `instance_id` can make anew."""
+    return tuple(one for one in fields if not one[0].endswith("/meta/instanceID"))
+
+
+def instance_id(contribution: bytes) -> str:
+    """The ODK instance id that follows from a contribution's id: "uuid:…"."""
+    return f"uuid:{UUID(bytes=contribution)}"
 
 
 def _assistance_document(assistance: Assistance) -> dict[str, Any]:

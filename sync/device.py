@@ -16,7 +16,7 @@ import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ from sync import consultation as packages
 from sync.batch import Moment
 from sync.compression import Dictionary
 from sync.consultation import Consultation
-from sync.contribution import Contribution
+from sync.contribution import Contribution, without_instance_id
 from sync.envelope import SealingSession, awake_and_asleep
 from sync.errors import (
     AlreadyEnrolled,
@@ -200,6 +200,9 @@ class Device:
     def confirm(self, consultation_id: str, contribution: Contribution) -> Receipt:
         """Seal a contribution, store it, and only then give its receipt.
 
+        The instance's random id is left out: the desk gives it the one that follows from the
+        contribution's own id (`sync.contribution.instance_id`).
+
         Args:
             consultation_id: of a consultation held here.
             contribution: answers its form, as held now or earlier in this process.
@@ -215,7 +218,8 @@ class Device:
                 raise MalformedContribution(
                     "This contribution answers a form that this consultation does not have here."
                 )
-            sealed = self._session(consultation, contribution.form_hash).seal(contribution)
+            said = replace(contribution, fields=without_instance_id(contribution.fields))
+            sealed = self._session(consultation, said.form_hash).seal(said)
             receipt = Receipt.promise(consultation_id, sealed.commitment, self.key, self._wall())
             self.outbox.keep(sealed)
             return receipt

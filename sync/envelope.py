@@ -144,18 +144,17 @@ class Record:
 
     @cached_property
     def data(self) -> bytes:
-        """The record as bytes: index, commitment, ciphertext."""
-        return number(self.index) + self.commitment + sized(self.ciphertext)
+        """The record as bytes: commitment, ciphertext. Its batch says which place it has."""
+        return self.commitment + sized(self.ciphertext)
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """SHA-256 over session and record: equal for two copies of one record, else different."""
-        return hashlib.sha256(self.session + self.data).digest()
+        """SHA-256 over session, index and record: tells whether two records are the same."""
+        return hashlib.sha256(self.session + number(self.index) + self.data).digest()
 
     @classmethod
-    def read(cls, reader: Reader, consultation: str, session: bytes) -> "Record":
-        """The record that stands next."""
-        index = reader.number(MOST_RECORDS_PER_SESSION - 1)
+    def read(cls, reader: Reader, consultation: str, session: bytes, index: int) -> "Record":
+        """The record that stands next, whose place is known."""
         committed = reader.take(HASH_BYTES)
         return cls(consultation, session, index, committed, reader.sized(LARGEST_CIPHERTEXT))
 
