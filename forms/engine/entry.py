@@ -264,11 +264,12 @@ class Entry:
             raise UnknownQuestion(f"The form says itself how often {ref} is repeated.")
         changes = Changes()
         node = self._add(repeat, parent, changes)
+        self._follow(set(field.below()), changes)
         self._taken.append(changes)
         return node.ref
 
     def _add(self, repeat: Repeat, parent: EntryNode, changes: Changes) -> EntryNode:
-        """One more instance, its actions done and everything that follows settled."""
+        """One more instance, its actions done and everything inside it settled."""
         had = sum(1 for child in parent.children if child.field is repeat.field)
         if had >= MOST_REPEATS:
             raise FormError(f"{repeat.field.path} is repeated {had} times already.")
@@ -278,7 +279,6 @@ class Entry:
         changes.added.append(node)
         self._act(repeat.actions, NEW_REPEAT, node, changes)
         self._recalculation.settle_all(changes, node)
-        self._follow(set(node.field.below()), changes)
         return node
 
     def _count_repeats(self, controls: Iterable[Control], changes: Changes) -> bool:
@@ -311,8 +311,9 @@ class Entry:
             for node in reversed(alike[wanted:]):
                 changes.removed.append((node, parent.children.index(node)))
                 parent.children.remove(node)
-                self._recalculation.settle(set(node.field.below()), changes)
                 changed = True
+        if changed:
+            self._recalculation.settle(set(repeat.field.below()), changes)
         return changed
 
     # --- inside ------------------------------------------------------------------------------
