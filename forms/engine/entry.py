@@ -25,7 +25,7 @@ from forms.xform.controls import NO_ATTRIBUTES, Action, Control, Group, Kind, Qu
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
-from forms.xpath.values import to_number, to_text, write_moment
+from forms.xpath.values import to_number, to_text, write_moment, write_number
 
 MOST_REPEATS = 1_000
 """Instances of one repeat in one place."""
@@ -263,8 +263,12 @@ class Entry:
         if repeat.fixed or repeat.count is not None:
             raise UnknownQuestion(f"The form says itself how often {ref} is repeated.")
         changes = Changes()
-        node = self._add(repeat, parent, changes)
-        self._follow(set(field.below()), changes)
+        try:
+            node = self._add(repeat, parent, changes)
+            self._follow(set(field.below()), changes)
+        except FormError:
+            changes.take_back()
+            raise
         self._taken.append(changes)
         return node.ref
 
@@ -301,9 +305,10 @@ class Entry:
             if not parent.relevant:
                 continue
             number = to_number(repeat.count.evaluate(Context(self, parent)))
-            wanted = int(number) if number == number and number > 0 else 0
-            if wanted > MOST_REPEATS:
-                raise FormError(f"{repeat.field.path} would be repeated {wanted} times.")
+            if number > MOST_REPEATS:
+                times = write_number(number)
+                raise FormError(f"{repeat.field.path} would be repeated {times} times.")
+            wanted = int(number) if number > 0 else 0
             alike = [child for child in parent.children if child.field is repeat.field]
             for _ in range(wanted - len(alike)):
                 self._add(repeat, parent, changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as made
@@ -140,7 +141,7 @@ def text_for(value: Value, kind: DataType | None) -> str:
         return ""
     if kind is DataType.INTEGER:
         number = to_number(value)
-        return to_text(value) if number != number else write_number(float(int(number)))
+        return write_number(float(int(number))) if math.isfinite(number) else to_text(value)
     if kind is DataType.DECIMAL:
         number = to_number(value)
         return to_text(value) if number != number else write_number(number)

@@ -84,6 +84,7 @@ def test_paths_lead_where_they_say(expression: str, value: str) -> None:
     ("kind", "expression", "text"),
     [
         ("int", "/data/i div 2", "3"),
+        ("int", "1 div 0", "Infinity"),
         ("decimal", "/data/i div 2", "3.5"),
         ("decimal", "/data/i", "7"),
         ("string", "100000000 * 1000", "100000000000"),

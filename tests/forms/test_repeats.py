@@ -4,7 +4,8 @@ import pytest
 
 from forms.engine import Entry, UnknownQuestion
 from forms.errors import FormError
-from tests.forms.writing import entry_of
+from forms.xform import read_form
+from tests.forms.writing import begin, entry_of, xform
 
 HOUSEHOLD = """
 | survey |
@@ -94,6 +95,12 @@ def test_a_form_may_count_its_repeats_itself() -> None:
     assert held(entry)["/data/thing[2]/what"] == "lamp"
     with pytest.raises(UnknownQuestion):
         entry.add_repeat("/data/thing")
+
+
+def test_repeats_without_end_are_refused() -> None:
+    body = '<repeat nodeset="/data/r" jr:count="1 div 0"><input ref="/data/r/a"/></repeat>'
+    with pytest.raises(FormError, match="would be repeated Infinity times"):
+        begin(read_form(xform("<r><a/></r>", body=body)))
 
 
 def test_a_million_repeats_are_refused() -> None:
