@@ -100,7 +100,7 @@ class Speaker:
             media = self._media(shown)
             shown = self.render(template, field, node) if template else ""
         apart = {itemset.value, itemset.label}
-        columns = {cell.name: cell.text for cell in item.children if cell.name not in apart}
+        columns = {column: text for column, text in item.cells() if column not in apart}
         return Choice(name, shown, media, columns or NO_MEDIA)
 
     def _is_plain(self, wording: Wording) -> bool:
@@ -121,6 +121,8 @@ def cell_of(item: Node, path: str) -> str:
     """The text at a path of names below an item; "" where there is none."""
     if path in {".", ""}:
         return item.text
+    if "/" not in path:
+        return item.cell(path.rpartition(":")[2]) or ""
     found: Node | None = item
     for name in path.split("/"):
         if name != "." and found is not None:

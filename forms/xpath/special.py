@@ -143,8 +143,7 @@ def call_pulldata(compiler: PathCompiler, tree: Call, here: Fields) -> Evaluate:
         items = instance.items_where(
             ("root", "item"), to_text(key_column(context)), to_text(key(context))
         )
-        cell = items[0].child(to_text(column(context))) if items else None
-        return "" if cell is None else cell.text
+        return (items[0].cell(to_text(column(context))) or "") if items else ""
 
     return evaluate
 
