@@ -17,7 +17,7 @@ from forms.xform.form import Form
 from forms.xform.lists import Media, read_secondary
 from forms.xform.namespaces import JAVAROSA, XFORMS, local
 from forms.xform.source import parse_xml
-from forms.xform.texts import MEDIA, Texts, media_name, message_of, plain, read_texts
+from forms.xform.texts import Texts, media_name, message_of, read_texts
 from forms.xpath.compiler import Formula
 from forms.xpath.nodes import Field, SecondaryInstance
 from forms.xpath.values import DataType
@@ -33,9 +33,7 @@ _TYPES = {kind.value: kind for kind in DataType} | {
 }
 
 
-def read_form(
-    xml: bytes, *, media: Media | None = None, last_saved: bytes | None = None
-) -> Form:
+def read_form(xml: bytes, *, media: Media | None = None, last_saved: bytes | None = None) -> Form:
     """Read an XForm.
 
     Args:
@@ -67,7 +65,9 @@ def unresolved_references(form: Form) -> tuple[tuple[str, str, str], ...]:
 class _FormReader:
     """Reads the parts of a form in the order that they need each other."""
 
-    def __init__(self, document: etree._Element, media: Media | None, last_saved: bytes | None) -> None:
+    def __init__(
+        self, document: etree._Element, media: Media | None, last_saved: bytes | None
+    ) -> None:
         self.document = document
         self.last_saved = last_saved
         head = child_of(document, "head")
@@ -234,9 +234,8 @@ class _FormReader:
 
     def attach_media(self, texts: Texts) -> None:
         """Note the media files that texts name."""
-        for _, _, kind, template in texts.templates():
-            if kind in MEDIA:
-                self.attached[media_name(plain(template))] = None
+        for name in texts.media():
+            self.attached[media_name(name)] = None
 
 
 def _emptied(element: etree._Element) -> etree._Element:

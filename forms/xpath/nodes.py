@@ -99,6 +99,13 @@ class Node:
         """The place it is an instance of; None in lists."""
         return None
 
+    @property
+    def ordinal(self) -> int:
+        """Its place among the elements of its name beside it, from 1."""
+        if self.parent is None:
+            return 1
+        return [one for one in self.parent.children if one.name == self.name].index(self) + 1
+
     def child(self, name: str) -> Node | None:
         """The first child of that name; None where there is none."""
         for node in self.children:

@@ -6,10 +6,32 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from xml.sax.saxutils import escape
 
-WORDS = "the square in front of your town hall could be a garden, a market or a place to sit".split()
+WORDS = [
+    "the",
+    "square",
+    "in",
+    "front",
+    "of",
+    "your",
+    "town",
+    "hall",
+    "could",
+    "be",
+    "a",
+    "garden,",
+    "a",
+    "market",
+    "or",
+    "a",
+    "place",
+    "to",
+    "sit",
+]
 
 
-def _form(name: str, fields: str, binds: Iterable[str], body: Iterable[str], model: str = "") -> bytes:
+def _form(
+    name: str, fields: str, binds: Iterable[str], body: Iterable[str], model: str = ""
+) -> bytes:
     return f"""<?xml version="1.0"?>
 <h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
  xmlns:jr="http://openrosa.org/javarosa" xmlns:orx="http://openrosa.org/xforms"
@@ -57,7 +79,9 @@ def large_form(random: Random, languages: Sequence[str] = ()) -> bytes:
             label = f"{' '.join(random.sample(WORDS, 3))} {number}"
             if languages:
                 texts[f"l{listed}-{number}"] = label
-                items.append(f"<item><itextId>l{listed}-{number}</itextId><name>c{number}</name></item>")
+                items.append(
+                    f"<item><itextId>l{listed}-{number}</itextId><name>c{number}</name></item>"
+                )
             else:
                 items.append(f"<item><name>c{number}</name><label>{label}</label></item>")
         lists.append(f'<instance id="l{listed}"><root>{"".join(items)}</root></instance>')
@@ -98,7 +122,8 @@ def large_form(random: Random, languages: Sequence[str] = ()) -> bytes:
         spoken = []
         for language in languages:
             words = "".join(
-                f'<text id="{key}"><value>{escape(text)}</value></text>' for key, text in texts.items()
+                f'<text id="{key}"><value>{escape(text)}</value></text>'
+                for key, text in texts.items()
             )
             spoken.append(f'<translation lang="{language}">{words}</translation>')
         itext = f"<itext>{''.join(spoken)}</itext>"
@@ -153,5 +178,12 @@ def household_form() -> bytes:
     controls = "".join(
         f'<input ref="{person}/{name}"><label>{name}</label></input>' for name in names
     )
-    body = [f'<group ref="{person}"><label>Person</label><repeat nodeset="{person}">{controls}</repeat></group>']
-    return _form("household", f"<person jr:template=\"\">{inside}</person><person>{inside}</person><total/>", binds, body)
+    body = [
+        f'<group ref="{person}"><label>Person</label><repeat nodeset="{person}">{controls}</repeat></group>'
+    ]
+    return _form(
+        "household",
+        f'<person jr:template="">{inside}</person><person>{inside}</person><total/>',
+        binds,
+        body,
+    )

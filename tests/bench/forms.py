@@ -1,4 +1,4 @@
-"""The form engine beside JavaRosa, the engine of ODK Collect: loading, answering, filtering, repeats.
+"""The form engine beside JavaRosa, the engine of ODK Collect.
 
     python -m tests.bench.forms
 
