@@ -326,7 +326,9 @@ class Entry:
             for node in self._refiltered(question, question.itemset, different):
                 if node.text and node.relevant:
                     names = set(self._speaker.names(question, node))
-                    left = " ".join(name for name in node.text.split() if name in names)
+                    one = question.kind is Kind.SELECT_ONE
+                    chosen = [node.text] if one else node.text.split()
+                    left = " ".join(name for name in chosen if name in names)
                     if self._recalculation.write(node, left, changes):
                         add_changed(dropped, (node,))
         return dropped
@@ -366,7 +368,9 @@ class Entry:
         if action.value is None:
             text = action.text
         else:
-            text = text_for(action.value.evaluate(Context(self, node)), node.field.kind)
+            text = text_for(
+                action.value.evaluate(Context(self, node)), node.field.kind, self.clock()
+            )
         return self._recalculation.write(node, text, changes)
 
     def _find(self, ref: str) -> EntryNode:

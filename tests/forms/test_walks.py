@@ -14,7 +14,6 @@ WALKS = sorted(CORPUS.glob("walks/*.json"))
 BY_THE_SPECIFICATION = {
     "setgeopoint-action-instance-load": "a place that cannot be had leaves an empty text",
     "setgeopoint-action-value-changed": "a place that cannot be had leaves an empty text",
-    "calculate-now": "date() has no time of day",
 }
 """Forms on which JavaRosa is not followed: docs/decisions has the clauses."""
 
