@@ -157,6 +157,13 @@ class Instance:
             node.attributes = attributes_of(element)
         if not field.repeats:
             self.single[field.number] = node
+        for below in field.children:
+            if below.is_attribute:
+                text = element.get(below.name[1:]) or ""
+                held = EntryNode(below, node, text)
+                held.attach(len(node.children))
+                if not below.repeats:
+                    self.single[below.number] = held
         for child in element:
             if _TEMPLATE not in child.attrib:
                 below = field.child(local(child.tag))
@@ -249,6 +256,8 @@ class Instance:
         if node.text and not node.children:
             element.text = node.text
         for child in node.children:
-            if child.relevant:
+            if child.field.is_attribute:
+                element.set(child.name[1:], child.text if child.relevant else "")
+            elif child.relevant:
                 self._element(child, element)
         return element

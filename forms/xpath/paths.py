@@ -145,11 +145,12 @@ class PathCompiler(ABC):
             return frozenset(f.parent for f in fields if f.parent is not None)
         if step.axis is Axis.DESCENDANT:
             return frozenset(below for f in fields for below in f.below())
-        if step.axis is Axis.ATTRIBUTE:
-            return NOWHERE
-        if step.name == "*":
-            return frozenset(child for f in fields for child in f.children)
-        found = (f.child(step.name) for f in fields)
+        if step.name == "*" and step.axis is Axis.CHILD:
+            return frozenset(
+                child for f in fields for child in f.children if not child.is_attribute
+            )
+        name = f"@{step.name}" if step.axis is Axis.ATTRIBUTE else step.name
+        found = (f.child(name) for f in fields)
         return frozenset(child for child in found if child is not None)
 
     def absolute_start(self, path: Path) -> tuple[Fields, tuple[Step, ...]]:
@@ -529,9 +530,9 @@ def _stepped(select: Select, step: Step) -> Select:
         )
     if step.axis is Axis.ATTRIBUTE:
         return lambda context: [
-            Node(name, node, node.attributes[name])
+            found
             for node in select(context)
-            if node.attributes and name in node.attributes
+            if (found := node.child(f"@{name}") or _attribute(node, name)) is not None
         ]
     if step.axis is Axis.DESCENDANT:
 
@@ -547,7 +548,10 @@ def _stepped(select: Select, step: Step) -> Select:
         return descend
     if name == "*":
         return lambda context: [
-            child for node in select(context) for child in node.children if child.relevant
+            child
+            for node in select(context)
+            for child in node.children
+            if child.relevant and child.name[0] != "@"
         ]
     return lambda context: [
         child
@@ -555,6 +559,12 @@ def _stepped(select: Select, step: Step) -> Select:
         for child in node.children
         if child.name == name and child.relevant
     ]
+
+
+def _attribute(node: Node, name: str) -> Node | None:
+    if node.attributes and name in node.attributes:
+        return Node(name, node, node.attributes[name])
+    return None
 
 
 def _written(path: Path) -> str:
