@@ -213,8 +213,7 @@ def _written(catalog: Catalog) -> bytes:
     body = BytesIO()
     write_po(body, catalog, width=100, omit_header=True, sort_by_file=True, include_lineno=False)
     header = (
-        (f"{comment}\n" if comment else "")
-        + 'msgid ""\n'
+        (f"{comment}\n" if comment else "") + 'msgid ""\n'
         'msgstr ""\n'
         f'"Language: {catalog.locale_identifier}\\n"\n'
         '"MIME-Version: 1.0\\n"\n'
