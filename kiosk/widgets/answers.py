@@ -185,6 +185,7 @@ class NumberLine(Answer):
         if len(self.numbers) <= self._most_keys():
             self.spacing = theme.gap
             grid = NumberGrid()
+            self.bind(room=grid.setter("room"))
             for number in self.numbers:
                 key = NumberKey(text=number)
                 key.bind(on_release=lambda key: self.choose(key.text))
