@@ -16,6 +16,7 @@ from forms.engine import Entry, Finished
 from forms.errors import FormError
 from forms.filling import answer_all, read_answers
 from forms.interview import Interview
+from forms.walk import follow, read_walk
 from forms.xform import Form, read_form
 from forms.xform.reader import unresolved_references
 
@@ -137,16 +138,33 @@ def fill(
         entry.language = language
     if answers is not None:
         answer_all(entry, read_answers(answers))
-    if interactive:
-        finished = Interview(entry, sys.stdin, sys.stderr).hold()
-    else:
-        finished = entry.finish()
+    finished = Interview(entry, sys.stdin, sys.stderr).hold() if interactive else entry.finish()
     written = _written(finished, shape)
     if out is None:
         sys.stdout.buffer.write(written)
         sys.stdout.buffer.flush()
     else:
         out.write_bytes(written)
+
+
+@main.command()
+@FORM
+@click.argument("walk", type=click.Path(path_type=Path))
+@_in_a_sentence
+def walk(form: Path, walk: Path) -> None:
+    r"""Give FORM the answers of another engine's WALK, and print where the two differ.
+
+    One JSON object: agrees, steps, valid, instance, difference. Ends with 0 where they agree.
+
+    \b
+    Example:
+      parvis-forms walk survey.xml survey.1.json
+    """
+    read, _ = _read(form)
+    agreement = follow(read, read_walk(walk))
+    click.echo(agreement.as_json())
+    if not agreement.agrees:
+        sys.exit(1)
 
 
 def _written(finished: Finished, shape: str) -> bytes:

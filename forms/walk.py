@@ -170,7 +170,9 @@ class _Walker:
         """The first place where two instances differ; None where there is none."""
         unsteady = self.unsteady()
 
-        def differ(one: etree._Element, other: etree._Element, path: str) -> tuple[object, object] | None:
+        def differ(
+            one: etree._Element, other: etree._Element, path: str
+        ) -> tuple[object, object] | None:
             names = [local(child.tag) for child in one]
             others = [local(child.tag) for child in other]
             if names != others:

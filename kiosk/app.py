@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,16 +59,12 @@ def open_window(display: Display, home: Path) -> Any:
     Config.set("kivy", "log_level", "error")
     Config.set("graphics", "allow_screensaver", "0")
     Config.set("graphics", "multisamples", "0")
-    Config.set("modules", "inspector", "")
     Config.remove_option("modules", "inspector")
     if display.size:
         Config.set("graphics", "width", str(display.size[0]))
         Config.set("graphics", "height", str(display.size[1]))
     else:
         Config.set("graphics", "fullscreen", "auto")
-    if display.off_screen:
-        Config.set("graphics", "maxfps", "0")
-
     from kivy.core.window import Window
 
     return Window
@@ -108,6 +105,10 @@ def run(kiosk_of: Any, display: Display, home: Path) -> None:
         def build(self) -> Any:
             fit_theme(window, display)
             return kiosk_of()
+
+        def on_start(self) -> None:
+            for signal_number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(signal_number, lambda *_: self.stop())
 
         def open_settings(self, *_: Any) -> bool:
             return False

@@ -1,12 +1,14 @@
 """What stands behind the screens: sealing what was said, accounts, what waits and why."""
 
 import logging
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from kiosk.journey import Journey, Shown
 from kiosk.offer import Offer
 from kiosk.people.accounts import Accounts
+from sync.client.background import Status
 from sync.contribution import Agreement, Assistance, Contribution, Mode
 from sync.device import Device
 from sync.errors import SyncError
@@ -17,8 +19,33 @@ log = logging.getLogger(__name__)
 class Uplink(Protocol):
     """What brings the outbox to the server in the background."""
 
-    def wake(self) -> None:
-        """Something waits: try soon."""
+    @property
+    def status(self) -> Status:
+        """How it goes."""
+
+    def wake(self, *, now: bool = False) -> None:
+        """Something waits: try soon, or now."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How the device is doing, for its steward.
+
+    Attributes:
+        waiting: contributions that the server has not acknowledged.
+        released: those that it has.
+        quarantined: those that somebody has to look at.
+        server: its address; "" before enrolment.
+        last_success: seconds since 1970 of the last sync that left nothing; None before it.
+        trouble: why something did not go, as a sentence; "" while all is well.
+    """
+
+    waiting: int
+    released: int
+    quarantined: int
+    server: str
+    last_success: float | None
+    trouble: str
 
 
 class Counter:
@@ -53,6 +80,24 @@ class Counter:
         enrolment = self.device.enrolled
         address = enrolment.url if enrolment else ""
         return Shown(code=receipt.code, qr=receipt.qr_payload(address) if address else receipt.code)
+
+    def state(self) -> State:
+        """How the device is doing."""
+        counts = self.device.outbox.counts()
+        status = self._uplink.status if self._uplink else Status()
+        return State(
+            waiting=counts.waiting + counts.sent,
+            released=counts.released,
+            quarantined=counts.quarantined,
+            server=self.device.enrolled.url if self.device.enrolled else "",
+            last_success=status.last_success,
+            trouble=status.last_error,
+        )
+
+    def send_now(self) -> None:
+        """Try to send what waits; returns at once."""
+        if self._uplink:
+            self._uplink.wake(now=True)
 
     def report(self, error: SyncError) -> None:
         """Tell the steward what went wrong; never what was said."""

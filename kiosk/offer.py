@@ -36,10 +36,14 @@ class Offer:
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """Language tags in which both the form and its notice speak, in the form's order."""
-        consultation = self.consultation
+        consultation, form = self.consultation, self.form
         noticed = tuple(consultation.notice) or tuple(consultation.title)
-        asked = tuple(tag for tag in noticed if self.form.language_for(tag) is not None)
-        return asked or noticed[:1]
+        asked = {form.language_for(tag): tag for tag in noticed}
+        spoken = tuple(asked[name] for name in form.languages if name in asked)
+        first = asked.get(form.default_language)
+        if first is not None:
+            spoken = (first, *(tag for tag in spoken if tag != first))
+        return spoken or noticed[:1]
 
     @property
     def minutes(self) -> int:

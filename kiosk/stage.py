@@ -20,7 +20,7 @@ from kiosk.language import own_name, tr
 from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
-from kiosk.theme.theme import DEFAULT_CAPITAL, theme
+from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.page import Page
 
@@ -189,6 +189,16 @@ class Kiosk(FloatLayout):
             ],
         )
 
+    @property
+    def text_step(self) -> int:
+        """Which text size is chosen, from 0."""
+        return int(theme.capital)
+
+    @property
+    def asks_whether_there(self) -> bool:
+        """Whether it asks if somebody is there, and counts down."""
+        return isinstance(self._ask, StillThere)
+
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
         theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
@@ -273,14 +283,13 @@ class Kiosk(FloatLayout):
         for screen in self._screens.values():
             screen.forget()
         theme.calm_down()
-        theme.choose_capital(DEFAULT_CAPITAL)
         for category in ("kv.texture", "textinput.label", "textinput.width"):
             Cache.remove(category)
         collect()
 
     def _touched(self, *_: Any) -> None:
         self.idle.touched()
-        if isinstance(self._ask, StillThere):
+        if self.asks_whether_there:
             self.dismiss()
 
     def _tick(self, *_: Any) -> None:

@@ -99,7 +99,7 @@ def transcribe(
     kept, rejected = 0, []
     for done, row in enumerate(rows, 1):
         try:
-            language = row.values.get(_LANGUAGE_COLUMN) or offer.languages[0]
+            language = row.values.get(_LANGUAGE_COLUMN, "")
             fields = _fill(offer.begin(), row.values)
             device.confirm(offer.id, contribution_of(offer, fields, language, mode=Mode.PAPER))
             kept += 1

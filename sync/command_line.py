@@ -28,12 +28,26 @@ class Refusing(click.Group):
 
     refusals: ClassVar[tuple[type[Exception], ...]] = (SyncError,)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.help = _with_paragraphs(self.help)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Take a command in."""
+        cmd.help = _with_paragraphs(cmd.help)
+        super().add_command(cmd, name)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except self.refusals as error:
             raise Sentence(str(error)) from None
+
+
+def _with_paragraphs(text: str | None) -> str | None:
+    r"""What a raw docstring writes as \b before a paragraph that keeps its lines, as click wants."""
+    return text.replace("\\b\n", "\b\n") if text else text
 
 
 @contextlib.contextmanager

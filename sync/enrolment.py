@@ -62,7 +62,10 @@ class MistypedEnrolmentCode(EnrolmentRefused):
 class UsedCode(EnrolmentRefused):
     """The code has already enrolled another device."""
 
-    sentence = "This enrolment code has already enrolled another device. Ask for a new one: parvis-server enrol."
+    sentence = (
+        "This enrolment code has already enrolled another device. "
+        "Ask for a new one: parvis-server enrol."
+    )
 
 
 class ExpiredCode(EnrolmentRefused):

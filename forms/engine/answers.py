@@ -22,6 +22,7 @@ from forms.xpath.values import (
 LONGEST = 100_000
 """Characters of one answer."""
 
+_NUMBER = re.compile(r"[+-]?(?:\d{1,30}\.?\d{0,30}|\.\d{1,30})")
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
 
 
@@ -100,11 +101,8 @@ def _whole(text: str) -> str:
 
 
 def _decimal(text: str) -> str:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or "_" in text:
+    number = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
+    if not math.isfinite(number):
         raise WrongKind(f"“{text}” is not a number.")
     return write_decimal(number)
 

@@ -84,6 +84,15 @@ class EntryNode(Node):
         return [one for one in siblings if one.name == self.name].index(self) + 1
 
 
+def _place_for(node: EntryNode, parent: EntryNode) -> int:
+    """Where a node belongs among its siblings: by the order of fields, after those of its own."""
+    number = node.field.number
+    place = len(parent.children)
+    while place and parent.children[place - 1].field.number > number:
+        place -= 1
+    return place
+
+
 class Instance:
     """The tree of an entry.
 
@@ -111,32 +120,16 @@ class Instance:
             if _TEMPLATE not in child.attrib:
                 below = field.child(local(child.tag))
                 if below is not None:
-                    node.children.append(self._grow(child, below, node))
+                    grown = self._grow(child, below, node)
+                    node.children.insert(_place_for(grown, node), grown)
         return node
 
     def new_instance(self, repeat: Field, parent: EntryNode) -> EntryNode:
         """One more instance of a repeat, after those that its parent has."""
-        template = self.form.templates.get(repeat)
-        if template is None:
-            node = self._blank(repeat, parent)
-        else:
-            node = self._grow(template, repeat, parent)
-            if node.attributes:
-                node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
-        alike = [index for index, one in enumerate(parent.children) if one.field is repeat]
-        if alike:
-            place = alike[-1] + 1
-        else:
-            order = {field: index for index, field in enumerate(repeat.parent.children)}  # type: ignore[union-attr]
-            place = sum(1 for one in parent.children if order[one.field] < order[repeat])
-        parent.children.insert(place, node)
-        return node
-
-    def _blank(self, field: Field, parent: Node) -> EntryNode:
-        node = EntryNode(field, parent, "")
-        for child in field.children:
-            if not child.repeat:
-                node.children.append(self._blank(child, node))
+        node = self._grow(self.form.templates[repeat], repeat, parent)
+        if node.attributes:
+            node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
+        parent.children.insert(_place_for(node, parent), node)
         return node
 
     def find(self, ref: str) -> EntryNode | None:

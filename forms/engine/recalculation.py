@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import field as made
+from datetime import datetime
 from heapq import heappop, heappush
 
-from forms.engine.answers import write_decimal
 from forms.engine.instance import EntryNode, Instance
 from forms.xform.dependencies import Order, Settles
 from forms.xpath.context import Context, World
@@ -130,7 +130,10 @@ class Recalculation:
 
 
 def text_for(value: Value, kind: DataType | None) -> str:
-    """The text that a computed value leaves in a field of a type, as JavaRosa writes it."""
+    """The text that a computed value leaves in a field of a type, as JavaRosa writes it.
+
+    A condition leaves 1 or 0, whatever the type; what is not a number leaves nothing.
+    """
     if isinstance(value, float) and value != value:
         return ""
     if isinstance(value, str) and not value:
@@ -140,22 +143,13 @@ def text_for(value: Value, kind: DataType | None) -> str:
         return to_text(value) if number != number else write_number(float(int(number)))
     if kind is DataType.DECIMAL:
         number = to_number(value)
-        return to_text(value) if number != number else write_decimal(number)
-    if kind is DataType.BOOLEAN and not isinstance(value, bool):
-        return "true" if to_boolean(value) else "false"
-    if kind is DataType.DATE and isinstance(value, float | str):
-        return _as_date(value)
+        return to_text(value) if number != number else write_number(number)
+    if isinstance(value, bool) or kind is DataType.BOOLEAN:
+        return "1" if to_boolean(value) else "0"
+    if kind is DataType.DATE and isinstance(value, datetime | str):
+        day = value.date() if isinstance(value, datetime) else read_date(value)
+        return to_text(value) if day is None else day.isoformat()
     if kind is DataType.DATETIME and isinstance(value, str):
         moment = read_datetime(value)
         return value if moment is None else write_moment(moment)
     return to_text(value)
-
-
-def _as_date(value: float | str) -> str:
-    from forms.functions.dates import to_day
-
-    if isinstance(value, str):
-        day = read_date(value)
-        return value if day is None else day.isoformat()
-    found = to_day(value)
-    return write_number(value) if found is None else found.isoformat()

@@ -16,7 +16,7 @@ _Point = tuple[float, float]
 
 
 def _points(values: tuple[Value, ...]) -> list[_Point] | None:
-    """Latitudes and longitudes, in radians, of points, traces, shapes; None where one is none."""
+    """Latitudes and longitudes, in degrees, of points, traces, shapes; None where one is none."""
     found: list[_Point] = []
     for value in values:
         for place in to_text(value).split(";"):
@@ -28,17 +28,18 @@ def _points(values: tuple[Value, ...]) -> list[_Point] | None:
             latitude, longitude = to_number(parts[0]), to_number(parts[1])
             if latitude != latitude or longitude != longitude:
                 return None
-            found.append((math.radians(latitude), math.radians(longitude)))
+            found.append((latitude, longitude))
     return found
 
 
 def _apart(one: _Point, other: _Point) -> float:
-    """Metres between two points along the sphere (haversine)."""
-    half = (
-        math.sin((other[0] - one[0]) / 2) ** 2
-        + math.cos(one[0]) * math.cos(other[0]) * math.sin((other[1] - one[1]) / 2) ** 2
-    )
-    return 2 * EARTH * math.asin(min(1.0, math.sqrt(half)))
+    """Metres between two points along the sphere, by the law of cosines as JavaRosa has it."""
+    latitude, longitude = map(math.radians, one)
+    other_latitude, other_longitude = map(math.radians, other)
+    cosine = math.sin(latitude) * math.sin(other_latitude) + math.cos(latitude) * math.cos(
+        other_latitude
+    ) * math.cos(other_longitude - longitude)
+    return EARTH * math.acos(max(-1.0, min(1.0, cosine)))
 
 
 @function("distance", Take.VALUES, more=True)
@@ -47,19 +48,30 @@ def distance(context: Context, *values: Value) -> Value:
     points = _points(values)
     if points is None:
         return NAN
-    return math.fsum(_apart(one, other) for one, other in pairwise(points))
+    return sum((_apart(one, other) for one, other in pairwise(points)), 0.0)
 
 
 @function("area", Take.VALUES)
 def area(context: Context, *values: Value) -> Value:
-    """Square metres inside a shape, or inside points taken in order."""
+    """Square metres inside a shape, or inside points taken in order.
+
+    Points are laid on a plane around the first one, east shrunk by the cosine of each latitude, and
+    the plane's triangles summed: what JavaRosa does, to the last digit.
+    """
     points = _points(values)
     if points is None:
         return NAN
     if len(points) < 3:
         return 0.0
-    around = math.fsum(
-        (other[1] - one[1]) * (2 + math.sin(one[0]) + math.sin(other[0]))
-        for one, other in zip(points, [*points[1:], points[0]], strict=True)
+    degree = 2 * EARTH * math.pi
+    first_latitude, first_longitude = points[0]
+    north = [(latitude - first_latitude) * degree / 360 for latitude, _ in points[1:]]
+    east = [
+        (longitude - first_longitude) * degree * math.cos(math.radians(latitude)) / 360
+        for latitude, longitude in points[1:]
+    ]
+    doubled = (
+        (y * next_x - x * next_y) / 2
+        for (x, next_x), (y, next_y) in zip(pairwise(east), pairwise(north), strict=True)
     )
-    return abs(around * EARTH * EARTH / 2)
+    return abs(sum(doubled, 0.0))

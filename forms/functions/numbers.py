@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
@@ -37,7 +37,7 @@ def ceiling(context: Context, number: float) -> Value:
 
 @function("round", Take.NUMBER, Take.NUMBER, least=1)
 def rounded(context: Context, number: float, decimals: float = 0.0) -> Value:
-    """To so many decimals; halves away from zero, halves of whole numbers up (XPath 1.0 §4.4)."""
+    """To so many decimals; halves go up (XPath 1.0 §4.4)."""
     if not math.isfinite(number) or not math.isfinite(decimals) or abs(decimals) > 30:
         return number
     places = int(decimals)
@@ -45,13 +45,14 @@ def rounded(context: Context, number: float, decimals: float = 0.0) -> Value:
         return float(math.floor(number + 0.5))
     step = Decimal(1).scaleb(-places)
     scaled = Decimal(repr(number)) / step
-    return float(scaled.to_integral_value(ROUND_HALF_UP) * step)
+    halves = ROUND_HALF_UP if number > 0 else ROUND_HALF_DOWN
+    return float(scaled.to_integral_value(halves) * step)
 
 
 @function("sum", Take.VALUES, least=1)
 def total(context: Context, *values: Value) -> Value:
-    """Of every node; one that is no number makes the sum none."""
-    return float(math.fsum(to_number(value) for value in values)) if values else 0.0
+    """Of every node that holds something; one that is no number makes the sum none."""
+    return math.fsum(_numbers(values))
 
 
 def _numbers(values: tuple[Value, ...]) -> list[float]:

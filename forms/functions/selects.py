@@ -9,8 +9,9 @@ from forms.xpath.values import Value
 
 @function("selected", Take.TEXT, Take.TEXT)
 def selected(context: Context, chosen: str, name: str) -> Value:
-    """Whether a name is among those chosen."""
-    return name.strip() in chosen.split()
+    """Whether a name is among those chosen; no name at all is, where nothing is chosen."""
+    wanted = name.strip()
+    return wanted in chosen.split() if wanted else not chosen.strip()
 
 
 @function("selected-at", Take.TEXT, Take.NUMBER)

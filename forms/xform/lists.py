@@ -54,12 +54,15 @@ def read_secondary(key: str, element: etree._Element, media: Path | None) -> Sec
 
 
 def _grow(element: etree._Element, parent: Node) -> None:
-    attributes = {local(key): value for key, value in attributes_of(element).items()} or None
-    text = element.text or ""
-    node = Node(local(element.tag), parent, text if not len(element) else text.strip(), attributes)
+    attributes = None
+    if element.attrib:
+        attributes = {local(key): value for key, value in attributes_of(element).items()}
+    node = Node(local(element.tag), parent, element.text or "", attributes)
     parent.children.append(node)
     for child in element:
         _grow(child, node)
+    if node.children:
+        node.text = node.text.strip()
 
 
 def _read_csv(instance: SecondaryInstance, content: bytes, name: str) -> None:

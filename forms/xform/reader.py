@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -149,6 +150,7 @@ class _FormReader:
         self.media = media
         self.fields: list[Field] = []
         self.tags: list[str] = []
+        self.first: dict[Field, etree._Element] = {}
         self.templates: dict[Field, etree._Element] = {}
         self.by_path: dict[str, Field] = {}
         self.attached: dict[str, None] = {}
@@ -158,6 +160,7 @@ class _FormReader:
     def form(self, digest: bytes) -> Form:
         instance = self.primary_instance()
         self.root = self.read_fields(instance, None)
+        self.within = [self.root]
         self.texts = read_texts(_child(self.model, "itext"))
         self.secondary = self.secondary_instances()
         self.mark_repeats(self.body)
@@ -216,6 +219,7 @@ class _FormReader:
             self.fields.append(field)
             self.tags.append(element.tag)
             self.by_path[field.path] = field
+            self.first[field] = element
             if len(self.fields) > MOST_FIELDS:
                 raise FormError(f"The form has more than {MOST_FIELDS:,} fields, and is not read.")
         if f"{{{JAVAROSA}}}template" in element.attrib:
@@ -249,6 +253,8 @@ class _FormReader:
                     f"A repeat is on {element.get('nodeset')}, which the form's instance has not."
                 )
             field.repeat = True
+            if field not in self.templates:
+                self.templates[field] = _emptied(self.first[field])
 
     # --- binds -------------------------------------------------------------------------------
 
@@ -335,14 +341,31 @@ class _FormReader:
             named = element.get("ref") or element.get("nodeset") or ""
             if not named:
                 return None
-            field = self.by_path.get(_path(named))
-            if field is None and not named.strip().startswith("/"):
-                field = self.by_path.get(f"/{self.root.name}/{_path(named)}")
+            field = self.by_path.get(_path(named)) or self.relative(named)
         if field is None:
             raise FormError(
                 f"A {local(element.tag)} of the body is about “{named}”, which the form has not."
             )
         return field
+
+    def relative(self, named: str) -> Field | None:
+        """The field at a path from the group or repeat at hand, or from the root."""
+        for base in (self.within[-1], self.root):
+            field: Field | None = base
+            for step in _path(named).split("/"):
+                if field is not None and step not in {".", "current()", ""}:
+                    field = field.parent if step == ".." else field.child(step)
+            if field is not None:
+                return field
+        return None
+
+    def inside(self, element: etree._Element, field: Field | None) -> tuple[Control, ...]:
+        """The controls of a group or repeat, their paths read from its field."""
+        self.within.append(field or self.within[-1])
+        try:
+            return self.controls(element)
+        finally:
+            self.within.pop()
 
     def group(self, element: etree._Element) -> Group:
         field = self.target(element)
@@ -353,7 +376,7 @@ class _FormReader:
             label,
             _appearance(element),
             self.attributes(element, field),
-            self.controls(element),
+            self.inside(element, field),
         )
 
     def repeat(self, element: etree._Element) -> Repeat:
@@ -367,7 +390,7 @@ class _FormReader:
             (element.get(f"{{{JAVAROSA}}}noAddRemove") or "").startswith("true"),
             _appearance(element),
             self.attributes(element, field),
-            self.controls(element),
+            self.inside(element, field),
             tuple(self.actions(element)) + tuple(self.nested_actions(element)),
         )
 
@@ -496,6 +519,14 @@ class _FormReader:
         for _, _, kind, template in self.texts.templates():
             if kind in MEDIA:
                 self.attached[media_name(plain(template))] = None
+
+
+def _emptied(element: etree._Element) -> etree._Element:
+    """What new instances of a repeat start from where the form brings no template for them."""
+    template = deepcopy(element)
+    for below in template.iter():
+        below.text = None
+    return template
 
 
 def _child(parent: etree._Element, name: str) -> etree._Element | None:

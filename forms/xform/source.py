@@ -15,6 +15,9 @@ MOST_ELEMENTS = 2_000_000
 DEEPEST = 100
 """Elements within elements; forms nest groups, and rarely more than ten."""
 
+_TOO_MANY = etree.XPath(f"count(//*) > {MOST_ELEMENTS}")
+_TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEEPEST + 1) + ")")
+
 
 def parse_xml(xml: bytes, what: str = "The form") -> etree._Element:
     """The root of an XML document.
@@ -61,14 +64,7 @@ def attributes_of(element: etree._Element) -> dict[str, str]:
 
 def check_size(root: etree._Element, what: str) -> None:
     """Refuse more elements, or deeper ones, than a form has any use for."""
-    elements = depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        if event == "end":
-            depth -= 1
-            continue
-        depth += 1
-        elements += 1
-        if depth > DEEPEST:
-            raise FormError(f"{what} has elements nested more than {DEEPEST} deep.")
-        if elements > MOST_ELEMENTS:
-            raise FormError(f"{what} has more than {MOST_ELEMENTS:,} elements, and is not read.")
+    if _TOO_DEEP(root):
+        raise FormError(f"{what} has elements nested more than {DEEPEST} deep.")
+    if bool(_TOO_MANY(root)):
+        raise FormError(f"{what} has more than {MOST_ELEMENTS:,} elements, and is not read.")

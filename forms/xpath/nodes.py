@@ -19,26 +19,35 @@ class Field:
         kind: the type of its bind; None where it holds other elements.
     """
 
-    __slots__ = ("children", "kind", "name", "number", "parent", "path", "repeat", "repeats")
+    __slots__ = (
+        "_by_name",
+        "children",
+        "kind",
+        "name",
+        "number",
+        "parent",
+        "path",
+        "repeat",
+        "repeats",
+    )
 
     def __init__(self, name: str, parent: Field | None, number: int) -> None:
         self.name = name
         self.parent = parent
         self.number = number
         self.children: list[Field] = []
+        self._by_name: dict[str, Field] = {}
         self.path: str = f"{parent.path if parent else ''}/{name}"
         self.repeat = False
         self.repeats: tuple[Field, ...] = ()
         self.kind: DataType | None = None
         if parent is not None:
             parent.children.append(self)
+            parent._by_name[name] = self
 
     def child(self, name: str) -> Field | None:
         """The child of that name; None where there is none."""
-        for field in self.children:
-            if field.name == name:
-                return field
-        return None
+        return self._by_name.get(name)
 
     def below(self) -> Iterator[Field]:
         """Every field under this one, itself first, in document order."""

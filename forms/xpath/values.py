@@ -35,7 +35,6 @@ class DataType(Enum):
 
 _EPOCH = date(1970, 1, 1)
 _NUMBER = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)\s*")
-_EXPONENT = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+\s*")
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 NAN = math.nan
 
@@ -45,7 +44,7 @@ def to_number(value: Value) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, str):
-        if _NUMBER.fullmatch(value) or _EXPONENT.fullmatch(value):
+        if _NUMBER.fullmatch(value):
             return float(value)
         moment = read_moment(value)
         return NAN if moment is None else to_number(moment)

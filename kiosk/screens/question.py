@@ -11,7 +11,15 @@ from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answers import TYPED, Answer, answer_widget
 from kiosk.widgets.page import Page
+from kiosk.widgets.touch import Tap
 from kiosk.widgets.typed import TypedAnswer
+
+
+class Mark(Tap):
+    """One of two small choices beside an answer."""
+
+    text = StringProperty()
+    taken = BooleanProperty(False)
 
 
 class QuestionScreen(Page):
@@ -22,7 +30,8 @@ class QuestionScreen(Page):
     trouble = StringProperty()
     group = StringProperty()
     answer = ObjectProperty(None, allownone=True)
-    assisted = BooleanProperty(False)
+    asks_wording = BooleanProperty(False)  # a mediator says whose words an open answer is in
+    reworded = BooleanProperty(False)
     writes = BooleanProperty(False)  # the keyboard was asked for
 
     def __init__(self, **kwargs: Any) -> None:
@@ -47,7 +56,9 @@ class QuestionScreen(Page):
         self.hint = step.hint
         self.trouble = ""
         self.back_text = tr._("Retour")
-        self.assisted = journey.assistance is not None
+        helped = journey.assistance
+        self.asks_wording = helped is not None and step.kind is Kind.TEXT
+        self.reworded = helped is not None and step.ref in helped.reworded
         self._put(step)
         self._name_next(journey.value())
         if self._ref != step.ref:
@@ -82,6 +93,11 @@ class QuestionScreen(Page):
             self.kiosk.show()
         else:
             self.show_trouble(verdict.message, verdict.outcome)
+
+    def reword(self, mine: bool) -> None:
+        """Whether the answer is in the mediator's words."""
+        self.kiosk.journey.reword(mine)
+        self.reworded = mine
 
     def show_trouble(self, message: str, outcome: Outcome = Outcome.CONSTRAINT) -> None:
         """Say what stands against going on, above the question."""
@@ -153,8 +169,11 @@ class QuestionScreen(Page):
             return
         typed = self.answer
         whole = self.height - 2 * theme.margin
+        wording = theme.target + theme.gap if self.asks_wording else 0
         if not self.bare:
             self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 2 * theme.gap
+            self._framed += wording
+            self._framed += self.ids.body.padding[1] + self.ids.body.padding[3]
         framed = self._framed
         least = typed.field.height_for(2) + theme.gap + typed.keyboard_height
         fits = framed + least <= whole

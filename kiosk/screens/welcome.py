@@ -3,7 +3,7 @@
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import StringProperty
+from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import RIGHT_TO_LEFT, tr
@@ -21,6 +21,7 @@ class WelcomeScreen(Page):
     minutes = StringProperty()
     begin = StringProperty()
     organiser = StringProperty()
+    plain = NumericProperty(42)  # font size, in pixels
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -14,7 +14,6 @@ from kiosk.theme.palette import CALM, PALETTES, Palette
 
 # Height of a capital, in millimetres: what the person chooses between (VVSG 2.0, 7.1-G).
 CAPITALS_MM = (3.5, 4.8, 6.4, 8.5)
-DEFAULT_CAPITAL = 1
 # Capital height of the fonts in assets/fonts, as a part of the font size.
 CAPITAL_RATIO = 0.668
 
@@ -73,6 +72,8 @@ class Theme(EventDispatcher):
     radius = NumericProperty(14)
     hairline = NumericProperty(2)
     compact = BooleanProperty(False)
+    large = BooleanProperty(False)
+    default_capital_mm = NumericProperty(4.8)
 
     paper = ColorProperty(CALM.paper)
     card = ColorProperty(CALM.card)
@@ -88,7 +89,7 @@ class Theme(EventDispatcher):
     shadow = NumericProperty(CALM.shadow)
 
     rtl = BooleanProperty(False)
-    capital = NumericProperty(DEFAULT_CAPITAL)
+    capital = NumericProperty(1)
     palette = StringProperty(CALM.name)
 
     def fit(self, panel: Panel) -> None:
@@ -97,7 +98,9 @@ class Theme(EventDispatcher):
         self.width_mm = panel.width / self.px_per_mm
         self.height_mm = panel.height / self.px_per_mm
         self.compact = self.height_mm < 110
-        self._measure()
+        self.large = self.width_mm > 300
+        self.default_capital_mm = CAPITALS_MM[self.default_capital]
+        self.choose_capital(self.default_capital)
 
     def mm(self, millimetres: float) -> float:
         """That length in pixels."""
@@ -126,9 +129,14 @@ class Theme(EventDispatcher):
             setattr(self, role, getattr(palette, role))
         self.palette = palette.name
 
+    @property
+    def default_capital(self) -> int:
+        """What a person finds: 4.8 mm, and on a large panel, read from further away, 6.4 mm."""
+        return 2 if self.large else 1
+
     def calm_down(self) -> None:
         """Back to what the next person should find: default size, default colours."""
-        self.choose_capital(DEFAULT_CAPITAL)
+        self.choose_capital(self.default_capital)
         if self.palette != CALM.name:
             self.wear(CALM)
 
@@ -136,13 +144,16 @@ class Theme(EventDispatcher):
         capital = CAPITALS_MM[int(self.capital)]
         self.target = round(self.mm(TARGET_MM))
         self.gap = round(self.mm(GAP_MM))
-        self.margin = round(self.mm(GAP_MM if self.compact else 4))
+        self.margin = round(self.mm(GAP_MM if self.compact else 10 if self.large else 4))
         self.radius = round(self.mm(2.4))
         self.hairline = max(1.0, self.mm(0.3))
         self.body = round(self.mm(capital / CAPITAL_RATIO))
-        self.small = round(self.mm(min(capital, 3.5) / CAPITAL_RATIO))
+        self.small = round(self.mm((4.8 if self.large else 3.5) / CAPITAL_RATIO))
         # The larger the screen, the more room for a headline; a small one only makes it bold.
-        self.title = round(self.body * (1.0 if self.compact else 1.12 if self.width_mm < 300 else 1.35))
+        ratio = 1.0 if self.compact else 1.3 if self.large else 1.12
+        if self.capital > self.default_capital:
+            ratio = min(ratio, 1.1) if self.large else 1.0
+        self.title = round(self.body * ratio)
 
 
 theme = Theme()

@@ -140,7 +140,7 @@ class CardGrid(Layout):
         filled = (self.room - gap * (len(plan.rows) - 1)) / len(plan.rows)
         if equal > filled:
             return plan.rows
-        return (max(equal, min(filled, self.tallest or theme.mm(26))),) * len(plan.rows)
+        return (max(equal, min(filled, self.tallest)),) * len(plan.rows)
 
 
 load_beside(__file__)

@@ -57,7 +57,7 @@ class Status:
 
 
 class BackgroundSync:
-    """A daemon thread that syncs a device; `start` it, `wake` it after each confirmation, `stop` it.
+    """A daemon thread that syncs a device: `start` it, `wake` it when somebody confirms, `stop` it.
 
     No method waits for the network.
 
@@ -125,6 +125,8 @@ class BackgroundSync:
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._hurry.clear()
+            if self._stopped.is_set():
+                return
             if self._device.enrolled is None:
                 self._rest()
                 continue

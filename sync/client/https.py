@@ -231,11 +231,6 @@ class Uplink:
             raise NetworkTrouble(ForgedAcknowledgement.sentence) from None
         run.sent += released
         run.quarantined += outgoing.records - released
-        if released < outgoing.records:
-            run.troubles.append(
-                f"The server put aside {_counted(outgoing.records - released)}: "
-                "see the outbox for the cause of each."
-            )
 
     def _refused(self, run: _Run, outgoing: Outgoing, answer: Answer) -> None:
         """Rules 2 to 4.

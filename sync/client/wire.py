@@ -1,7 +1,7 @@
 """One HTTP exchange with a server that may be slow, absent, or somebody else.
 
 Every exchange has an end: connecting, silence and the whole of an answer are limited in time, and
-the answer in size. Redirections are not followed: a server of Parvis sends none, captive portals do.
+the answer in size. Redirections are not followed: Parvis's server sends none, captive portals do.
 """
 
 from __future__ import annotations

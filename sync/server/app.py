@@ -4,8 +4,9 @@
     GET  /v1/batches/{sha256}                       for the desk
     POST /v1/devices                                enrolment
     GET  /v1/consultations                          signed list
-    GET  /v1/consultations/{id}                     the organiser's signed package
+    GET  /v1/consultations/{id}[?version=N]         the organiser's signed package
     GET  /v1/consultations/{id}/batches?after=N     for the desk
+    GET  /v1/consultations/{id}/devices             for the desk
     GET  /healthz
 
 Nothing that is sent here, and no address it came from, is logged.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
 
@@ -44,9 +46,11 @@ from sync.signatures import RequestParts
 LARGEST_BATCH = 16 * 1024 * 1024
 """Bytes; some fifty thousand contributions, or a photograph."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a sender may be silent."""
+
 _LARGEST_ENROLMENT = 4096
 _MOST_UPLOADS = 32
-_PATIENCE = 30.0  # seconds without a byte
 _LONGEST_UPLOAD = 900.0  # seconds
 _BATCH_NAME = re.compile(r"[0-9a-f]{64}")
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -59,8 +63,7 @@ def create_app(
     service: Service,
     *,
     largest_batch: int = LARGEST_BATCH,
-    patience: float = _PATIENCE,
-    random: Random | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> Starlette:
     """The application.
 
@@ -68,9 +71,8 @@ def create_app(
         service: what it speaks for.
         largest_batch: bytes that a body may have.
         patience: seconds that a sender may be silent.
-        random: spreads those who are asked to come back later.
     """
-    face = _Face(service, largest_batch, patience, random or Random())  # noqa: S311
+    face = _Face(service, largest_batch, patience)
     return Starlette(
         routes=[
             Route("/healthz", face.health),
@@ -80,6 +82,7 @@ def create_app(
             Route("/v1/consultations", face.consultations),
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
+            Route("/v1/consultations/{id}/devices", face.devices),
         ],
         exception_handlers={
             SyncError: _refused,
@@ -93,13 +96,10 @@ def create_app(
 class _Face:
     """The resources, and what they share."""
 
-    def __init__(
-        self, service: Service, largest_batch: int, patience: float, random: Random
-    ) -> None:
+    def __init__(self, service: Service, largest_batch: int, patience: float) -> None:
         self._service = service
         self._largest_batch = largest_batch
         self._patience = patience
-        self._random = random
         self._uploads = 0
         self._threads = anyio.CapacityLimiter(2)
 
@@ -145,23 +145,37 @@ class _Face:
 
     async def package(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}`."""
-        package = await self._aside(lambda: self._service.store.package(request.path_params["id"]))
+        id_, version = request.path_params["id"], _number(request, "version")
+        package = await self._aside(lambda: self._service.store.package(id_, version))
         return Response(package, media_type="application/octet-stream")
 
     async def batches(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/batches?after=N`."""
-        after = request.query_params.get("after", "0")
-        if not re.fullmatch(r"[0-9]{1,15}", after):
-            raise BadRequest()
         id_, parts = request.path_params["id"], _parts(request)
-        stored = await self._aside(lambda: self._service.batches(id_, int(after), parts))
+        after = _number(request, "after") or 0
+        stored = await self._aside(lambda: self._service.batches(id_, after, parts))
+        versions = await self._aside(lambda: self._service.store.versions(id_))
         return _json(
             {
                 "batches": [
-                    {"number": one.number, "name": one.name, "size": one.size} for one in stored
-                ]
+                    {
+                        "number": one.number,
+                        "name": one.name,
+                        "size": one.size,
+                        # The day is enough to follow a contribution, and ties it to nobody.
+                        "received": datetime.fromtimestamp(one.received_at, UTC).date().isoformat(),
+                    }
+                    for one in stored
+                ],
+                "versions": [one.version for one in versions],
             }
         )
+
+    async def devices(self, request: Request) -> Response:
+        """`GET /v1/consultations/{id}/devices`."""
+        id_, parts = request.path_params["id"], _parts(request)
+        roster = await self._aside(lambda: self._service.roster(id_, parts))
+        return Response(roster, media_type="application/json")
 
     async def _aside(self, work: Callable[[], _Result]) -> _Result:
         """Do what touches the disk in a thread, two at a time."""
@@ -222,6 +236,10 @@ async def _gone(_request: Request, _error: Exception) -> Response:
 
 def _problem(problem: Problem) -> Response:
     headers = {"Cache-Control": "no-store"}
+    if problem.status == 408:
+        # The rest is not waited for. Elsewhere it is let come and dropped: closing while the other
+        # side still sends would cost it this answer.
+        headers["Connection"] = "close"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return Response(problem.body(), problem.status, headers, MEDIA_TYPE)
@@ -230,6 +248,16 @@ def _problem(problem: Problem) -> Response:
 def _json(value: dict[str, object]) -> Response:
     body = rfc8785.dumps(value)  # type: ignore[arg-type]
     return Response(body, media_type="application/json")
+
+
+def _number(request: Request, name: str) -> int | None:
+    """A whole number of the query; None where it is not there."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,15}", given):
+        raise BadRequest()
+    return int(given)
 
 
 def _parts(request: Request) -> RequestParts:

@@ -2,6 +2,7 @@
 
     DIR/parvis.sqlite        devices, consultations, the index of records, acknowledgements
     DIR/batches/ab/ab12…     each batch whole, under its SHA-256
+    DIR/devices.json         the devices, signed: what the desk checks a copy of the batches with
     DIR/server.key           the server's own signing key (0600)
     DIR/serving.lock         held by the one process that serves this directory
     DIR/writing.lock         held by whoever writes the database, for one transaction
@@ -18,6 +19,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,13 +29,19 @@ from sync.errors import SyncError
 class AlreadyServed(SyncError):
     """Another server process runs on the same data."""
 
-    sentence = "Another parvis-server already runs on this data. Stop it first, or name another --data directory."
+    sentence = (
+        "Another parvis-server already runs on this data. "
+        "Stop it first, or name another --data directory."
+    )
 
 
 class MissingBatch(SyncError):
     """A batch of the index is not on disk, or not as it was."""
 
-    sentence = "A stored batch is missing or damaged on this server. Restore it from a backup; `parvis-server doctor` names it."
+    sentence = (
+        "A stored batch is missing or damaged on this server. "
+        "Restore it from a backup; `parvis-server doctor` names it."
+    )
 
 
 class DataDirectory:
@@ -88,13 +96,11 @@ class DataDirectory:
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, exist_ok=True)
             _sync_directory(path.parent.parent)
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-        _sync_directory(path.parent)
+        _write_durably(path, body)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a small file into the directory, in place of the one before."""
+        _write_durably(self.root / name, content)
 
     def batch(self, name: str) -> bytes:
         """A stored batch, checked against its name.
@@ -112,10 +118,9 @@ class DataDirectory:
 
     def batch_names(self) -> Iterator[str]:
         """The names of all batches that lie on disk."""
-        for folder in sorted((self.root / "batches").iterdir()):
-            for path in sorted(folder.iterdir()):
-                if path.suffix != ".part":
-                    yield path.name
+        for path in sorted((self.root / "batches").glob("??/*")):
+            if path.suffix != ".part":
+                yield path.name
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool) -> Iterator[None]:
@@ -125,6 +130,22 @@ class DataDirectory:
             except BlockingIOError:
                 raise AlreadyServed() from None
             yield
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    """Write a file that is there whole, on the disk, when this returns; or not at all."""
+    # A name of its own for each writer: the same batch may come twice at once.
+    descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).rename(path)
+    except OSError:
+        Path(part).unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
 
 
 def _sync_directory(path: Path) -> None:

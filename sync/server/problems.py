@@ -17,7 +17,10 @@ from sync.server import files, store
 class HashMismatch(SyncError):
     """The body is not the one that the address names."""
 
-    sentence = "The body is not the batch that the address names: it was changed or cut on the way. Send it again."
+    sentence = (
+        "The body is not the batch that the address names: it was changed or cut on the way. "
+        "Send it again."
+    )
 
 
 class TooLarge(SyncError):

@@ -39,6 +39,7 @@ from sync.enrolment import (
 )
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
+from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.files import DataDirectory
 from sync.server.problems import HashMismatch
 from sync.server.store import (
@@ -96,7 +97,9 @@ class Service:
             UnknownDevice: it was never enrolled.
             RevokedDevice: it is revoked already.
         """
-        return self.store.revoke(key_id, self._clock())
+        device = self.store.revoke(key_id, self._clock())
+        self._write_roster()
+        return device
 
     def publish(self, package: bytes) -> Consultation:
         """Publish a package that its organiser signed; the same one again changes nothing.
@@ -166,10 +169,11 @@ class Service:
         device = self.store.enrol(
             asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
         )
+        self._write_roster()
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
 
     def listing(self, fresh: str) -> bytes:
-        """The signed list of what is published; `fresh` is the asker's, so that no old list serves."""
+        """The signed list of what is published; `fresh` is the asker's: no old list serves."""
         listed = [
             ListedConsultation(one.id, one.version, one.package_hash)
             for one in self.store.consultations()
@@ -190,11 +194,21 @@ class Service:
         self._only_for(self.store.versions(consultation_id)[0], request)
         return self.store.batches(consultation_id, after)
 
+    def roster(self, consultation_id: str, request: RequestParts) -> bytes:
+        """The signed list of devices, to the organiser of a consultation alone.
+
+        Raises:
+            UnknownConsultationHere: it is not published here.
+            SignatureRefused: it is not the organiser who asks.
+        """
+        self._only_for(self.store.versions(consultation_id)[0], request)
+        return self._roster()
+
     def batch(self, name: str, request: RequestParts) -> bytes:
         """One batch whole, to an organiser whom something in it is for.
 
         Raises:
-            SignatureRefused: somebody else asks, or there is no such batch: they are not told which.
+            SignatureRefused: somebody else asks, or there is no such batch; they are not told.
             MissingBatch: it is not on disk any more.
         """
         id_ = self.store.consultation_of(name)
@@ -208,6 +222,20 @@ class Service:
             key = Ed25519PublicKey.from_public_bytes(published.organiser_key)
             organisers[signing_key_id(key).hex()] = key
         verify_request(request, b"", organisers.get, self._clock())
+
+    def _roster(self) -> bytes:
+        return sign_roster(
+            self._key,
+            [
+                RosterDevice(one.public_key, one.name, one.revoked_at is not None)
+                for one in self.store.devices()
+            ],
+        )
+
+    def _write_roster(self) -> None:
+        """Keep the list beside the batches, so that a copy of the folder is enough for the desk."""
+        with self.files.writing():  # another process may be enrolling or revoking, too
+            self.files.write(FILE_NAME, self._roster())
 
     def _server_key(self) -> Ed25519PrivateKey:
         with self.files.writing():

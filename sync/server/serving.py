@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
@@ -9,14 +10,16 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sync.errors import SyncError
-from sync.server.app import create_app
+from sync.server.app import PATIENCE_SECONDS, create_app
 from sync.server.service import Service
 
 _MOST_CONNECTIONS = 512
 _IDLE_CONNECTION_SECONDS = 20
 _STOP_SECONDS = 10
+_HEADER_SECONDS = 10.0
 
 
 class AddressTaken(SyncError):
@@ -30,17 +33,26 @@ class RunningServer:
         service: what it serves; its data directory is held for this process until `run` returns.
         host: an address of this machine.
         port: 0 for any that is free.
+        patience: seconds that a sender may be silent.
 
     Raises:
         AddressTaken: somebody else listens there, or it is no address of this machine.
     """
 
-    def __init__(self, service: Service, host: str = "127.0.0.1", port: int = 8765) -> None:
+    def __init__(
+        self,
+        service: Service,
+        host: str = "127.0.0.1",
+        port: int = 8765,
+        *,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._service = service
         self._socket = _listen(host, port)
         self._server = _Quiet(
             uvicorn.Config(
-                create_app(service),
+                create_app(service, patience=patience),
+                http=_impatient(min(patience, _HEADER_SECONDS)),
                 log_level="warning",
                 access_log=False,
                 server_header=False,
@@ -84,8 +96,15 @@ class RunningServer:
 class RunningThread:
     """A server in a thread of this process, for tests and for the demonstration."""
 
-    def __init__(self, service: Service, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._running = RunningServer(service, host, port)
+    def __init__(
+        self,
+        service: Service,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._running = RunningServer(service, host, port, patience=patience)
         self._thread = threading.Thread(target=self._serve, name="parvis-server", daemon=True)
         self._ready = threading.Event()
 
@@ -108,6 +127,47 @@ class RunningThread:
             self._running.run(self._ready.set)
         finally:
             self._ready.set()
+
+
+def _impatient(seconds: float) -> type[H11Protocol]:
+    """HTTP as uvicorn speaks it, which gives up those who do not finish a request's head in time.
+
+    uvicorn itself waits for ever for the end of a head: a few hundred slow connections would keep
+    everybody else out.
+    """
+
+    class Impatient(H11Protocol):
+        giving_up: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._arm()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.cycle is None or self.cycle.response_complete:
+                self._arm()
+            else:
+                self._disarm()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._disarm()
+            super().connection_lost(exc)
+
+        def _arm(self) -> None:
+            if self.giving_up is None:
+                self.giving_up = self.loop.call_later(seconds, self._give_up)
+
+        def _disarm(self) -> None:
+            if self.giving_up is not None:
+                self.giving_up.cancel()
+                self.giving_up = None
+
+        def _give_up(self) -> None:
+            self.giving_up = None
+            self.transport.close()
+
+    return Impatient
 
 
 class _Quiet(uvicorn.Server):

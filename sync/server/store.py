@@ -145,6 +145,7 @@ class StoredBatch:
     number: int
     name: str
     size: int
+    received_at: float
 
 
 @dataclass(frozen=True)
@@ -343,18 +344,22 @@ class Store:
             raise UnknownConsultationHere()
         return found
 
-    def package(self, id_: str) -> bytes:
-        """The signed package of a consultation in its newest version.
+    def package(self, id_: str, version: int | None = None) -> bytes:
+        """The signed package of a consultation, in its newest version or the one asked for.
 
         Raises:
-            UnknownConsultationHere: there is none of this id.
+            UnknownConsultationHere: there is none of this id, or not of this version.
         """
-        newest = self.versions(id_)[0]
         table = schema.consultations.c
+        query = select(table.package).where(table.id == id_)
+        if version is not None:
+            query = query.where(table.version == version)
         with self._read() as db:
-            package: bytes = db.execute(
-                select(table.package).where(table.id == id_, table.version == newest.version)
-            ).scalar_one()
+            package: bytes | None = db.execute(
+                query.order_by(table.version.desc()).limit(1)
+            ).scalar_one_or_none()
+        if package is None:
+            raise UnknownConsultationHere()
         return package
 
     # batches
@@ -422,13 +427,13 @@ class Store:
         """Batches that hold something of a consultation, oldest first, numbers above `after`."""
         table = schema.batches.c
         query = (
-            select(table.number, table.name, table.size)
+            select(table.number, table.name, table.size, table.received_at)
             .where(table.consultation == consultation, table.number > after)
             .order_by(table.number)
             .limit(most)
         )
         with self._read() as db:
-            return tuple(StoredBatch(row.number, row.name, row.size) for row in db.execute(query))
+            return tuple(StoredBatch(*row) for row in db.execute(query))
 
     def consultation_of(self, name: str) -> str | None:
         """Which consultation a stored batch is for; None where it is not stored."""

@@ -1,0 +1,280 @@
+"""`parvis-desk`: the organiser's keys, publications, contributions and tables."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from forms.errors import FormError
+from sync.command_line import Refusing, in_words
+from sync.desk.export import export_csv
+from sync.desk.publish import Publication, own_packages
+from sync.desk.publish import publish as publish_form
+from sync.desk.pull import PullProgress
+from sync.desk.pull import pull as pull_from
+from sync.desk.sources import FolderSource, ServerSource
+from sync.desk.store import DeskStore
+from sync.errors import SyncError
+from sync.keys import KeyDirectory, grouped_digits, read_recipient_public
+
+_keys = click.option(
+    "--keys",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The directory of the organiser's keys.",
+)
+_store = click.option(
+    "--store",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The desk's SQLite file; it holds what people said, in clear.",
+)
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+class _Desk(Refusing):
+    """Forms are refused at the desk too."""
+
+    refusals = (SyncError, FormError)
+
+
+@click.group(cls=_Desk)
+@click.version_option(package_name="parvis")
+def main() -> None:
+    r"""Parvis's desk: publishes consultations, pulls what people said, opens and exports it.
+
+    \b
+    Example:
+      parvis-desk keys new --out keys
+      parvis-desk publish budget.xlsx --keys keys --out budget.parvis
+      parvis-desk pull --server https://parvis.example.org --keys keys --store budget.sqlite
+      parvis-desk export --store budget.sqlite --csv budget.csv
+    """
+
+
+@main.group()
+def keys() -> None:
+    """Make and look at the organiser's keys."""
+
+
+@keys.command("new")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A new directory.",
+)
+@click.option("--label", default="", help="Whose keys these are, for people.")
+def new_keys(out: Path, label: str) -> None:
+    r"""Make a recipient key, which opens contributions, and an organiser key, which signs.
+
+    Whoever loses recipient.key loses every contribution that was sealed to it: make a copy now,
+    and keep it where nobody goes by chance. Keep both off every server.
+
+    \b
+    Example:
+      parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
+    """
+    made = KeyDirectory.create(out, label=label)
+    click.echo(f"The keys are in {out}. Make a copy of recipient.key now, and keep it safe.")
+    click.echo(f"Recipient key: {grouped_digits(made.recipient.public.id)}")
+
+
+@main.command()
+@click.argument("form")
+@_keys
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The package to write.",
+)
+@click.option(
+    "--notice",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What it is about, per language: JSON or Markdown.",
+)
+@click.option("--title", default="", help="Instead of the notice's or the form's.")
+@click.option("--organiser", default="", help="The organiser's name, instead of the notice's.")
+@click.option("--version", type=click.IntRange(1), help="Default: one more than the last.")
+@click.option("--opens", type=_day, help="The first day, such as 2026-11-21.")
+@click.option("--closes", type=_day, help="The last day.")
+@click.option(
+    "--guarantor",
+    "guarantors",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A further recipient's public key (recipient.pub).",
+)
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="traceability, padding, idle_seconds, minutes or modes.",
+)
+def publish(
+    form: str,
+    keys: Path,
+    out: Path,
+    notice: Path | None,
+    title: str,
+    organiser: str,
+    version: int | None,
+    opens: datetime | None,
+    closes: datetime | None,
+    guarantors: tuple[Path, ...],
+    options: tuple[str, ...],
+) -> None:
+    r"""Make a signed consultation package from FORM, an XLSForm's path or a name of the catalogue.
+
+    The last line is the consultation's id. A new version of the same form keeps the id.
+
+    \b
+    Example:
+      parvis-desk publish budget.xlsx --keys keys --out budget.parvis --notice budget.json
+    """
+    said = Publication(
+        title=title,
+        organiser=organiser,
+        version=version,
+        opens=opens.date() if opens else None,
+        closes=closes.date() if closes else None,
+        options=dict(_pair(option) for option in options),
+        guarantors=tuple(read_recipient_public(path) for path in guarantors),
+    )
+    with in_words(f"{out} cannot be written"):
+        published, warnings = publish_form(form, KeyDirectory.open(keys), notice, said)
+        out.write_bytes(published.data)
+    for warning in warnings:
+        click.echo(warning, err=True)
+    click.echo(f"“{published.title_in('fr')}”, version {published.version}, is in {out}.")
+    click.echo(published.id)
+
+
+@main.command()
+@click.option("--server", help="The server's address.")
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of batch files instead: a stick, or a copy of the server's data.",
+)
+@_keys
+@_store
+@click.option(
+    "--ca",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Certificates of a private authority, PEM.",
+)
+def pull(server: str | None, folder: Path | None, keys: Path, store: Path, ca: str | None) -> None:
+    r"""Fetch what is new, check it, open it, and keep it in the store.
+
+    What is missing, altered, duplicated or not openable is named, and the rest goes on. An
+    interrupted pull goes on where it was. The last line sums up; exit 1 if the source gave out.
+
+    \b
+    Example:
+      parvis-desk pull --server https://parvis.example.org --keys keys --store budget.sqlite
+      parvis-desk pull --from /media/stick --keys keys --store budget.sqlite
+    """
+    if (server is None) == (folder is None):
+        raise click.UsageError("Give either --server URL or --from DIR.")
+    opened = KeyDirectory.open(keys)
+    with _opened(store) as desk:
+        source: ServerSource | FolderSource
+        if folder is None:
+            source = ServerSource(server or "", opened.organiser, ca_bundle=ca)
+        else:
+            source = FolderSource(folder, opened.organiser)
+        report = pull_from(source, desk, [opened.recipient], own_packages(opened), _show)
+    _end_of_progress()
+    for finding in report.findings:
+        click.echo(f"[{finding.kind.value}] {finding.sentence}")
+    if report.trouble:
+        click.echo(report.trouble, err=True)
+    click.echo(report.summary())
+    if report.trouble:
+        raise SystemExit(1)
+
+
+@main.command()
+@_store
+@click.option(
+    "--csv",
+    "path",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The table to write.",
+)
+@click.option("--consultation", default="", help="Its id, where the store holds several.")
+@click.option("--labels", is_flag=True, help="Labels of questions and choices, not their names.")
+@click.option("--language", default="", help="Of the labels, such as fr.")
+@click.option(
+    "--separator", type=click.Choice([",", ";"]), default=",", show_default=True, help="Of cells."
+)
+@click.option("--exact", is_flag=True, help="Texts as they are, even where they are formulas.")
+def export(
+    store: Path,
+    path: Path,
+    consultation: str,
+    labels: bool,
+    language: str,
+    separator: str,
+    exact: bool,
+) -> None:
+    r"""Write a table: one row per contribution, one column per question, UTF-8 with a BOM.
+
+    A text that a spreadsheet would run as a formula is written with an apostrophe before it, and
+    one that begins with apostrophes and then = + - or @ with one more: take one off to have the
+    exact text, or give --exact. Several choices stand in one cell.
+
+    \b
+    Example:
+      parvis-desk export --store budget.sqlite --csv budget.csv --labels --language fr
+    """
+    if not store.exists():
+        raise click.UsageError(f"There is no store {store}. Pull first.")
+    with _opened(store) as desk, in_words(f"{path} cannot be written"):
+        done = export_csv(
+            desk,
+            path,
+            consultation=consultation,
+            labels=labels,
+            language=language,
+            separator=separator,
+            exact=exact,
+        )
+    click.echo(f"{done.contributions} contributions in {done.columns} columns are in {path}.")
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[DeskStore]:
+    store = DeskStore(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _pair(option: str) -> tuple[str, str]:
+    name, equals, value = option.partition("=")
+    if not equals:
+        raise click.UsageError(f"--option is NAME=VALUE, and “{option}” has no “=”.")
+    return name.strip(), value.strip()
+
+
+def _show(progress: PullProgress) -> None:
+    if sys.stderr.isatty():
+        text = f"\r{progress.batches} batches, {progress.opened} contributions opened"
+        click.echo(text, nl=False, err=True)
+
+
+def _end_of_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo(err=True)

@@ -1,0 +1,129 @@
+"""The organiser's table: one row per contribution, as CSV that spreadsheet programs open right.
+
+UTF-8 with a byte order mark, every cell in quotes (so that a text never falls apart into cells in a
+program that expects another separator), lines ended by CR LF (RFC 4180).
+
+A text that a spreadsheet program would run as a formula (it begins with = + - @, a tab or a line
+end, and is not simply a number) is shown with an apostrophe before it. A text that begins with
+apostrophes and then such a character gets one more, so that nothing is lost: to have the exact
+text back, take one apostrophe off every cell that begins with apostrophes followed by one of those
+characters; or export with `exact`, for programs that do not calculate.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from forms.xform import read_form
+from sync.desk.store import DeskContribution, DeskStore
+from sync.desk.tables import Column, columns
+from sync.errors import SyncError
+
+FIXED = ("id", "received", "mode", "language", "help", "read_back", "form_version")
+"""The columns before the questions. `received` is the day the server got it."""
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+
+
+class NothingToExport(SyncError):
+    """There is no such consultation in the store, or several and none was named."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    consultation: str
+    contributions: int
+    columns: int
+
+
+def export_csv(
+    store: DeskStore,
+    path: Path,
+    *,
+    consultation: str = "",
+    labels: bool = False,
+    language: str = "",
+    separator: str = ",",
+    exact: bool = False,
+) -> Exported:
+    """Write a consultation's table; a file of that name is replaced once the new one is whole.
+
+    Args:
+        store: the desk's.
+        path: of the CSV file.
+        consultation: its id; "" where the store holds only one.
+        labels: questions and choices by their labels rather than their names.
+        language: of the labels; the form's default one if "".
+        separator: between cells.
+        exact: write texts as they are, formulas included.
+
+    Raises:
+        NothingToExport: the store holds no such consultation, or several and none was named.
+    """
+    id_ = _chosen(store, consultation)
+    forms = [read_form(one.form) for one in store.consultations() if one.id == id_]
+    asked = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
+    protect = (lambda text: text) if exact else protected
+    part = path.with_name(f".{path.name}.part")
+    count = 0
+    try:
+        with part.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL)
+            writer.writerow([protect(name) for name in (*FIXED, *(one.heading for one in asked))])
+            for contribution in store.contributions(id_):
+                writer.writerow([protect(cell) for cell in _row(contribution, asked)])
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return Exported(id_, count, len(FIXED) + len(asked))
+
+
+def protected(text: str) -> str:
+    """A text that no spreadsheet program runs as a formula."""
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def unprotected(cell: str) -> str:
+    """What `protected` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _row(contribution: DeskContribution, asked: tuple[Column, ...]) -> Iterator[str]:
+    read_back = contribution.read_back
+    yield contribution.id
+    yield contribution.received
+    yield contribution.mode
+    yield contribution.language
+    yield contribution.help
+    yield "" if read_back is None else "yes" if read_back else "no"
+    yield contribution.form_version
+    values = dict(contribution.fields)
+    for column in asked:
+        yield column.shown(values.get(column.path, ""))
+
+
+def _chosen(store: DeskStore, wanted: str) -> str:
+    known = {one.id: one.title_in("fr") for one in reversed(store.consultations())}
+    if wanted in known:
+        return wanted
+    listed = "; ".join(f"{id_} “{title}”" for id_, title in known.items())
+    if not known:
+        raise NothingToExport("The store holds no consultation yet. Pull first.")
+    if wanted:
+        raise NothingToExport(f"The store holds no consultation {wanted}. It holds: {listed}.")
+    if len(known) > 1:
+        raise NothingToExport(f"Say which one, by --consultation ID. The store holds: {listed}.")
+    return next(iter(known))

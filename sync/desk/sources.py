@@ -1,0 +1,245 @@
+"""Where the desk pulls from: the server, or a folder of batch files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync import consultation as packages
+from sync.client.wire import NetworkTrouble, Wire
+from sync.consultation import Consultation
+from sync.enrolment import server_address
+from sync.errors import SyncError
+from sync.keys import signing_key_id
+from sync.roster import FILE_NAME, Roster, read_roster
+from sync.signatures import RequestParts, sign_request
+from sync.statement import Statement
+
+_LARGEST_LISTING = 16 * 1024 * 1024
+_LARGEST_FILE = 64 * 1024 * 1024
+_BATCH_MAGIC = b"PARVISB"
+_NAME = re.compile(r"[0-9a-f]{64}")
+_STRANGER = "What answers there is not a Parvis server. Check the address and the network."
+
+
+class SourceRefuses(SyncError):
+    """The server answers, and will not give what was asked for; the message says why."""
+
+
+class NotThere(SyncError):
+    """A batch that is listed cannot be had."""
+
+    sentence = "It is listed, and cannot be had."
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A batch as a source lists it.
+
+    Attributes:
+        number: grows in the order the batches came.
+        name: SHA-256 of the batch, hex.
+        received: the day the server got it, ISO 8601; "" where the source cannot say.
+    """
+
+    number: int
+    name: str
+    received: str = ""
+
+
+class Source(Protocol):
+    """A place to pull batches from.
+
+    Attributes:
+        name: says which it is, in the store and to people.
+        numbered: whether `Listed.number` stays the same from one pull to the next.
+    """
+
+    name: str
+    numbered: bool
+
+    def packages(self) -> Iterator[Consultation]:
+        """The packages of the desk's own consultations that the source has."""
+
+    def roster(self, consultation: str) -> Roster | None:
+        """The devices that the source knows; None where it knows none."""
+
+    def batches(self, consultation: str, after: int) -> Iterator[Listed]:
+        """What there is behind number `after`, oldest first."""
+
+    def fetch(self, name: str) -> bytes:
+        """The bytes of a batch, not yet checked.
+
+        Raises:
+            NotThere: they cannot be had.
+            NetworkTrouble: nothing can be had now.
+        """
+
+
+class ServerSource:
+    """A server, asked in the organiser's name.
+
+    Args:
+        url: its address.
+        organiser: signs what is asked (RFC 9421).
+        ca_bundle: a file with the certificates of a private authority.
+    """
+
+    numbered = True
+
+    def __init__(
+        self, url: str, organiser: Ed25519PrivateKey, *, ca_bundle: str | None = None
+    ) -> None:
+        self.name = server_address(url)
+        self._organiser = organiser
+        self._public = organiser.public_key().public_bytes_raw()
+        self._key_id = signing_key_id(organiser.public_key()).hex()
+        self._wire = Wire(self.name, ca_bundle=ca_bundle)
+
+    def packages(self) -> Iterator[Consultation]:
+        """Every version of the organiser's own consultations."""
+        listing = Statement(self._ask("/v1/consultations", _LARGEST_LISTING))
+        for line in listing.objects("consultations"):
+            path = f"/v1/consultations/{line.get('id')}"
+            newest = packages.read(self._ask(path, _LARGEST_FILE))
+            if newest.organiser_key != self._public:
+                continue
+            yield newest
+            for version in self._listing(newest.id, 0)[1]:
+                if version != newest.version:
+                    yield packages.read(self._ask(f"{path}?version={version}", _LARGEST_FILE))
+
+    def roster(self, consultation: str) -> Roster | None:
+        """The server's devices."""
+        return read_roster(self._ask(f"/v1/consultations/{consultation}/devices", _LARGEST_LISTING))
+
+    def batches(self, consultation: str, after: int) -> Iterator[Listed]:
+        """What the server has behind number `after`."""
+        while True:
+            page, _ = self._listing(consultation, after)
+            if not page:
+                return
+            yield from page
+            after = page[-1].number
+
+    def fetch(self, name: str) -> bytes:
+        """The bytes of a batch."""
+        try:
+            return self._ask(f"/v1/batches/{name}", _LARGEST_FILE)
+        except SourceRefuses as refusal:
+            raise NotThere(str(refusal)) from None
+
+    def _listing(self, consultation: str, after: int) -> tuple[list[Listed], list[int]]:
+        """A page of batches, and the consultation's versions."""
+        path = f"/v1/consultations/{consultation}/batches?after={after}"
+        body = self._ask(path, _LARGEST_LISTING)
+        try:
+            page = json.loads(body)
+            listed = [
+                Listed(int(one["number"]), str(one["name"]), str(one["received"]))
+                for one in page["batches"]
+            ]
+            versions = [int(version) for version in page["versions"]]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise NetworkTrouble(_STRANGER) from None
+        rising = all(one.number > before for one, before in _with_before(listed, after))
+        if not rising or not all(_NAME.fullmatch(one.name) for one in listed):
+            raise NetworkTrouble(_STRANGER)
+        return listed, versions
+
+    def _ask(self, path: str, most: int) -> bytes:
+        parts = RequestParts.of("GET", self.name + path)
+        headers = sign_request(parts, b"", self._organiser, self._key_id, int(time.time()))
+        answer = self._wire.ask("GET", path, headers=headers, most=most)
+        if answer.status == 200:
+            return answer.body
+        if not answer.problem.name:
+            raise NetworkTrouble(_STRANGER)
+        if answer.problem.passing and answer.problem.name != "missing-batch":
+            raise NetworkTrouble(answer.problem.detail)
+        raise SourceRefuses(answer.problem.detail)
+
+
+class FolderSource:
+    """A folder of batch files and whatever else: a stick, a copy, the server's own data directory.
+
+    Batches are known by their first bytes, packages by theirs, the list of devices by its name; all
+    other files are passed over.
+
+    Raises:
+        NotThere: there is no such folder.
+    """
+
+    numbered = False
+
+    def __init__(self, folder: Path, organiser: Ed25519PrivateKey) -> None:
+        if not folder.is_dir():
+            raise NotThere(f"There is no folder {folder}.")
+        self.name = str(folder.resolve())
+        self._public = organiser.public_key().public_bytes_raw()
+        self._folder = folder
+        self._paths = {self._name_of(path): path for path in self._files(_BATCH_MAGIC)}
+
+    def packages(self) -> Iterator[Consultation]:
+        """The organiser's own packages among the files."""
+        for path in self._files(b"PARVISC"):
+            try:
+                read = packages.read(path.read_bytes())
+            except SyncError:
+                continue  # what it would have opened is named as not openable
+            if read.organiser_key == self._public:
+                yield read
+
+    def roster(self, consultation: str) -> Roster | None:
+        """The list of devices in the folder, or in the one above it."""
+        for folder in (self._folder, self._folder.parent):
+            path = folder / FILE_NAME
+            if path.is_file():
+                return read_roster(path.read_bytes())
+        return None
+
+    def batches(self, consultation: str, after: int) -> Iterator[Listed]:
+        """All batch files, whatever consultation they are for."""
+        for name in sorted(self._paths):
+            yield Listed(0, name)
+
+    def fetch(self, name: str) -> bytes:
+        """The bytes of a batch."""
+        try:
+            return self._paths[name].read_bytes()
+        except (KeyError, OSError):
+            raise NotThere() from None
+
+    def _files(self, magic: bytes) -> Iterator[Path]:
+        for path in sorted(self._folder.rglob("*")):
+            try:
+                if path.is_file() and not path.name.endswith(".part"):
+                    with path.open("rb") as file:
+                        if file.read(len(magic)) == magic:
+                            yield path
+            except OSError:
+                continue  # unreadable: if it was a batch, the gap in its sequence names it
+
+    @staticmethod
+    def _name_of(path: Path) -> str:
+        """The batch's name: the file's, where that is one, so that an altered file is noticed."""
+        stem = path.name.partition(".")[0]
+        if _NAME.fullmatch(stem):
+            return stem
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _with_before(listed: list[Listed], after: int) -> Iterator[tuple[Listed, int]]:
+    """Each batch with the number that it must be above."""
+    for one in listed:
+        yield one, after
+        after = one.number

@@ -1,0 +1,385 @@
+"""The desk's store: contributions opened and checked, in one SQLite file of the organiser's own.
+
+Tables a person can query with sqlite-utils or any SQLite tool: `contributions`, `fields`,
+`batches`, `findings`, `consultations`, `devices`, `sources`. It holds what people said, in clear:
+it belongs on the organiser's own disk, readable by nobody else (it is made 0600).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from sync import consultation as packages
+from sync.consultation import Consultation
+from sync.errors import SyncError
+
+_SCHEMA = """
+CREATE TABLE consultations (
+    id TEXT, version INTEGER, title TEXT, form_hash TEXT, package BLOB,
+    PRIMARY KEY (id, version));
+CREATE TABLE devices (key_id TEXT PRIMARY KEY, name TEXT, public_key BLOB, revoked INTEGER);
+CREATE TABLE sources (
+    source TEXT, consultation TEXT, after INTEGER, PRIMARY KEY (source, consultation));
+CREATE TABLE servers (source TEXT PRIMARY KEY, public_key BLOB);
+CREATE TABLE batches (
+    name TEXT PRIMARY KEY, consultation TEXT, device TEXT, sequence INTEGER, previous TEXT,
+    received TEXT, records INTEGER, state TEXT);
+CREATE TABLE contributions (
+    number INTEGER PRIMARY KEY,
+    id TEXT, consultation TEXT, fingerprint TEXT, commitment TEXT, seed TEXT, received TEXT,
+    device TEXT, batch TEXT REFERENCES batches (name),
+    form_id TEXT, form_version TEXT, form_hash TEXT,
+    mode TEXT, language TEXT, help TEXT, read_back INTEGER, agreement TEXT, reworded TEXT,
+    UNIQUE (consultation, id));
+CREATE TABLE fields (
+    contribution INTEGER REFERENCES contributions (number), position INTEGER,
+    path TEXT, value TEXT, PRIMARY KEY (contribution, position)) WITHOUT ROWID;
+CREATE TABLE findings (
+    kind TEXT, consultation TEXT, batch TEXT, device TEXT, contribution TEXT, sentence TEXT);
+CREATE INDEX findings_by_batch ON findings (batch);
+"""
+_VERSION = 1
+
+
+class UnusableDeskStore(SyncError):
+    """The desk's file cannot be used."""
+
+    sentence = "The desk's store cannot be used."
+
+
+class BatchState(Enum):
+    """What became of a batch at the desk."""
+
+    OPENED = "opened"
+    INCOMPLETE = "incomplete"  # some of it could not be opened, with these keys and packages
+    REFUSED = "refused"  # altered, forged or unreadable
+    MISSING = "missing"  # listed, and not to be had
+
+
+class Kind(Enum):
+    """What is wrong."""
+
+    MISSING = "missing"
+    ALTERED = "altered"
+    DUPLICATED = "duplicated"
+    CONFLICT = "conflict"
+    UNOPENABLE = "not openable"
+    UNKNOWN_DEVICE = "unknown device"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that somebody has to know, about a batch or one contribution in it."""
+
+    kind: Kind
+    sentence: str
+    consultation: str = ""
+    batch: str = ""
+    device: str = ""
+    contribution: str = ""
+
+
+@dataclass(frozen=True)
+class DeskBatch:
+    """A batch as the desk knows it."""
+
+    name: str
+    consultation: str
+    device: str
+    sequence: int
+    previous: str
+    received: str
+    records: int
+    state: BatchState
+
+
+@dataclass(frozen=True)
+class DeskContribution:
+    """A contribution, opened and faithful to its commitment; texts as they stand in the store."""
+
+    id: str
+    consultation: str
+    fingerprint: str
+    commitment: str
+    seed: str
+    received: str
+    device: str
+    batch: str
+    form_id: str
+    form_version: str
+    form_hash: str
+    mode: str
+    language: str
+    help: str
+    read_back: bool | None
+    agreement: str
+    reworded: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DeskDevice:
+    """A device whose batches can be checked."""
+
+    key_id: str
+    name: str
+    public_key: bytes
+    revoked: bool
+
+
+class DeskStore:
+    """The desk's file; every method that writes is one transaction, or part of the caller's.
+
+    Raises:
+        UnusableDeskStore: it cannot be opened, or is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with _in_words(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None)
+            path.chmod(0o600)
+            self._db = Database(connection)
+            self._path = path
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version > _VERSION:
+                raise UnusableDeskStore(f"{path} was written by a newer Parvis. Update this one.")
+            self._db.enable_wal()
+            if version == 0:
+                self._lay_out()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what is written within."""
+        with _in_words(self._path), self._db.atomic():
+            yield
+
+    # what contributions are opened and checked with
+
+    def know(self, consultation: Consultation) -> None:
+        """Remember a consultation's package."""
+        with self.transaction():
+            self._db.table("consultations").insert(
+                {
+                    "id": consultation.id,
+                    "version": consultation.version,
+                    "title": consultation.title_in("fr"),
+                    "form_hash": consultation.form_hash,
+                    "package": consultation.data,
+                },
+                replace=True,
+            )
+
+    def consultations(self) -> tuple[Consultation, ...]:
+        """All packages known, by id, the newest version of each first."""
+        rows = self._rows("SELECT package FROM consultations ORDER BY id, version DESC")
+        return tuple(packages.read(row[0]) for row in rows)
+
+    def know_devices(self, devices: Sequence[DeskDevice]) -> None:
+        """Remember devices."""
+        with self.transaction():
+            self._db.table("devices").insert_all(
+                [
+                    {
+                        "key_id": one.key_id,
+                        "name": one.name,
+                        "public_key": one.public_key,
+                        "revoked": int(one.revoked),
+                    }
+                    for one in devices
+                ],
+                replace=True,
+            )
+
+    def devices(self) -> dict[str, DeskDevice]:
+        """All devices known, by key id."""
+        rows = self._rows("SELECT key_id, name, public_key, revoked FROM devices")
+        return {row[0]: DeskDevice(row[0], row[1], row[2], bool(row[3])) for row in rows}
+
+    def server_key(self, source: str) -> bytes | None:
+        """The key of the server behind a source, as it was seen first."""
+        rows = self._rows("SELECT public_key FROM servers WHERE source = ?", source)
+        return rows[0][0] if rows else None
+
+    def server_keys(self) -> frozenset[bytes]:
+        """The keys of all servers that were pulled from."""
+        return frozenset(row[0] for row in self._rows("SELECT public_key FROM servers"))
+
+    def know_server(self, source: str, public_key: bytes) -> None:
+        """Remember the key of the server behind a source."""
+        with self.transaction():
+            self._db.table("servers").insert(
+                {"source": source, "public_key": public_key}, pk="source", replace=True
+            )
+
+    # how far a source was pulled
+
+    def after(self, source: str, consultation: str) -> int:
+        """The number of the last batch pulled from a source."""
+        rows = self._rows(
+            "SELECT after FROM sources WHERE source = ? AND consultation = ?",
+            source,
+            consultation,
+        )
+        return rows[0][0] if rows else 0
+
+    def went(self, source: str, consultation: str, after: int) -> None:
+        """Remember how far a source was pulled."""
+        with self.transaction():
+            self._db.table("sources").insert(
+                {"source": source, "consultation": consultation, "after": after}, replace=True
+            )
+
+    # batches and what is in them
+
+    def batches(self, consultation: str = "") -> tuple[DeskBatch, ...]:
+        """Batches of a consultation, or all, by device and sequence."""
+        rows = self._rows(
+            "SELECT name, consultation, device, sequence, previous, received, records, state"
+            " FROM batches WHERE ? IN ('', consultation) ORDER BY consultation, device, sequence",
+            consultation,
+        )
+        return tuple(
+            DeskBatch(name, of, device, sequence, previous, received, records, BatchState(state))
+            for name, of, device, sequence, previous, received, records, state in rows
+        )
+
+    def batch_state(self, name: str) -> BatchState | None:
+        """What became of a batch; None where it was never seen."""
+        rows = self._rows("SELECT state FROM batches WHERE name = ?", name)
+        return BatchState(rows[0][0]) if rows else None
+
+    def enter_batch(self, batch: DeskBatch) -> None:
+        """Write a batch down; what was found about it before is forgotten."""
+        with self.transaction():
+            self._db.execute("DELETE FROM findings WHERE batch = ?", [batch.name])
+            self._db.table("batches").upsert(
+                {
+                    "name": batch.name,
+                    "consultation": batch.consultation,
+                    "device": batch.device,
+                    "sequence": batch.sequence,
+                    "previous": batch.previous,
+                    "received": batch.received,
+                    "records": batch.records,
+                    "state": batch.state.value,
+                },
+                pk="name",
+            )
+
+    def known_contribution(self, consultation: str, id_: str) -> tuple[str, str] | None:
+        """The fingerprint and the batch of a contribution; None where it is not in the store."""
+        rows = self._rows(
+            "SELECT fingerprint, batch FROM contributions WHERE consultation = ? AND id = ?",
+            consultation,
+            id_,
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def enter(self, contribution: DeskContribution) -> None:
+        """Write a contribution down."""
+        row = vars(contribution).copy()
+        fields = row.pop("fields")
+        row["read_back"] = None if row["read_back"] is None else int(row["read_back"])
+        with self.transaction():
+            names = ", ".join(row)
+            marks = ", ".join("?" for _ in row)
+            number = self._db.execute(
+                f"INSERT INTO contributions ({names}) VALUES ({marks})",  # noqa: S608 — own names
+                list(row.values()),
+            ).lastrowid
+            self._db.conn.executemany(
+                "INSERT INTO fields VALUES (?, ?, ?, ?)",
+                [(number, at, path, value) for at, (path, value) in enumerate(fields)],
+            )
+
+    def find(self, finding: Finding) -> None:
+        """Write a finding down."""
+        row = {**vars(finding), "kind": finding.kind.value}
+        with self.transaction():
+            self._db.table("findings").insert(row)
+
+    def forget_gaps(self) -> None:
+        """Forget what was found about batches that are not here; it is looked for anew."""
+        with self.transaction():
+            self._db.execute("DELETE FROM findings WHERE batch = ''")
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found."""
+        rows = self._rows(
+            "SELECT kind, sentence, consultation, batch, device, contribution FROM findings"
+        )
+        return tuple(Finding(Kind(row[0]), *row[1:]) for row in rows)
+
+    def counted(self, consultation: str = "") -> int:
+        """How many contributions of a consultation, or of all, there are."""
+        rows = self._rows(
+            "SELECT count(*) FROM contributions WHERE ? IN ('', consultation)", consultation
+        )
+        return int(rows[0][0])
+
+    def paths(self, consultation: str) -> tuple[str, ...]:
+        """Every path that some contribution of a consultation has a value at."""
+        rows = self._rows(
+            "SELECT DISTINCT path FROM fields JOIN contributions ON number = contribution"
+            " WHERE consultation = ?",
+            consultation,
+        )
+        return tuple(row[0] for row in rows)
+
+    def contributions(self, consultation: str) -> Iterator[DeskContribution]:
+        """The contributions of a consultation, in the order they were opened, one at a time."""
+        columns = [name for name in DeskContribution.__dataclass_fields__ if name != "fields"]
+        query = (
+            f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
+            " WHERE consultation = ? ORDER BY number"
+        )
+        with _in_words(self._path):
+            for number, *row in self._db.execute(query, [consultation]):
+                given = dict(zip(columns, row, strict=True))
+                if given["read_back"] is not None:
+                    given["read_back"] = bool(given["read_back"])
+                fields = tuple(
+                    self._db.execute(
+                        "SELECT path, value FROM fields WHERE contribution = ? ORDER BY position",
+                        [number],
+                    ).fetchall()
+                )
+                yield DeskContribution(**given, fields=fields)
+
+    def _rows(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with _in_words(self._path):
+            return list(self._db.execute(query, list(values)).fetchall())
+
+    def _lay_out(self) -> None:
+        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables:
+            raise UnusableDeskStore(f"{self._path} is a database of something else.")
+        with self._db.atomic():
+            for statement in _SCHEMA.split(";\n"):
+                if statement.strip():
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise UnusableDeskStore(f"The desk's store {path} cannot be used: {error}.") from error
+    except OSError as error:
+        raise UnusableDeskStore(
+            f"The desk's store {path} cannot be used: {error.strerror}."
+        ) from error
