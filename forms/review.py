@@ -36,6 +36,7 @@ _BEGIN = re.compile(r"begin[ _](group|repeat|lgroup|looped group|loop)\b.*")
 _END = re.compile(r"end[ _](group|repeat|lgroup|looped group|loop)\b.*")
 _REFERENCE = re.compile(r"\$\{\s*(?:last-saved#)?([^}]*?)\s*\}")
 _UNCLOSED = re.compile(r"\$\{[^}]*$|\$\{[^}]*\$\{")
+_STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
 _YES_NO = {"yes", "no", "true", "false", "true()", "false()"}
 _SELECTS = sorted(aliases.select, key=len, reverse=True)
@@ -99,8 +100,12 @@ def review_expressions(book: Workbook) -> Iterator[Problem]:
 
 
 def _without_references(source: str) -> str:
-    """An expression with ${name} made a path of the same length, so that places stay the same."""
-    return _REFERENCE.sub(lambda found: "/x".ljust(len(found[0])), source)
+    """An expression with ${name} made a path of the same length, so that places stay the same.
+
+    Typographic quotes are set straight, as pyxform does in formulas.
+    """
+    straight = source.translate(_STRAIGHT)
+    return _REFERENCE.sub(lambda found: "/x".ljust(len(found[0])), straight)
 
 
 def paths_of_rows(book: Workbook, root: str) -> dict[str, Row]:

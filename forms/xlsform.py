@@ -18,7 +18,8 @@ from forms.review import paths_of_rows, review_expressions, review_structure
 from forms.sheets import FOREIGN_ERRORS, Row, Workbook, read_workbook
 from forms.xform import Form, read_form
 from forms.xform.dependencies import CircularForm
-from forms.xform.reader import WrongExpression, WrongExpressions, unresolved_references
+from forms.xform.expressions import WrongExpression, WrongExpressions
+from forms.xform.reader import unresolved_references
 
 _COLUMNS = {
     "calculate": "calculation",
@@ -187,6 +188,8 @@ def _at(path: str, rule: str, rows: Mapping[str, Row], sentence: str, advice: st
         if rule == "setvalue" and not row.cell("default"):
             rule = "calculate"
         return Problem(sentence, "survey", row.number, _column(rule, row), advice)
+    if "/meta/entity/" in path:
+        return Problem(sentence, "entities", None, path.rpartition("/")[2], advice)
     if path.endswith("/meta/instanceName"):
         return Problem(sentence, "settings", None, "instance_name", advice)
     return Problem(f"{path}, {rule}: {sentence}", advice=advice)

@@ -3,9 +3,12 @@
 import logging
 import os
 import signal
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,21 @@ def run(kiosk_of: Any, display: Display, home: Path) -> None:
     """
     window = open_window(display, home)
     from kivy.app import App
+    from kivy.base import ExceptionHandler, ExceptionManager
+
+    class _Outermost(ExceptionHandler):
+        """The outermost edge: a mistake of ours must not leave a person's answers on the screen."""
+
+        def handle_exception(self, exception: Exception) -> int:
+            """Erase, go back to Welcome, and log where it happened but nothing that was said."""
+            where = "".join(traceback.format_tb(exception.__traceback__))
+            log.error("%s, erased and went on:\n%s", type(exception).__name__, where)
+            try:
+                App.get_running_app().root.erase()
+            except Exception as again:  # noqa: BLE001
+                log.critical("%s while erasing: stopping", type(again).__name__)
+                return int(ExceptionManager.RAISE)
+            return int(ExceptionManager.PASS)
 
     class KioskApp(App):
         """Kivy's application, without its settings panel."""
@@ -113,4 +131,5 @@ def run(kiosk_of: Any, display: Display, home: Path) -> None:
         def open_settings(self, *_: Any) -> bool:
             return False
 
+    ExceptionManager.add_handler(_Outermost())
     KioskApp().run()

@@ -169,8 +169,8 @@ class Kiosk(FloatLayout):
         """Forget everything about the person who was here, and go back to Welcome."""
         self.journey.erase()
         self._forget()
-        self.speak_language(self.offer.languages[0])
         self.show(self._home)
+        self.speak_language(self.offer.languages[0])
 
     def finished(self) -> None:
         """The receipt was seen."""

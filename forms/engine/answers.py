@@ -22,6 +22,7 @@ from forms.xpath.values import (
 LONGEST = 100_000
 """Characters of one answer."""
 
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,30}\.?\d{0,30}|\.\d{1,30})")
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
 
@@ -39,7 +40,7 @@ def read_answer(
     bounds: Range | None = None,
     now: datetime,
 ) -> str:
-    """An answer as the instance holds it.
+    """An answer as the instance holds it, without the characters that XML 1.0 cannot hold.
 
     Args:
         text: what was given; not empty.
@@ -54,6 +55,7 @@ def read_answer(
     """
     if len(text) > LONGEST:
         raise WrongKind(f"The answer has more than {LONGEST:,} characters.")
+    text = _NOT_XML.sub("", text)
     match kind:
         case Kind.INTEGER:
             return _whole(text)

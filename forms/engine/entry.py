@@ -25,7 +25,7 @@ from forms.xform.controls import NO_ATTRIBUTES, Action, Control, Group, Kind, Qu
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
-from forms.xpath.values import to_number, to_text, write_moment
+from forms.xpath.values import to_number, to_text, write_moment, write_number
 
 MOST_REPEATS = 1_000
 """Instances of one repeat in one place."""
@@ -183,13 +183,21 @@ class Entry:
                 return Verdict(Outcome.CONSTRAINT, cause=str(wrong))
         verdict = self._judge(node, text)
         if verdict.kept:
-            changes = Changes()
+            self._take(question, node, text)
+        return verdict
+
+    def _take(self, question: Question, node: EntryNode, text: str) -> None:
+        """Hold an answer, with everything that follows from it, or nothing of it at all."""
+        changes = Changes()
+        try:
             if self._recalculation.write(node, text, changes):
                 self._follow({node.field}, changes)
                 self._act(question.actions, VALUE_CHANGED, node, changes)
-            if changes:
-                self._taken.append(changes)
-        return verdict
+        except FormError:
+            changes.take_back()
+            raise
+        if changes:
+            self._taken.append(changes)
 
     def undo(self) -> bool:
         """Take back the last answer that changed something; say whether there was one."""
@@ -255,12 +263,17 @@ class Entry:
         if repeat.fixed or repeat.count is not None:
             raise UnknownQuestion(f"The form says itself how often {ref} is repeated.")
         changes = Changes()
-        node = self._add(repeat, parent, changes)
+        try:
+            node = self._add(repeat, parent, changes)
+            self._follow(set(field.below()), changes)
+        except FormError:
+            changes.take_back()
+            raise
         self._taken.append(changes)
         return node.ref
 
     def _add(self, repeat: Repeat, parent: EntryNode, changes: Changes) -> EntryNode:
-        """One more instance, its actions done and everything that follows settled."""
+        """One more instance, its actions done and everything inside it settled."""
         had = sum(1 for child in parent.children if child.field is repeat.field)
         if had >= MOST_REPEATS:
             raise FormError(f"{repeat.field.path} is repeated {had} times already.")
@@ -270,7 +283,6 @@ class Entry:
         changes.added.append(node)
         self._act(repeat.actions, NEW_REPEAT, node, changes)
         self._recalculation.settle_all(changes, node)
-        self._follow(set(node.field.below()), changes)
         return node
 
     def _count_repeats(self, controls: Iterable[Control], changes: Changes) -> bool:
@@ -293,9 +305,10 @@ class Entry:
             if not parent.relevant:
                 continue
             number = to_number(repeat.count.evaluate(Context(self, parent)))
-            wanted = int(number) if number == number and number > 0 else 0
-            if wanted > MOST_REPEATS:
-                raise FormError(f"{repeat.field.path} would be repeated {wanted} times.")
+            if number > MOST_REPEATS:
+                times = write_number(number)
+                raise FormError(f"{repeat.field.path} would be repeated {times} times.")
+            wanted = int(number) if number > 0 else 0
             alike = [child for child in parent.children if child.field is repeat.field]
             for _ in range(wanted - len(alike)):
                 self._add(repeat, parent, changes)
@@ -303,8 +316,9 @@ class Entry:
             for node in reversed(alike[wanted:]):
                 changes.removed.append((node, parent.children.index(node)))
                 parent.children.remove(node)
-                self._recalculation.settle(set(node.field.below()), changes)
                 changed = True
+        if changed:
+            self._recalculation.settle(set(repeat.field.below()), changes)
         return changed
 
     # --- inside ------------------------------------------------------------------------------
@@ -335,7 +349,10 @@ class Entry:
         """Take away answers that name choices which the changed fields no longer offer."""
         dropped: set[Field] = set()
         for question in self.form.filtered_questions:
-            if question.itemset is None or different.isdisjoint(question.itemset.nodes.depends_on):
+            if question.itemset is None or (
+                question.field not in different
+                and different.isdisjoint(question.itemset.nodes.depends_on)
+            ):
                 continue
             for node in self._instance.nodes_of(question.field):
                 if node.text and node.relevant:

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from forms.errors import FormError
 from forms.xform.form import Form
 from forms.xform.namespaces import JAVAROSA, local
 from forms.xform.source import attributes_of
 from forms.xpath.nodes import Field, Node
 from forms.xpath.values import Value, read_value
+
+MOST_NODES = 500_000
+"""Nodes that repeats may make of one entry."""
 
 _TEMPLATE = f"{{{JAVAROSA}}}template"
 _STEP = re.compile(r"([^/\[\]]+)(?:\[(\d{1,6})\])?")
@@ -99,12 +103,14 @@ class Instance:
     Attributes:
         document: the node above the root.
         single: by field number, the node of a field that no repeat holds.
+        size: how many nodes were made.
     """
 
     def __init__(self, form: Form) -> None:
         self.form = form
         self.document = Node("", None)
         self.single: list[EntryNode | None] = [None] * len(form.fields)
+        self.size = 0
         self.root = self._grow(form.instance, form.root, self.document)
         self.document.children.append(self.root)
 
@@ -112,6 +118,7 @@ class Instance:
         """The node of an element and those below it, templates of repeats left out."""
         text = (element.text or "").strip() if len(element) else element.text or ""
         node = EntryNode(field, parent, text)
+        self.size += 1
         if element.attrib:
             node.attributes = attributes_of(element)
         if not field.repeats:
@@ -127,6 +134,8 @@ class Instance:
     def new_instance(self, repeat: Field, parent: EntryNode) -> EntryNode:
         """One more instance of a repeat, after those that its parent has."""
         node = self._grow(self.form.templates[repeat], repeat, parent)
+        if self.size > MOST_NODES:
+            raise FormError(f"The entry has grown beyond {MOST_NODES:,} fields.")
         if node.attributes:
             node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
         parent.children.insert(_place_for(node, parent), node)
@@ -194,16 +203,8 @@ class Instance:
         else:
             element = etree.SubElement(parent, tag, attributes)
         if node.text and not node.children:
-            element.text = _clean(node.text)
+            element.text = node.text
         for child in node.children:
             if child.relevant:
                 self._element(child, element)
         return element
-
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 cannot hold."""
-    return _NOT_XML.sub("", text)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import datetime
 from heapq import heappop, heappush
 
 from forms.engine.instance import EntryNode, Instance
-from forms.xform.dependencies import Order, Settles
+from forms.xform.dependencies import Order, Settles, Trigger
 from forms.xpath.context import Context, World
 from forms.xpath.nodes import Field
 from forms.xpath.values import (
@@ -80,7 +81,7 @@ class Recalculation:
         fields = None if within is None else frozenset(within.field.below())
         for trigger in self.order.triggers:
             if fields is None or trigger.field in fields:
-                self._evaluate(trigger.settles, trigger.field, trigger.formula.evaluate, changes)
+                self._evaluate(trigger, changes, within)
 
     def settle(self, changed: Iterable[Field], changes: Changes) -> set[Field]:
         """Evaluate what follows from changed fields; return every field that is different now."""
@@ -99,25 +100,19 @@ class Recalculation:
         follow(changed)
         while waiting:
             trigger = self.order.triggers[heappop(waiting)]
-            follow(
-                self._evaluate(trigger.settles, trigger.field, trigger.formula.evaluate, changes)
-            )
+            follow(self._evaluate(trigger, changes))
         return different
 
     def _evaluate(
-        self,
-        settles: Settles,
-        field: Field,
-        evaluate: Callable[[Context], Value],
-        changes: Changes,
+        self, trigger: Trigger, changes: Changes, within: EntryNode | None = None
     ) -> set[Field]:
-        """Evaluate one trigger at every node of its field; return the fields that changed."""
+        """Evaluate one trigger at the nodes of its field; return the fields that changed."""
         different: set[Field] = set()
-        for node in self.instance.nodes_of(field):
-            value = evaluate(Context(self.world, node))
-            if settles is Settles.CALCULATE:
-                if self.write(node, text_for(value, field.kind), changes):
-                    different.add(field)
+        for node in self._targets(trigger.field, within):
+            value = trigger.formula.evaluate(Context(self.world, node))
+            if trigger.settles is Settles.CALCULATE:
+                if self.write(node, text_for(value, trigger.field.kind), changes):
+                    different.add(trigger.field)
                 continue
             own = to_boolean(value)
             if own is not node.own_relevance:
@@ -127,6 +122,12 @@ class Recalculation:
                 node.settle_relevance(moved)
                 different.update(one.field for one in moved)
         return different
+
+    def _targets(self, field: Field, within: EntryNode | None) -> list[EntryNode]:
+        """The nodes of a field; of one repeat instance, where that is given."""
+        if within is not None and within.field is field:
+            return [within]
+        return self.instance.nodes_of(field, within)
 
 
 def text_for(value: Value, kind: DataType | None) -> str:
@@ -140,7 +141,7 @@ def text_for(value: Value, kind: DataType | None) -> str:
         return ""
     if kind is DataType.INTEGER:
         number = to_number(value)
-        return to_text(value) if number != number else write_number(float(int(number)))
+        return write_number(float(int(number))) if math.isfinite(number) else to_text(value)
     if kind is DataType.DECIMAL:
         number = to_number(value)
         return to_text(value) if number != number else write_number(number)

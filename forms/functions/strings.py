@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from functools import lru_cache
 from uuid import UUID
 
@@ -56,9 +57,14 @@ def substr(context: Context, text: str, start: float, end: float | None = None) 
 @function("substring", Take.TEXT, Take.NUMBER, Take.NUMBER, least=2)
 def substring(context: Context, text: str, start: float, length: float | None = None) -> Value:
     """XPath 1.0's own, counted from 1, as forms from elsewhere may use it (§4.2)."""
-    first = round(start) if start == start else 0
-    last = len(text) + 1 if length is None else first + round(length)
-    return text[max(first, 1) - 1 : max(last, 1) - 1]
+    first = _nearest(start)
+    end = math.inf if length is None else first + _nearest(length)
+    return "".join(letter for place, letter in enumerate(text, 1) if first <= place < end)
+
+
+def _nearest(number: float) -> float:
+    """The nearest whole number, halves up; what is infinite or no number stays so."""
+    return math.floor(number + 0.5) if math.isfinite(number) else number
 
 
 @function("substring-before", Take.TEXT, Take.TEXT)

@@ -25,28 +25,32 @@ def dictionary_material(form: Form) -> bytes:
     for question in questions_of(form.body):
         for template in _inline(question):
             texts.add(plain(template))
-        for name in _names(question, form):
+        for name, label in _choices(question, form):
             names[name] = None
+            texts.add(label)
     paths = [field.path for field in form.fields if not field.children]
     lines = [*sorted(text for text in texts if text), *names, *paths]
     return "\n".join(lines).encode()[-LONGEST:]
 
 
 def _inline(question: Question) -> list[Template]:
-    wordings: list[Wording] = [question.label, question.hint]
-    wordings.extend(item.label for item in question.items)
+    wordings: tuple[Wording, ...] = (question.label, question.hint)
     return [wording.inline for wording in wordings if wording.inline]
 
 
-def _names(question: Question, form: Form) -> list[str]:
-    """The names of a question's choices, filters apart."""
-    if question.itemset is None:
-        return [item.name for item in question.items]
-    source = question.itemset.nodes.source
+def _choices(question: Question, form: Form) -> list[tuple[str, str]]:
+    """The names and the labels of a question's choices, filters apart."""
+    itemset = question.itemset
+    if itemset is None:
+        return [(item.name, plain(item.label.inline)) for item in question.items]
+    source = itemset.nodes.source
+    found: list[tuple[str, str]] = []
     for key, instance in form.secondary.items():
         if f"'{key}'" in source or f'"{key}"' in source:
-            cells = (
-                item.child(question.itemset.value) for item in instance.items(("root", "item"))
-            )
-            return [cell.text for cell in cells if cell is not None]
-    return []
+            for item in instance.items(("root", "item")):
+                name, label = item.child(itemset.value), item.child(itemset.label)
+                shown = "" if label is None or itemset.translated else label.text
+                if name is not None:
+                    found.append((name.text, shown))
+            break
+    return found

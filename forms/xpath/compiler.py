@@ -20,6 +20,9 @@ from forms.xpath.values import Value, equal, to_boolean, to_number, to_text
 KNOWN_FUNCTIONS = frozenset(SPECIAL) | frozenset(FUNCTIONS) | {"instance", "current", "randomize"}
 """Every function that an expression may call."""
 
+MOST_COMPARISONS = 50
+"""In a row without brackets: `a = b = c`; nobody means more than one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -167,28 +170,34 @@ class _Compiler(PathCompiler):
         if operators == {"and"} or operators == {"or"}:
             parts = [self.value(part, here) for part in (tree.first, *(p for _, p in tree.rest))]
             return _and(parts) if "and" in operators else _or(parts)
+        if operators <= _ARITHMETIC.keys():
+            return self.arithmetic(tree, here)
+        if len(tree.rest) > MOST_COMPARISONS:
+            raise UnknownFunction(f"More than {MOST_COMPARISONS} comparisons stand in a row.")
         evaluate: Evaluate | None = None
         left_tree: Expression | None = tree.first
         for operator, right_tree in tree.rest:
-            if operator in _ARITHMETIC:
-                left = evaluate or self.value(tree.first, here)
-                evaluate = self.arithmetic(operator, left, self.value(right_tree, here))
-            else:
-                evaluate = self.comparison(operator, left_tree, evaluate, right_tree, here)
+            evaluate = self.comparison(operator, left_tree, evaluate, right_tree, here)
             left_tree = None
         assert evaluate is not None  # noqa: S101 - the reader makes no operation without operands
         return evaluate
 
-    @staticmethod
-    def arithmetic(operator: str, left: Evaluate, right: Evaluate) -> Evaluate:
-        compute = _ARITHMETIC[operator]
+    def arithmetic(self, tree: Operation, here: Fields) -> Evaluate:
+        """Operators of one precedence, from the left; sums may be as long as forms are."""
+        first = as_number(self.value(tree.first, here))
+        rest = [
+            (_ARITHMETIC[operator], as_number(self.value(part, here)))
+            for operator, part in tree.rest
+        ]
+        if len(rest) == 1:
+            ((compute, second),) = rest
+            return lambda context: compute(first(context), second(context))
 
         def evaluate(context: Context) -> Value:
-            one, other = left(context), right(context)
-            return compute(
-                one if isinstance(one, float) else to_number(one),
-                other if isinstance(other, float) else to_number(other),
-            )
+            total = first(context)
+            for compute, number in rest:
+                total = compute(total, number(context))
+            return total
 
         return evaluate
 

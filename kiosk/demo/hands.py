@@ -59,6 +59,8 @@ class Hands:
 
     def touch(self, words: str) -> Story:
         """Touch the thing that says this, as soon as it is there."""
+        yield from self._look_for(words)
+        yield from self.pause(0.1)  # nobody touches a thing that is still moving to its place
         thing = yield from self._look_for(words)
         yield from self.tap(*thing.to_window(*thing.center))
 

@@ -24,7 +24,7 @@ class Tools(Row):
     Words go under the icons where there is room for all of them.
     """
 
-    kiosk = ObjectProperty(None)
+    kiosk = ObjectProperty(None, rebind=True)
     room = NumericProperty(0)
     wordless = BooleanProperty(False)
     without = ListProperty()
@@ -62,7 +62,7 @@ class Tools(Row):
 class Page(BoxLayout):
     """A screen: `place` and `progress` say how far along it is; its own content goes into `body`."""
 
-    kiosk = ObjectProperty(None)
+    kiosk = ObjectProperty(None, rebind=True)
     place = StringProperty()
     progress = NumericProperty(0)
     shows_progress = BooleanProperty(False)

@@ -1,4 +1,9 @@
-"""A column that may be longer than its place: two large buttons turn its pages, no gesture needed."""
+"""A column that may be longer than its place: two large buttons turn its pages, no gesture needed.
+
+Kivy's own ScrollView holds a touch back until it knows whether it scrolls, and hands it on a fifth
+of a second later: by then the thing that was touched may be elsewhere. Here a touch reaches what is
+under it at once, and a drag takes it back.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,12 +11,12 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.scrollview import ScrollView
+from kivy.uix.stencilview import StencilView
 from kivy.uix.widget import Widget
 
 from kiosk.kv import load_beside
 from kiosk.theme.theme import theme
-from kiosk.widgets.touch import Row, Tap
+from kiosk.widgets.touch import DRAGGED, Row, Tap
 
 
 class Column(BoxLayout):
@@ -26,6 +31,71 @@ class Column(BoxLayout):
             yield index, x, y + spare, width, height
 
 
+class Viewport(StencilView):
+    """Shows a part of its column: `hidden_above` pixels of it are above the edge."""
+
+    hidden_above = NumericProperty(0)
+    column = ObjectProperty(None)
+    bar_height = NumericProperty(0)
+    bar_y = NumericProperty(0)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.column = Column()
+        self.add_widget(self.column)
+        self._place_soon = Clock.create_trigger(self._place, -1)
+        for name in ("pos", "size", "hidden_above"):
+            self.fbind(name, self._place_soon)
+        self.column.fbind("height", self._place_soon)
+        self._drag: tuple[Any, float] | None = None
+
+    @property
+    def beyond(self) -> float:
+        """How many pixels of the column do not fit."""
+        return max(0.0, float(self.column.height - self.height))
+
+    def show(self, hidden_above: float) -> None:
+        """Hide so many pixels above, as far as there are any to hide."""
+        self.hidden_above = min(max(0.0, hidden_above), self.beyond)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """What is under the finger is touched at once; nothing is, that is out of sight."""
+        if not self.collide_point(*touch.pos):
+            return False
+        if self.beyond and self._drag is None:
+            touch.grab(self)
+            self._drag = (touch, self.hidden_above)
+        super().on_touch_down(touch)
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """Far enough up or down, a touch is a drag, and touches nothing any more."""
+        if self._drag is not None and self._drag[0] is touch:
+            if abs(touch.y - touch.oy) > theme.mm(3):
+                touch.ud[DRAGGED] = True
+            if DRAGGED in touch.ud:
+                self.show(self._drag[1] + touch.y - touch.oy)
+                return True
+        return bool(super().on_touch_move(touch))
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """The finger is gone."""
+        if self._drag is not None and self._drag[0] is touch and touch.grab_current is self:
+            touch.ungrab(self)
+            self._drag = None
+            return True
+        return bool(super().on_touch_up(touch))
+
+    def _place(self, *_: Any) -> None:
+        self.column.width = self.width
+        self.column.x = self.x
+        self.hidden_above = min(self.hidden_above, self.beyond)
+        self.column.top = self.top + self.hidden_above
+        whole = max(self.column.height, 1)
+        self.bar_height = self.height * self.height / whole if self.beyond else 0
+        self.bar_y = self.top - self.height * self.hidden_above / whole - self.bar_height
+
+
 class PageTurner(Tap):
     """Up or down, one page; `inviting` where there is more to see."""
 
@@ -34,7 +104,7 @@ class PageTurner(Tap):
 
 
 class Paged(Row):
-    """Shows a `Column`; where it is too high, dragging works, and so do the two buttons beside it.
+    """Shows a `Column`; where it is too high, two buttons beside it turn its pages, and dragging works.
 
     `viewport` is the height that can be seen at once.
     """
@@ -44,23 +114,13 @@ class Paged(Row):
     column = ObjectProperty(None)
 
     def __init__(self, **kwargs: Any) -> None:
+        self._view = Viewport()
+        self.column = self._view.column
         super().__init__(**kwargs)
-        self.spacing = theme.gap
-        self._scroll = ScrollView(
-            do_scroll_x=False,
-            bar_width=theme.mm(1),
-            scroll_type=["content", "bars"],
-            scroll_timeout=120,
-            scroll_distance=theme.mm(3),
-        )
-        self.column = Column(spacing=theme.gap)
-        self._scroll.add_widget(self.column)
-        super().add_widget(self._scroll)
         self._turners = PageTurners(turn=self.turn)
-        self._scroll.bind(height=self._measure)
-        self.column.bind(minimum_height=self._measure)
-        self._scroll.bind(scroll_y=self._mark)
-        theme.bind(gap=self._space)
+        super().add_widget(self._view)
+        self._view.bind(height=self._measure, hidden_above=self._mark)
+        self.column.bind(minimum_height=self._measure, height=self._mark)
 
     def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
         """Put a widget under the others."""
@@ -68,42 +128,28 @@ class Paged(Row):
 
     def to_top(self) -> None:
         """Show the beginning."""
-        self._scroll.scroll_y = 1
+        self._view.show(0)
 
     def turn(self, direction: int) -> None:
-        """One page down (1) or up (-1)."""
-        hidden = self.column.height - self._scroll.height
-        if hidden > 0:
-            # A little of the page before stays in sight.
-            step = max(self._scroll.height - theme.body * 1.5, self._scroll.height / 2) / hidden
-            self._scroll.scroll_y = min(1, max(0, self._scroll.scroll_y - direction * step))
-
-    def reveal(self, widget: Widget) -> None:
-        """Bring a widget of the column into sight."""
-        if self.overflows:
-            self._scroll.scroll_to(widget, padding=theme.gap, animate=False)
-
-    def _space(self, *_: Any) -> None:
-        self.spacing = self.column.spacing = theme.gap
+        """One page down (1) or up (-1); a little of the page before stays in sight."""
+        step = max(self._view.height - theme.body * 1.5, self._view.height / 2)
+        self._view.show(self._view.hidden_above + direction * step)
 
     def _measure(self, *_: Any) -> None:
-        self.viewport = self._scroll.height
-        self.column.room = self._scroll.height
-        overflows = self.column.minimum_height > self._scroll.height + 1
-        self._scroll.do_scroll_y = overflows
-        if not overflows:
+        self.viewport = self.column.room = self._view.height
+        overflows = self.column.minimum_height > self._view.height + 1
+        if overflows == self.overflows:
+            return
+        self.overflows = overflows
+        if overflows:
+            super().add_widget(self._turners)
+        else:
+            super().remove_widget(self._turners)
             self.to_top()
-        if overflows != self.overflows:
-            self.overflows = overflows
-            if overflows:
-                super().add_widget(self._turners)
-            else:
-                super().remove_widget(self._turners)
-        Clock.schedule_once(self._mark, 0)
 
     def _mark(self, *_: Any) -> None:
-        self._turners.at_top = self._scroll.scroll_y >= 0.999
-        self._turners.at_end = self._scroll.scroll_y <= 0.001
+        self._turners.at_top = self._view.hidden_above < 1
+        self._turners.at_end = self._view.hidden_above > self._view.beyond - 1
 
 
 class PageTurners(BoxLayout):

@@ -36,6 +36,9 @@ class Row(BoxLayout):
             yield index, x, y, width, height
 
 
+DRAGGED = "dragged"  # in `touch.ud`: the finger moves the page, and touches nothing any more
+
+
 class Tap(FocusBehavior, ButtonBehavior, Row):
     """Base of everything that can be touched.
 
@@ -48,6 +51,18 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
     border_width = NumericProperty(2)
     lifted = BooleanProperty(False)  # has a shadow
     corner = NumericProperty(14)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Feel a finger; what is put away feels nothing (Kivy's disabled widgets swallow touches)."""
+        return not self.disabled and bool(super().on_touch_down(touch))
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """Count a touch, unless it became a drag."""
+        if touch.grab_current is self and DRAGGED in touch.ud:
+            touch.ungrab(self)
+            self._do_release()
+            return True
+        return bool(super().on_touch_up(touch))
 
     def keyboard_on_key_down(
         self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]

@@ -188,11 +188,16 @@ class Uplink:
         self._wire.close()
 
     def sync(self, progress: Callable[[SyncProgress], None] = lambda _: None) -> SyncReport:
-        """Send what waits, then fetch what is published."""
+        """Send what waits, then fetch what is published.
+
+        The listing is asked for first: it is small, only this device's own server can sign it, and
+        no batch is formed before the server is known to be there.
+        """
         run = _Run(progress)
         try:
+            published = self._listing(run)
             self._send(run)
-            self._fetch(run)
+            self._fetch(run, published)
         except (NetworkTrouble, ServerRefuses) as trouble:
             run.troubles.append(str(trouble))
         return run.report(self._left())
@@ -246,13 +251,13 @@ class Uplink:
         else:
             raise run.stopped_by(problem, answer)
 
-    def _fetch(self, run: _Run) -> None:
+    def _fetch(self, run: _Run, published: tuple[ListedConsultation, ...]) -> None:
         """Bring what is published here, where it is new."""
         held = {
             one.id: (one.version, hashlib.sha256(one.data).hexdigest())
             for one in self._device.consultations()
         }
-        for listed in self._listing(run):
+        for listed in published:
             if held.get(listed.id, (0, ""))[0] > listed.version:
                 run.troubles.append(OlderPackage.sentence)
             elif held.get(listed.id) != (listed.version, listed.package_hash):

@@ -1,0 +1,141 @@
+"""`parvis-forms` in a terminal: one sentence for each mistake, and an exit code to go by."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from forms.commands import main
+from tests.forms.writing import written
+
+FORM = written("going.md")
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> Path:
+    path = tmp_path / "form.md"
+    path.write_text(FORM, encoding="utf-8")
+    return path
+
+
+def run(*words: str | Path, says: str = "") -> Result:
+    result = CliRunner().invoke(main, [str(word) for word in words], input=says)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def test_check_says_that_a_form_is_in_order(form: Path) -> None:
+    result = run("check", form)
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "form.md is in order: 4 questions, in English (en), Français (fr).\n",
+    )
+
+
+def test_check_tells_every_mistake_on_a_line_and_ends_with_1(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text("| survey |\n| | type | name | label |\n| | txt | a b | A |\n")
+    result = run("check", path)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 2
+    assert all(line.startswith("survey, row 3, column ") for line in result.stderr.splitlines())
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "fill", "walk"])
+def test_a_missing_file_is_a_sentence(tmp_path: Path, command: str) -> None:
+    more = {"compile": ["-o", str(tmp_path / "out")], "walk": [str(tmp_path / "w.json")]}
+    for name in ("absent.xlsx", "absent.xml"):
+        result = run(command, tmp_path / name, *more.get(command, []))
+        assert result.exit_code == 1
+        assert len(result.stderr.splitlines()) == 1
+        assert "absent" in result.stderr
+
+
+def test_compile_writes_a_folder_that_can_be_filled(form: Path, tmp_path: Path) -> None:
+    assert run("compile", form, "-o", tmp_path / "out").exit_code == 0
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({"name": "Ana", "/data/goes": "yes", "times": 3}))
+    words = ["fill", tmp_path / "out" / "form.xml", "--answers", answers, "--format", "json"]
+    result = run(*words)
+    assert result.exit_code == 0
+    fields = json.loads(result.stdout)
+    assert list(fields.items())[:3] == [
+        ("/data/name", "Ana"),
+        ("/data/goes", "yes"),
+        ("/data/times", "3"),
+    ]
+
+
+def test_fill_prints_the_instance_or_writes_it(form: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    answers.write_text('{"name": "Ana"}')
+    printed = run("fill", form, "--answers", answers)
+    assert "<name>Ana</name>" in printed.stdout
+    assert run("fill", form, "--answers", answers, "-o", tmp_path / "a.xml").stdout == ""
+    assert b"<name>Ana</name>" in (tmp_path / "a.xml").read_bytes()
+
+
+def test_answers_that_do_not_fit_are_all_named(form: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    answers.write_text('{"name": "Ana", "goes": "yes", "times": 9, "colour": "red"}')
+    result = run("fill", form, "--answers", answers, "--language", "fr")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "/data/times: Une semaine a 7 jours",
+        "colour: the form does not ask this, or not with these answers.",
+    ]
+
+
+@pytest.mark.parametrize("content", ["[1]", "{", '{"name": {"a": 1}}'])
+def test_a_file_without_answers_is_a_sentence(form: Path, tmp_path: Path, content: str) -> None:
+    answers = tmp_path / "answers.json"
+    answers.write_text(content)
+    result = run("fill", form, "--answers", answers)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_what_is_required_is_asked_for(form: Path) -> None:
+    result = run("fill", form)
+    assert result.exit_code == 1
+    assert "/data/name" in result.stderr
+
+
+def test_a_language_that_the_form_has_not_is_a_sentence(form: Path) -> None:
+    result = run("fill", form, "--language", "ar")
+    assert result.exit_code == 1
+    assert "only in English (en), Français (fr)" in result.stderr
+
+
+def test_an_interview_goes_on_back_and_over_mistakes(form: Path) -> None:
+    says = "\nAna\n3\n1\n9\n<\n\n5\n"
+    result = run("fill", form, "--interactive", "--format", "json", says=says)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) | {"/data/meta/instanceID": ""} == {
+        "/data/name": "Ana",
+        "/data/goes": "yes",
+        "/data/times": "5",
+        "/data/meta/instanceID": "",
+    }
+    for line in (
+        "An answer is needed here.",
+        "That is not one of the numbers.",
+        "A week has 7 days",
+        "  ● 1. Yes",
+        "Bye Ana",
+    ):
+        assert line in result.stderr
+
+
+def test_an_interview_cut_short_writes_nothing(form: Path) -> None:
+    result = run("fill", form, "--interactive", says="Ana\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing was written" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "fill", "walk"])
+def test_help_shows_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"parvis-forms {command}" in result.stdout

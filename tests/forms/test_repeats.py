@@ -1,0 +1,110 @@
+"""Repeats: instances with places of their own, added by people or counted by the form."""
+
+import pytest
+
+from forms.engine import Entry, UnknownQuestion
+from forms.errors import FormError
+from forms.xform import read_form
+from tests.forms.writing import begin, entry_of, xform
+
+HOUSEHOLD = """
+| survey |
+| | type         | name   | label           | calculation                      | relevant|
+| | begin_repeat | person | Person          |                                  |              |
+| | text         | name   | Name            |                                  |              |
+| | integer      | age    | Age of ${name}  |                                  |              |
+| | text         | school | School          |                                  | ${age} < 18  |
+| | calculate    | place  |                 | position(..)                     |              |
+| | end_repeat   |        |                 |                                  |              |
+| | calculate    | people |                 | count(${person})                 |              |
+| | calculate    | years  |                 | sum(${age})                      |              |
+"""
+COUNTED = """
+| survey |
+| | type         | name  | label     | repeat_count |
+| | integer      | many  | How many? |              |
+| | begin_repeat | thing | Thing     | ${many}      |
+| | text         | what  | What?     |              |
+| | end_repeat   |       |           |              |
+"""
+
+
+@pytest.fixture
+def household() -> Entry:
+    return entry_of(HOUSEHOLD)
+
+
+def held(entry: Entry) -> dict[str, str]:
+    fields = dict(entry.as_it_stands().fields)
+    del fields["/data/meta/instanceID"]
+    return fields
+
+
+def test_each_instance_is_asked_and_counted_on_its_own(household: Entry) -> None:
+    household.answer("/data/person[1]/name", "Ana")
+    household.answer("/data/person[1]/age", "40")
+    assert household.add_repeat("/data/person") == "/data/person[2]"
+    household.answer("/data/person[2]/name", "Bo")
+    household.answer("/data/person[2]/age", "12")
+    assert [step.ref for step in household.steps()] == [
+        "/data/person[1]/name",
+        "/data/person[1]/age",
+        "/data/person[2]/name",
+        "/data/person[2]/age",
+        "/data/person[2]/school",
+    ]
+    assert household.step("/data/person[2]/age").label == "Age of Bo"
+    assert held(household) == {
+        "/data/person[1]/name": "Ana",
+        "/data/person[1]/age": "40",
+        "/data/person[1]/place": "1",
+        "/data/person[2]/name": "Bo",
+        "/data/person[2]/age": "12",
+        "/data/person[2]/place": "2",
+        "/data/people": "2",
+        "/data/years": "52",
+    }
+
+
+def test_an_added_instance_can_be_taken_back(household: Entry) -> None:
+    before = held(household)
+    household.add_repeat("/data/person")
+    assert held(household)["/data/people"] == "2"
+    assert household.undo()
+    assert held(household) == before
+
+
+def test_nothing_is_added_where_nothing_repeats(household: Entry) -> None:
+    for ref in ("/data/years", "/data/nowhere", "/data", "person"):
+        with pytest.raises(UnknownQuestion):
+            household.add_repeat(ref)
+
+
+def test_a_form_may_count_its_repeats_itself() -> None:
+    entry = entry_of(COUNTED)
+    assert [step.ref for step in entry.steps()] == ["/data/many"]
+    entry.answer("/data/many", "2")
+    entry.answer("/data/thing[2]/what", "lamp")
+    assert [step.ref for step in entry.steps()][1:] == [
+        "/data/thing[1]/what",
+        "/data/thing[2]/what",
+    ]
+    entry.answer("/data/many", "1")
+    assert "/data/thing[2]/what" not in held(entry)
+    entry.undo()
+    assert held(entry)["/data/thing[2]/what"] == "lamp"
+    with pytest.raises(UnknownQuestion):
+        entry.add_repeat("/data/thing")
+
+
+def test_repeats_without_end_are_refused() -> None:
+    body = '<repeat nodeset="/data/r" jr:count="1 div 0"><input ref="/data/r/a"/></repeat>'
+    with pytest.raises(FormError, match="would be repeated Infinity times"):
+        begin(read_form(xform("<r><a/></r>", body=body)))
+
+
+def test_a_million_repeats_are_refused() -> None:
+    entry = entry_of(COUNTED)
+    with pytest.raises(FormError, match="would be repeated 1000000 times"):
+        entry.answer("/data/many", "1000000")
+    assert held(entry) == {}
