@@ -66,6 +66,7 @@ class Page(BoxLayout):
     place = StringProperty()
     progress = NumericProperty(0)
     shows_progress = BooleanProperty(False)
+    body_spacing = NumericProperty(0)
     bare = BooleanProperty(False)  # neither tools nor footer: the keyboard needs the room
     without = ListProperty()  # tools that have no sense here
     back_text = StringProperty()
