@@ -77,8 +77,10 @@ class QuestionScreen(Page):
         step = self.kiosk.journey.step()
         return ". ".join(
             part
-            for part in (self.trouble, self.question, self.hint)
-            + tuple(choice.label for choice in step.choices)
+            for part in (
+                *(self.trouble, self.question, self.hint),
+                *(choice.label for choice in step.choices),
+            )
             if part
         )
 
@@ -171,7 +173,9 @@ class QuestionScreen(Page):
         whole = self.height - 2 * theme.margin
         wording = theme.target + theme.gap if self.asks_wording else 0
         if not self.bare:
-            self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 3 * theme.gap
+            self._framed = (
+                self.ids.top.minimum_height + self.ids.foot.height + words + 3 * theme.gap
+            )
             self._framed += wording
             self._framed += self.ids.body.padding[1] + self.ids.body.padding[3]
         framed = self._framed

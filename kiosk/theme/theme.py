@@ -119,7 +119,7 @@ class Theme(EventDispatcher):
 
     @property
     def sizes(self) -> int:
-        """How many text sizes there are: the largest is not for panels that hold four lines of it."""
+        """How many text sizes there are; a small panel would hold four lines of the largest."""
         return len(CAPITALS_MM) - 1 if self.compact else len(CAPITALS_MM)
 
     def next_palette(self) -> None:

@@ -126,7 +126,7 @@ class CardGrid(Layout):
         rows = self._grown(plan, gap)
         self.height = sum(rows) + gap * (len(rows) - 1)
         width = (self.width - gap * (plan.columns - 1)) / plan.columns
-        top = self.top
+        top = float(self.top)
         for row, height in enumerate(rows):
             for place, card in enumerate(cards[row * plan.columns : (row + 1) * plan.columns]):
                 across = plan.columns - 1 - place if theme.rtl else place

@@ -3,7 +3,13 @@
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import (
+    BooleanProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+)
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -60,7 +66,7 @@ class Tools(Row):
 
 
 class Page(BoxLayout):
-    """A screen: `place` and `progress` say how far along it is; its own content goes into `body`."""
+    """A screen: `place` and `progress` say how far along; its own content goes into `body`."""
 
     kiosk = ObjectProperty(None, rebind=True)
     place = StringProperty()
