@@ -1,7 +1,7 @@
 """The interface's words in the person's language: gettext, from French."""
 
-import gettext
 import datetime
+import gettext
 from io import BytesIO
 from pathlib import Path
 
