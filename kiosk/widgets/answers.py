@@ -191,7 +191,7 @@ class NumberLine(Answer):
                 grid.add_widget(key)
             self.add_widget(grid)
         else:
-            self.stepper = Stepper(value=value)
+            self.stepper = Stepper(value=value, invitation=tr._("Touchez + ou −"))
             self.stepper.bind(on_step=lambda _, by: self.move(by))
             self.add_widget(self.stepper)
         self._show()
@@ -256,6 +256,7 @@ class Stepper(BoxLayout):
 
     value = StringProperty()
     caption = StringProperty()
+    invitation = StringProperty("–")  # shown while there is no value
 
     __events__ = ("on_step",)
 
@@ -289,7 +290,7 @@ class DateSteps(Answer):
 
     def _show(self) -> None:
         if not self.value:
-            shown = ("–", "–", "–")
+            shown = ("", "", "")
         else:
             day = date.fromisoformat(self.value[:10])
             shown = (str(day.day), tr.month(day, short=bool(theme.compact)), str(day.year))

@@ -111,7 +111,7 @@ class CardGrid(Layout):
         """Place the cards and take the height that they need."""
         cards = list(reversed(self.children))
         if not cards or self.width < theme.target:
-            self.height = 0
+            self.height = 0.0
             return
         gap = float(theme.gap)
         plan = arrange(
