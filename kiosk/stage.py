@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from gc import collect
 from importlib import import_module
 from time import monotonic
@@ -132,10 +133,7 @@ class Kiosk(FloatLayout):
         self.ask(
             tr._("Sur quoi voulez-vous donner votre avis ?"),
             "",
-            [
-                Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
-                for offer in self.offers
-            ],
+            [Option(offer.title(tr.language), partial(self.start, offer)) for offer in self.offers],
         )
 
     def open_sign_in(self) -> None:
@@ -184,7 +182,7 @@ class Kiosk(FloatLayout):
             tr._("Quelle langue ?"),
             "",
             [
-                Option(own_name(code), lambda code=code: self._speak_and_return(code))
+                Option(own_name(code), partial(self._speak_and_return, code))
                 for code in self.offer.languages
             ],
         )

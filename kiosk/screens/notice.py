@@ -49,9 +49,7 @@ class NoticeScreen(Page):
     def say(self) -> str:
         """The whole notice."""
         notice = self.notice
-        return " ".join(
-            (self.title, notice.who, notice.why, notice.becomes, notice.kept)
-        )
+        return " ".join((self.title, notice.who, notice.why, notice.becomes, notice.kept))
 
     def go_on(self) -> None:
         """To the first question."""

@@ -77,8 +77,10 @@ class QuestionScreen(Page):
         step = self.kiosk.journey.step()
         return ". ".join(
             part
-            for part in (self.trouble, self.question, self.hint)
-            + tuple(choice.label for choice in step.choices)
+            for part in (
+                *(self.trouble, self.question, self.hint),
+                *(choice.label for choice in step.choices),
+            )
             if part
         )
 
@@ -171,7 +173,9 @@ class QuestionScreen(Page):
         whole = self.height - 2 * theme.margin
         wording = theme.target + theme.gap if self.asks_wording else 0
         if not self.bare:
-            self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 2 * theme.gap
+            self._framed = (
+                self.ids.top.minimum_height + self.ids.foot.height + words + 3 * theme.gap
+            )
             self._framed += wording
             self._framed += self.ids.body.padding[1] + self.ids.body.padding[3]
         framed = self._framed
@@ -181,8 +185,10 @@ class QuestionScreen(Page):
         typed.writing = self.writes or fits
         typed.done_button = self.bare
         if self.bare:
-            few_lines = theme.small * 2.6 + theme.gap
-            typed.room = whole - typed.keyboard_height - theme.gap - min(words, few_lines)
+            # Between the parts of the page and of its body there are four gaps.
+            few_lines = theme.small * 2.6
+            room = whole - typed.keyboard_height - 5 * theme.gap
+            typed.room = room - min(self.ids.head_words.height, few_lines)
         else:
             typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
 

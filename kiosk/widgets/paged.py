@@ -104,7 +104,7 @@ class PageTurner(Tap):
 
 
 class Paged(Row):
-    """Shows a `Column`; where it is too high, two buttons beside it turn its pages, and dragging works.
+    """Shows a `Column`; where that is too high, two buttons turn its pages, and dragging works.
 
     `viewport` is the height that can be seen at once.
     """
