@@ -6,6 +6,7 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome
+from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
@@ -32,6 +33,7 @@ class QuestionScreen(Page):
     answer = ObjectProperty(None, allownone=True)
     asks_wording = BooleanProperty(False)  # a mediator says whose words an open answer is in
     reworded = BooleanProperty(False)
+    shows_more = BooleanProperty(False)  # the way on is first down the page
     writes = BooleanProperty(False)  # the keyboard was asked for
 
     def __init__(self, **kwargs: Any) -> None:
@@ -41,7 +43,7 @@ class QuestionScreen(Page):
         theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
-        self.ids.paged.bind(viewport=self._settle_room)
+        self.ids.paged.bind(viewport=self._settle_room, more_below=self._more_changed)
 
     def enter(self) -> None:
         """Show the question that the journey stands at."""
@@ -89,7 +91,13 @@ class QuestionScreen(Page):
         self.kiosk.back()
 
     def go_on(self) -> None:
-        """To the next question, if the form has nothing against this answer."""
+        """To the next question, if the form has nothing against this answer.
+
+        Nobody should pass over choices that they have not seen: those come first.
+        """
+        if self.shows_more:
+            self.ids.paged.turn(1)
+            return
         verdict = self.kiosk.journey.next()
         if verdict.outcome is Outcome.OK:
             self.kiosk.show()
@@ -155,8 +163,18 @@ class QuestionScreen(Page):
         self.trouble = ""
         self._name_next(value)
 
+    def _more_changed(self, *_: Any) -> None:
+        if self.answer is not None and self.kiosk.journey.stage is Stage.QUESTION:
+            self._name_next(self.kiosk.journey.value())
+
     def _name_next(self, value: str) -> None:
         step = self.kiosk.journey.step()
+        self.shows_more = not value and self.ids.paged.more_below
+        if self.shows_more:
+            self.next_text, self.next_icon = tr._("Voir la suite"), "arrow-down"
+            self.next_primary = True
+            return
+        self.next_icon = "arrow-right"
         skips = not value and step.kind is not Kind.NOTE and not step.required
         self.next_text = tr._("Je passe") if skips else tr._("Suivant")
         self.next_primary = not skips
