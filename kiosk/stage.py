@@ -214,7 +214,7 @@ class Kiosk(FloatLayout):
         """Show from afar that somebody needs help, and say whom to turn to."""
         self.ask(
             tr._("Besoin d’aide ?"),
-            tr._("Levez la main, ou demandez à l’accueil. Vos réponses vous attendent ici."),
+            tr._("Faites signe, ou demandez à l’accueil."),
             [Option(tr._("Je continue"), self.dismiss, primary=True)],
             icon="hand-waving",
         )
@@ -225,8 +225,8 @@ class Kiosk(FloatLayout):
             tr._("Tout effacer ?"),
             tr._("Vos réponses seront effacées. Rien ne sera gardé."),
             [
-                Option(tr._("Je continue"), self.dismiss, primary=True),
-                Option(tr._("Tout effacer"), self.erase, icon="trash", warns=True),
+                Option(tr._("Non, je garde mes réponses"), self.dismiss, primary=True),
+                Option(tr._("Oui, tout effacer"), self.erase, icon="trash", warns=True),
             ],
             icon="trash",
         )
@@ -307,7 +307,7 @@ class Kiosk(FloatLayout):
         if not isinstance(self._ask, StillThere):
             self.dismiss()
             self._ask = StillThere(icon="hourglass")
-            self._ask.offer([Option(tr._("Je suis là"), self.dismiss, primary=True)])
+            self._ask.offer([Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
             self.add_widget(self._ask)
             self.on_screen("still_there")
         self._ask.count(seconds)
@@ -319,6 +319,6 @@ class StillThere(Ask):
     def count(self, seconds: int) -> None:
         """Show how many seconds are left."""
         self.title = tr._("Êtes-vous toujours là ?")
-        self.text = tr._("Sans réponse, tout s’efface dans {seconds} secondes.").format(
+        self.text = tr._("Touchez l’écran. Sinon, tout s’efface dans {seconds} secondes.").format(
             seconds=seconds
         )

@@ -38,10 +38,10 @@ class NoticeScreen(Page):
         points = self.ids.points
         points.clear_widgets()
         for icon, heading, text in (
-            ("bank", tr._("Qui demande ?"), notice.who),
+            ("bank", tr._("Qui vous demande votre avis ?"), notice.who),
             ("question", tr._("Pourquoi ?"), notice.why),
-            ("chat-circle-text", tr._("À quoi cela servira ?"), notice.becomes),
-            ("lock", tr._("Qu’est-ce qui est gardé ?"), notice.kept),
+            ("chat-circle-text", tr._("À quoi serviront vos réponses ?"), notice.becomes),
+            ("lock", tr._("Que gardons-nous ?"), notice.kept),
         ):
             if text:
                 points.add_widget(Point(icon=icon, heading=heading, text=text))

@@ -113,9 +113,9 @@ class QuestionScreen(Page):
         """Say what stands against going on, above the question."""
         if not message:
             message = (
-                tr._("Cette question a besoin d’une réponse.")
+                tr._("Répondez à cette question pour continuer, s’il vous plaît.")
                 if outcome is Outcome.REQUIRED
-                else tr._("Cette réponse ne convient pas. Vous pouvez la changer.")
+                else tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
             )
         self.trouble = message
         self.ids.paged.to_top()
