@@ -46,7 +46,8 @@ class Assistance:
 class Keeper(Protocol):
     """Seals and stores a finished entry; what it returns is shown as the receipt."""
 
-    def __call__(self, journey: "Journey") -> "Shown": ...
+    def __call__(self, journey: "Journey") -> "Shown":
+        """Keep what this journey's entry holds."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class Journey:
         return self._entry.step(self.ref)
 
     def hold(self, value: str) -> None:
-        """What the screen shows as the answer so far; it becomes the answer when the person goes on."""
+        """What the screen shows as the answer so far; the answer, once the person goes on."""
         self._held[self.ref] = value
 
     def value(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from gc import collect
 from importlib import import_module
 from time import monotonic
@@ -132,10 +133,7 @@ class Kiosk(FloatLayout):
         self.ask(
             tr._("Sur quoi voulez-vous donner votre avis ?"),
             "",
-            [
-                Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
-                for offer in self.offers
-            ],
+            [Option(offer.title(tr.language), partial(self.start, offer)) for offer in self.offers],
         )
 
     def open_sign_in(self) -> None:
@@ -184,7 +182,7 @@ class Kiosk(FloatLayout):
             tr._("Quelle langue ?"),
             "",
             [
-                Option(own_name(code), lambda code=code: self._speak_and_return(code))
+                Option(own_name(code), partial(self._speak_and_return, code))
                 for code in self.offer.languages
             ],
         )
@@ -216,7 +214,7 @@ class Kiosk(FloatLayout):
         """Show from afar that somebody needs help, and say whom to turn to."""
         self.ask(
             tr._("Besoin d’aide ?"),
-            tr._("Levez la main, ou demandez à l’accueil. Vos réponses vous attendent ici."),
+            tr._("Faites signe, ou demandez à l’accueil."),
             [Option(tr._("Je continue"), self.dismiss, primary=True)],
             icon="hand-waving",
         )
@@ -227,8 +225,8 @@ class Kiosk(FloatLayout):
             tr._("Tout effacer ?"),
             tr._("Vos réponses seront effacées. Rien ne sera gardé."),
             [
-                Option(tr._("Je continue"), self.dismiss, primary=True),
-                Option(tr._("Tout effacer"), self.erase, icon="trash", warns=True),
+                Option(tr._("Non, je garde mes réponses"), self.dismiss, primary=True),
+                Option(tr._("Oui, tout effacer"), self.erase, icon="trash", warns=True),
             ],
             icon="trash",
         )
@@ -309,7 +307,7 @@ class Kiosk(FloatLayout):
         if not isinstance(self._ask, StillThere):
             self.dismiss()
             self._ask = StillThere(icon="hourglass")
-            self._ask.offer([Option(tr._("Je suis là"), self.dismiss, primary=True)])
+            self._ask.offer([Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
             self.add_widget(self._ask)
             self.on_screen("still_there")
         self._ask.count(seconds)
@@ -321,6 +319,6 @@ class StillThere(Ask):
     def count(self, seconds: int) -> None:
         """Show how many seconds are left."""
         self.title = tr._("Êtes-vous toujours là ?")
-        self.text = tr._("Sans réponse, tout s’efface dans {seconds} secondes.").format(
+        self.text = tr._("Touchez l’écran. Sinon, tout s’efface dans {seconds} secondes.").format(
             seconds=seconds
         )

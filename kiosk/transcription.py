@@ -1,7 +1,7 @@
 """Paper contributions, typed into a table, one per row: checked by the form, sealed like any other.
 
-A table is CSV, with a header of question names, or JSON lines, one object per line. Multiple choices
-and rankings are names with spaces between them, dates as 2026-11-21, numbers with a point.
+A table is CSV, with a header of question names, or JSON lines, one object per line. Multiple
+choices and rankings are names with spaces between them, dates as 2026-11-21, numbers with a point.
 """
 
 import csv

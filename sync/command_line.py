@@ -46,7 +46,7 @@ class Refusing(click.Group):
 
 
 def _with_paragraphs(text: str | None) -> str | None:
-    r"""What a raw docstring writes as \b before a paragraph that keeps its lines, as click wants."""
+    r"""What a raw docstring writes as \b, before lines to be kept, as click wants it."""
     return text.replace("\\b\n", "\b\n") if text else text
 
 

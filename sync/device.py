@@ -333,8 +333,8 @@ def _locked(directory: Path) -> TextIO:
 
 
 def _open_own_database(path: Path) -> Database:
+    path.touch(mode=0o600)
     connection = sqlite3.connect(path, check_same_thread=False)
-    path.chmod(0o600)
     database = Database(connection)
     database.execute("PRAGMA secure_delete=ON").fetchall()
     database.enable_wal()

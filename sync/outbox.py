@@ -118,6 +118,7 @@ class Outbox:
         self._now = now
         self._lock = threading.RLock()
         with _in_words():
+            path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
             self._connection = sqlite3.connect(path, check_same_thread=False)
             self._database = Database(self._connection)
             self._database.execute("PRAGMA secure_delete=ON").fetchall()
@@ -125,7 +126,6 @@ class Outbox:
             self._database.execute("PRAGMA synchronous=FULL")
             with self._transaction():
                 _lay_out(self._database)
-        path.chmod(0o600)
 
     def close(self) -> None:
         """Close the file."""
@@ -483,7 +483,7 @@ def _in_words() -> Iterator[None]:
     """Turn what SQLite says into what a steward can act on."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise StorageFailed(f"{StorageFailed.sentence} (SQLite: {error}.)") from error
+    except (sqlite3.OperationalError, OSError) as error:
+        raise StorageFailed(f"{StorageFailed.sentence} ({error}.)") from error
     except sqlite3.DatabaseError as error:
-        raise DamagedOutbox(f"{DamagedOutbox.sentence} (SQLite: {error}.)") from error
+        raise DamagedOutbox(f"{DamagedOutbox.sentence} ({error}.)") from error

@@ -1,7 +1,7 @@
 """A person's hands and eyes at the kiosk: touches what can be seen, by its words.
 
-Touches go through Kivy's whole input pipeline, as those of a touchscreen do. A story is a generator:
-each `yield` lets the kiosk draw a frame.
+Touches go through Kivy's whole input pipeline, as those of a touchscreen do. A story is a
+generator: each `yield` lets the kiosk draw a frame.
 """
 
 from collections.abc import Iterator

@@ -60,7 +60,9 @@ def _opened(device: Device) -> list[Finding]:
     for one in held:
         state = "open" if one.is_open(today) else "not open today"
         title = one.title_in("fr")
-        findings.append(Finding(True, f"Holds “{title}” ({one.id}, version {one.version}): {state}."))
+        findings.append(
+            Finding(True, f"Holds “{title}” ({one.id}, version {one.version}): {state}.")
+        )
     return findings
 
 
@@ -75,7 +77,9 @@ def _outbox(data: Path) -> list[Finding]:
     ]
     if counts.quarantined:
         findings.append(
-            Finding(False, f"{counts.quarantined} contributions were put aside: tell the organiser.")
+            Finding(
+                False, f"{counts.quarantined} contributions were put aside: tell the organiser."
+            )
         )
     return findings
 

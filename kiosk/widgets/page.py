@@ -3,7 +3,13 @@
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import (
+    BooleanProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+)
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -60,12 +66,13 @@ class Tools(Row):
 
 
 class Page(BoxLayout):
-    """A screen: `place` and `progress` say how far along it is; its own content goes into `body`."""
+    """A screen: `place` and `progress` say how far along; its own content goes into `body`."""
 
     kiosk = ObjectProperty(None, rebind=True)
     place = StringProperty()
     progress = NumericProperty(0)
     shows_progress = BooleanProperty(False)
+    body_spacing = NumericProperty(0)
     bare = BooleanProperty(False)  # neither tools nor footer: the keyboard needs the room
     without = ListProperty()  # tools that have no sense here
     back_text = StringProperty()

@@ -104,12 +104,13 @@ class PageTurner(Tap):
 
 
 class Paged(Row):
-    """Shows a `Column`; where it is too high, two buttons beside it turn its pages, and dragging works.
+    """Shows a `Column`; where that is too high, two buttons turn its pages, and dragging works.
 
-    `viewport` is the height that can be seen at once.
+    `viewport` is the height that can be seen at once; `more_below` tells whether there is more.
     """
 
     overflows = BooleanProperty(False)
+    more_below = BooleanProperty(False)
     viewport = NumericProperty(0)
     column = ObjectProperty(None)
 
@@ -146,10 +147,12 @@ class Paged(Row):
         else:
             super().remove_widget(self._turners)
             self.to_top()
+        self._mark()
 
     def _mark(self, *_: Any) -> None:
         self._turners.at_top = self._view.hidden_above < 1
         self._turners.at_end = self._view.hidden_above > self._view.beyond - 1
+        self.more_below = self.overflows and not self._turners.at_end
 
 
 class PageTurners(BoxLayout):

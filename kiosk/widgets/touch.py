@@ -53,7 +53,7 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
     corner = NumericProperty(14)
 
     def on_touch_down(self, touch: Any) -> bool:
-        """Feel a finger; what is put away feels nothing (Kivy's disabled widgets swallow touches)."""
+        """Feel a finger; what is put away feels none (Kivy's disabled widgets swallow it)."""
         return not self.disabled and bool(super().on_touch_down(touch))
 
     def on_touch_up(self, touch: Any) -> bool:

@@ -48,7 +48,7 @@ class TypedAnswer(Answer):
             size_hint_x=1,
         )
         self.field.caret = len(self.field.text)
-        self.keyboard = Keyboard(field=self.field)
+        self.keyboard = Keyboard()
         self.keyboard.layout = self._layout(step, language)
         self._done = Action(text=tr._("Fini"), icon="check", primary=True)
         self._line = Row(size_hint_y=None, spacing=theme.gap)
@@ -95,8 +95,10 @@ class TypedAnswer(Answer):
     def _settle(self, *_: Any) -> None:
         """One line for a number, as many as fit for a text; the keyboard where it is wanted."""
         if self.writing and self.keyboard.parent is None:
+            self.keyboard.field = self.field
             self.add_widget(self.keyboard)
         elif not self.writing and self.keyboard.parent is not None:
+            self.keyboard.field = None
             self.remove_widget(self.keyboard)
         least = self.field.height_for(1)
         if self.done_button and self._done.parent is None:
