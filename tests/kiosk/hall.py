@@ -17,7 +17,7 @@ from forms.xform import read_form
 from kiosk.counter import Counter
 from kiosk.demo.hands import Hands
 from kiosk.idle import IdleWatch
-from kiosk.language import tr
+from kiosk.language import own_name, tr
 from kiosk.offer import Offer
 from kiosk.people.accounts import Role
 from kiosk.stage import Kiosk
@@ -41,8 +41,10 @@ TODAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOON = Rhythm(settle=0.05, first=0.1, longest=0.5)
 
-NOTICE = Notice("La ville", "Pour décider ensemble.", "Tout est lu.", "Vos réponses, un an.")
-ENGLISH_NOTICE = Notice("The town", "To decide together.", "All is read.", "Your answers, a year.")
+NOTICE = Notice("La ville", "Que voulez-vous ?", "Pour décider ensemble.", "Tout est lu.", "Vos réponses, un an.")
+ENGLISH_NOTICE = Notice(
+    "The town", "What do you want?", "To decide together.", "All is read.", "Your answers, a year."
+)
 
 EVERY_KIND = """
 | survey | type | name | label::Français (fr) | label::English (en) | required | relevant | constraint | constraint_message::Français (fr) | constraint_message::English (en) | parameters | appearance |
@@ -154,9 +156,35 @@ class Hall:
     device: Device
 
     def touch(self, *words: str) -> None:
-        """Touch the things that say these words, in the interface's language or the form's."""
+        """Touch the things that say these words."""
         for one in words:
-            driver.perform(self.hands.touch(tr._(one)))
+            driver.perform(self.hands.touch(one))
+
+    def on(self, times: int = 1) -> None:
+        """Touch the button that leads on, whatever it says."""
+        for _ in range(times):
+            driver.tap(self.kiosk.page.ids.next)
+
+    def back(self) -> None:
+        """Touch the button that leads back."""
+        driver.tap(self.kiosk.page.ids.back)
+
+    def tool(self, name: str) -> None:
+        """Touch one of the tools above, by its id."""
+        driver.tap(self.kiosk.page.ids.tools.ids[name])
+
+    def begin(self, language: str = "fr") -> None:
+        """From the idle screen to the first question, or to a mediator's first words."""
+        if self.name == "welcome":
+            driver.tap(self.kiosk.page.ids.start)
+        self.touch(own_name(language))
+        if self.name == "notice":
+            self.on()
+
+    def sign_in(self, name: str, pin: str) -> None:
+        """As a mediator or the steward."""
+        self.kiosk.open_sign_in()
+        self.touch(name, *pin, tr._("Valider"))
 
     def type(self, text: str) -> None:
         """Write on the kiosk's keyboard."""
@@ -170,11 +198,9 @@ class Hall:
 
     def skip_to_review(self) -> None:
         """Pass over every question that is left; one that may not be passed over is refused."""
-        left = len(self.kiosk.journey.steps())
-        for _ in range(left):
+        for _ in range(3 * len(self.kiosk.journey.steps())):
             if self.name == "question":
-                self.kiosk.page.go_on()
-                driver.frames(2)
+                self.on()
 
     @property
     def name(self) -> str:
