@@ -83,7 +83,7 @@ class Journey:
 
     def language_chosen(self) -> None:
         """Go on from the language screen."""
-        self.stage = Stage.AGREEMENT if self.assistance else Stage.NOTICE
+        self.stage = self._first_words
 
     def agree(self, given: Given, wording: str) -> None:
         """The person agreed to be helped: how, and to which version of the words read to them."""
@@ -127,10 +127,10 @@ class Journey:
                 if before is not None:
                     self.ref = before.ref
                 else:
-                    self.stage = Stage.AGREEMENT if self.assistance else Stage.NOTICE
+                    self.stage = self._first_words
             case Stage.REVIEW | Stage.READ_BACK:
                 steps = self.steps()
-                self.stage = Stage.QUESTION if steps else Stage.NOTICE
+                self.stage = Stage.QUESTION if steps else self._first_words
                 self.ref = steps[-1].ref if steps else ""
             case Stage.HELP:
                 self.stage = Stage.READ_BACK
@@ -238,6 +238,10 @@ class Journey:
         if self.assistance is None:
             raise RuntimeError("no mediator is signed in")
         return self.assistance
+
+    @property
+    def _first_words(self) -> Stage:
+        return Stage.AGREEMENT if self.assistance else Stage.NOTICE
 
     @property
     def _last_look(self) -> Stage:

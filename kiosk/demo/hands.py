@@ -50,17 +50,21 @@ class Hands:
         kiosk: the root widget.
         pictures: folder for what a person would have seen.
         first: the number of the first picture.
+        settling: seconds that they let a thing come to its place before they touch it.
     """
 
-    def __init__(self, kiosk: Any, pictures: Path, first: int = 1) -> None:
+    def __init__(
+        self, kiosk: Any, pictures: Path, first: int = 1, *, settling: float = 0.1
+    ) -> None:
         self.kiosk = kiosk
+        self._settling = settling
         self._pictures = pictures
         self._next = first
 
     def touch(self, words: str) -> Story:
         """Touch the thing that says this, as soon as it is there."""
         yield from self._look_for(words)
-        yield from self.pause(0.1)  # nobody touches a thing that is still moving to its place
+        yield from self.pause(self._settling)
         thing = yield from self._look_for(words)
         yield from self.tap(*thing.to_window(*thing.center))
 
@@ -77,7 +81,7 @@ class Hands:
         """Write on the kiosk's keyboard, key by key."""
         field = self.kiosk.page.answer.field
         yield from self.tap(*field.to_window(*field.center))
-        yield from self.pause(0.2)
+        yield from self.pause(2 * self._settling)
         for character in text:
             keyboard = self._keyboard()
             if character.isupper():
@@ -86,7 +90,7 @@ class Hands:
 
     def see(self, name: str) -> Story:
         """Let the screen settle, and keep a picture of it."""
-        yield from self.pause(0.3)
+        yield from self.pause(3 * self._settling)
         path = self._pictures / f"{self._next:02d}-{name}.png"
         self.kiosk.export_to_png(str(path))
         self._next += 1

@@ -128,7 +128,10 @@ class Accounts:
         row = self._row(name)
         if row is None:
             raise WrongPinError("This PIN is not right.")
-        wait = min(float(row["wait_until"]) - self._clock(), LONGEST_WAIT)
+        wait = float(row["wait_until"]) - self._clock()
+        if wait > LONGEST_WAIT:  # the clock was set back: the wait begins again by the new time
+            wait = LONGEST_WAIT
+            self._table.update(name, {"wait_until": self._clock() + wait})
         if wait > 0:
             raise MustWaitError(int(wait) + 1)
         wrong = int(row["wrong"]) + 1
