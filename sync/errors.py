@@ -134,7 +134,7 @@ class MalformedPackage(SyncError):
     """A consultation package breaks the format or its limits."""
 
     sentence = (
-        "This consultation package does not follow the format. Publish it again with parvis- desk."
+        "This consultation package does not follow the format. Publish it again with parvis-desk."
     )
 
 

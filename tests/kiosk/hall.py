@@ -41,7 +41,13 @@ TODAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOON = Rhythm(settle=0.05, first=0.1, longest=0.5)
 
-NOTICE = Notice("La ville", "Que voulez-vous ?", "Pour décider ensemble.", "Tout est lu.", "Vos réponses, un an.")
+NOTICE = Notice(
+    "La ville",
+    "Que voulez-vous ?",
+    "Pour décider ensemble.",
+    "Tout est lu.",
+    "Vos réponses, un an.",
+)
 ENGLISH_NOTICE = Notice(
     "The town", "What do you want?", "To decide together.", "All is read.", "Your answers, a year."
 )

@@ -185,10 +185,8 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
-def test_answers_that_nobody_can_give_are_bad_rows_and_the_next_one_is_kept(
-    device, table, content
-):
-    name = "age" if b'{' not in content[:1] else None
+def test_answers_that_nobody_can_give_are_bad_rows_and_the_next_one_is_kept(device, table, content):
+    name = "age" if b"{" not in content[:1] else None
     more = content + (b'{"age": 35}\n' if name is None else b"")
     if name is not None:
         columns = content.splitlines()[0].split(b",")
