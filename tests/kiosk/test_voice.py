@@ -1,4 +1,4 @@
-"""Speech by the real synthesiser; there is no sound card here, so a file stands in for the player."""
+"""Speech by the real synthesiser; without a sound card, a file stands in for the player."""
 
 import shutil
 import sys

@@ -35,7 +35,7 @@ def test_the_height_follows_the_text_at_every_width():
     wide = words.height
     box.width = 250
     driver.frames(2)
-    assert words.height >= 2 * wide
+    assert words.height >= 2 * wide - 1  # both are rounded up to whole pixels
     assert words.height == words.height_at(250)
     assert all(right - left <= 250 for left, right in inks(words))
     words.text = "Oui"
