@@ -132,9 +132,18 @@ class Paged(Row):
         self._view.show(0)
 
     def turn(self, direction: int) -> None:
-        """One page down (1) or up (-1); a little of the page before stays in sight."""
-        step = max(self._view.height - theme.body * 1.5, self._view.height / 2)
-        self._view.show(self._view.hidden_above + direction * step)
+        """One page down (1) or up (-1); a little of the page before stays in sight.
+
+        What can be touched and was cut by the edge is seen whole after the turn.
+        """
+        view = self._view
+        step = view.height - theme.body * 1.5
+        edge = view.y if direction > 0 else view.top
+        for thing in self.column.walk(restrict=True):
+            if isinstance(thing, Tap) and thing.y < edge < thing.top:
+                seen = thing.top - edge if direction > 0 else edge - thing.y
+                step = min(step, view.height - seen - theme.hairline)
+        view.show(view.hidden_above + direction * max(step, view.height / 3))
 
     def _measure(self, *_: Any) -> None:
         self.viewport = self.column.room = self._view.height
