@@ -229,6 +229,12 @@ class DamagedOutbox(SyncError):
     )
 
 
+class DamagedData(SyncError):
+    """A file of the device, other than the outbox, cannot be read."""
+
+    sentence = "A file in the device's data directory is damaged."
+
+
 class SessionSpent(SyncError):
     """A sealing session has reached its 64 contributions or 15 minutes."""
 

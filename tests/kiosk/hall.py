@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.kiosk import driver  # isort: split  it sets what Kivy reads when it is imported
-
 from forms.xform import read_form
 from kiosk.counter import Counter
 from kiosk.demo.hands import Hands
@@ -33,6 +31,7 @@ from sync.device import Device
 from sync.envelope import Opener
 from sync.keys import KeyDirectory, Suite
 from tests.forms.writing import compiled
+from tests.kiosk import driver  # isort: split  it sets what Kivy reads when it is imported
 from tests.sync.town import Town
 
 MEDIATOR, MEDIATOR_PIN = "Samia", "4731"

@@ -1,7 +1,4 @@
-import pytest
-
-from kiosk.journey import Stage
-from tests.kiosk import driver, hall
+from tests.kiosk import hall
 
 
 def test_x(tmp_path):

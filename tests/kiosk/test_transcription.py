@@ -61,7 +61,7 @@ def test_a_csv_row_is_a_contribution_sealed_like_any_other(device, table):
         '{"idee": "Un banc", "age": 34}\n',
         '\ufeff{"age": "34", "idee": "Un banc"}\n\n',
     ],
-    ids="semicolons tabs bom windows empty-lines blanks json json-bom".split(),
+    ids=["semicolons", "tabs", "bom", "windows", "empty-lines", "blanks", "json", "json-bom"],
 )
 def test_tables_as_people_save_them_are_read(device, table, content):
     assert enter(device, table(content)).kept == 1
