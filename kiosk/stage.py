@@ -121,10 +121,11 @@ class Kiosk(FloatLayout):
 
     def speak_language(self, language: str) -> None:
         """Use this language from now on, for the interface and for the form."""
-        tr.speak(language)
-        self.language_name = own_name(language)
+        # The form first: the interface's new language draws the screen again.
         if self.journey.entry is not None:
             self.journey.entry.language = self.offer.form_language(language)
+        self.language_name = own_name(language)
+        tr.speak(language)
 
     def begin(self) -> None:
         """One touch on the idle screen; where several consultations are open, which one first."""
@@ -167,6 +168,7 @@ class Kiosk(FloatLayout):
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
         self.journey.erase()
+        self.offer = self.offers[0]
         self._forget()
         self.show(self._home)
         self.speak_language(self.offer.languages[0])
@@ -286,13 +288,16 @@ class Kiosk(FloatLayout):
             Cache.remove(category)
         collect()
 
-    def _touched(self, *_: Any) -> None:
+    def _touched(self, *_: Any) -> bool:
+        """Whoever answers that they are there has not touched what is below the question."""
         self.idle.touched()
-        if self.asks_whether_there:
+        asked = self.asks_whether_there
+        if asked:
             self.dismiss()
+        return asked
 
     def _tick(self, *_: Any) -> None:
-        if self.journey.stage is Stage.WELCOME and self.account is None:
+        if self.page is self._screens.get("welcome") and self._ask is None:
             return
         presence = self.idle.presence()
         if presence.gone:

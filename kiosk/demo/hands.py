@@ -51,13 +51,21 @@ class Hands:
         pictures: folder for what a person would have seen.
         first: the number of the first picture.
         settling: seconds that they let a thing come to its place before they touch it.
+        patience: seconds that they look for a thing.
     """
 
     def __init__(
-        self, kiosk: Any, pictures: Path, first: int = 1, *, settling: float = 0.1
+        self,
+        kiosk: Any,
+        pictures: Path,
+        first: int = 1,
+        *,
+        settling: float = 0.1,
+        patience: float = SECONDS_TO_FIND,
     ) -> None:
         self.kiosk = kiosk
         self._settling = settling
+        self._patience = patience
         self._pictures = pictures
         self._next = first
 
@@ -103,20 +111,20 @@ class Hands:
         while monotonic() < end:
             yield
 
-    def until(self, what: Any, seconds: float = SECONDS_TO_FIND) -> Story:
+    def until(self, what: Any) -> Story:
         """Wait until `what()` is true.
 
         Raises:
-            NotThere: it was not, in so many seconds.
+            NotThere: it was not, for as long as their patience lasts.
         """
-        end = monotonic() + seconds
+        end = monotonic() + self._patience
         while not what():
             if monotonic() > end:
                 raise NotThere("what was waited for did not come")
             yield
 
     def _look_for(self, words: str) -> Any:
-        end = monotonic() + SECONDS_TO_FIND
+        end = monotonic() + self._patience
         while monotonic() < end:
             for thing in self.things():
                 if french_spaces(thing.said) == french_spaces(words):

@@ -144,6 +144,7 @@ class QuestionScreen(Page):
             if self.answer.parent is not None:
                 self.answer.parent.remove_widget(self.answer)
             self.answer = None
+        self.bare = False
         self._write(False)
 
     def _write(self, writing: bool) -> None:

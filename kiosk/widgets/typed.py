@@ -85,7 +85,9 @@ class TypedAnswer(Answer):
         return layout_for(language)
 
     def _touched(self, field: AnswerField, touch: Any) -> None:
-        if field.collide_point(*touch.pos):
+        """A finger that came down here, and not on what was in front, leaves here."""
+        began_here = any(holder() is field for holder in touch.grab_list)
+        if began_here and field.collide_point(*touch.pos):
             self.dispatch("on_touched")
 
     def _written(self, _: AnswerField, text: str) -> None:

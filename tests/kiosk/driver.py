@@ -6,6 +6,7 @@ Nothing here waits for real time, except `pass_time`.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
@@ -76,6 +77,19 @@ def pass_time(seconds: float) -> None:
     end = monotonic() + seconds
     while monotonic() < end:
         frames()
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Lay everything out, and draw nothing: half the time, where nobody looks at the window.
+
+    Pictures (`picture`) can be taken all the same.
+    """
+    Window.on_draw, Window.on_flip = (lambda *_: None), (lambda *_: None)
+    try:
+        yield
+    finally:
+        del Window.on_draw, Window.on_flip
 
 
 def perform(story: Iterator[None]) -> None:

@@ -17,6 +17,7 @@ from kiosk.demo.hands import Hands
 from kiosk.idle import IdleWatch
 from kiosk.language import own_name, tr
 from kiosk.offer import Offer
+from kiosk.people import accounts
 from kiosk.people.accounts import Role
 from kiosk.stage import Kiosk
 from kiosk.theme.theme import Panel, theme
@@ -159,6 +160,13 @@ class Hall:
     hands: Hands
     seconds: Seconds
     device: Device
+    before: int = 0
+
+    @property
+    def sealed(self) -> int:
+        """How many contributions were sealed here since `before` was counted."""
+        counts = self.device.outbox.counts()
+        return counts.waiting + counts.sent - self.before
 
     def touch(self, *words: str) -> None:
         """Touch the things that say these words."""
@@ -192,8 +200,10 @@ class Hall:
         self.touch(name, *pin, tr._("Valider"))
 
     def type(self, text: str) -> None:
-        """Write on the kiosk's keyboard."""
+        """Write on the kiosk's keyboard, and put it away where it hides the way on."""
         driver.perform(self.hands.type(text))
+        if self.kiosk.page.bare:
+            self.touch(tr._("Fini"))
 
     def wait(self, seconds: float) -> None:
         """Let so much time go by for the idle watch, and let it look."""
@@ -219,6 +229,16 @@ class Hall:
 
 
 @contextmanager
+def quick_pins() -> Iterator[None]:
+    """PINs hashed with little memory: what they cost is tested beside the accounts."""
+    usual, accounts._MEMORY_KIB = accounts._MEMORY_KIB, 64
+    try:
+        yield
+    finally:
+        accounts._MEMORY_KIB = usual
+
+
+@contextmanager
 def kiosk_at(
     device: Device,
     offers: Sequence[Offer] = (),
@@ -236,10 +256,11 @@ def kiosk_at(
     seconds = Seconds()
     counter = Counter(device, uplink, "Mairie")
     if people:
-        give_accounts(counter)
+        counter.accounts.add(MEDIATOR, Role.MEDIATOR, MEDIATOR_PIN)
+        counter.accounts.add(STEWARD, Role.STEWARD, STEWARD_PIN)
     shown = tuple(offers) or tuple(Offer(one, lambda: NOON) for one in device.consultations())
     kiosk = Kiosk(shown, counter, idle=IdleWatch(seconds), today=lambda: TODAY)
-    hands = Hands(kiosk, pictures, settling=0)
+    hands = Hands(kiosk, pictures, settling=0, patience=3)
     driver.show(kiosk)
     try:
         yield Hall(kiosk, hands, seconds, device)
@@ -251,12 +272,6 @@ def kiosk_at(
         theme.calm_down()
 
 
-def give_accounts(counter: Counter) -> None:
-    """A mediator and a steward."""
-    counter.accounts.add(MEDIATOR, Role.MEDIATOR, MEDIATOR_PIN)
-    counter.accounts.add(STEWARD, Role.STEWARD, STEWARD_PIN)
-
-
 @contextmanager
 def hall(
     folder: Path, *about: Consultation, screen: driver.Screen = driver.MIDDLE, people: bool = False
@@ -265,7 +280,11 @@ def hall(
     with Device.open(folder / "device") as device:
         for one in about or (consultation(),):
             device.hold(one.data)
-        with kiosk_at(device, screen=screen, pictures=folder, people=people) as opened:
+        with (
+            quick_pins(),
+            driver.unseen(),
+            kiosk_at(device, screen=screen, pictures=folder, people=people) as opened,
+        ):
             yield opened
 
 
