@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +33,7 @@ from sync.errors import (
     BadKey,
     DamagedData,
     MalformedContribution,
+    NotKept,
     SyncError,
 )
 from sync.server import app
@@ -127,7 +130,7 @@ def test_damaged_files_end_in_a_sentence(town: Town, tmp_path: Path) -> None:
         (town.server_data, use_server),
         (town.server_data, use_folder),
     )
-    for number in range(60):
+    for number in range(36):
         whole, use = uses[number % 3]
         files = sorted(path for path in whole.rglob("*") if path.is_file() and path.stat().st_size)
         copy = tmp_path / str(number) / "copy"
@@ -197,6 +200,58 @@ def test_data_of_a_newer_server_is_refused(town: Town) -> None:
         Service(town.server_data, time.time)
 
 
+# full disks
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 3 MB; where none can be mounted (no root), the test is skipped."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_full_disk_takes_nothing_by_halves_and_lets_all_through_once_there_is_room(
+    small_disk: Path,
+) -> None:
+    town = Town(small_disk)
+    kept = 0
+    with town.serving() as url, town.device(url=url) as device:
+        for room in (0, 30_000, 60_000, 90_000):
+            fill(small_disk / "filling", room)
+            with pytest.raises(NotKept, match="nothing was recorded"):
+                for number in range(1000):
+                    town.confirm(device, f"idée {number}")
+                    kept += 1
+            assert device.outbox.counts().waiting == kept
+            with contextlib.suppress(SyncError):
+                sync_once(device)
+            findings = [one.sentence for one in examine_device(town.root / "mairie")]
+            assert any("Free some soon" in sentence for sentence in findings)
+            (small_disk / "filling").unlink()
+            assert sync_once(device).complete
+            kept = 0
+        released = device.outbox.counts().released
+        with town.desk() as desk:
+            report = town.pull(url, desk)
+            assert (report.total, report.findings) == (released, ())
+        assert released
+
+
+def fill(path: Path, room: int) -> None:
+    """Fill the disk but for so many bytes."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    os.truncate(path, max(0, path.stat().st_size - room))
+
+
 # what must not remain, nor be read by others
 
 
@@ -230,7 +285,6 @@ def test_a_desk_sees_all_that_a_server_restored_from_an_older_backup_gets_since(
     town: Town, tmp_path: Path
 ) -> None:
     with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
-        port = int(url.rpartition(":")[2])
         town.confirm(device, "avant")
         sync_once(device)
         shutil.copytree(town.server_data, tmp_path / "backup")
@@ -245,7 +299,6 @@ def test_a_desk_sees_all_that_a_server_restored_from_an_older_backup_gets_since(
         desk._db.execute("UPDATE sources SET source = ?", [url])
         desk._db.execute("UPDATE servers SET source = ?", [url])
         moved(device, url)
-        assert port
         town.confirm(device, "depuis")
         assert sync_once(device).complete
         report = town.pull(url, desk)
@@ -376,6 +429,41 @@ def test_strangers_who_send_slowly_do_not_keep_devices_out(town: Town, monkeypat
         assert b"unknown-device" in slow[0].recv(4096)
         for connection in slow:
             connection.close()
+
+
+def test_the_bytes_that_wait_in_memory_are_bounded(town: Town, monkeypatch) -> None:
+    monkeypatch.setattr(app, "_MOST_BYTES_HELD", 10_000)
+    with town.serving() as url, town.device(url=url) as device:
+        port = int(url.rpartition(":")[2])
+        head = (
+            b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Length: 9000\r\n\r\nPARVISB\x01\0\0\0\0" + device.key_id
+        )
+        with socket.create_connection(("127.0.0.1", port), 10) as stolen:
+            stolen.sendall(head)
+            time.sleep(0.1)
+            with socket.create_connection(("127.0.0.1", port), 10) as second:
+                second.sendall(head)
+                assert b"too-busy" in second.recv(4096)
+            town.confirm(device, "un banc")
+            assert sync_once(device).sent == 1
+
+
+def test_a_proxy_that_strips_headers_is_told_of(town: Town, monkeypatch) -> None:
+    with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
+        town.confirm(device, "un banc")
+        ask = Wire.ask
+
+        def stripped(self: Wire, method: str, path: str, body: bytes = b"", *_: object, **more):
+            more.pop("headers", None)
+            return ask(self, method, path, body, **more)
+
+        monkeypatch.setattr(Wire, "ask", stripped)
+        assert sync_once(device).sent == 1  # batches sign themselves
+        with pytest.raises(SyncError, match="takes headers off"):
+            town.pull(url, desk)
+        with pytest.raises(SyncError, match="signed"), town.device("b") as second:
+            enrol(second, town.code(url))
 
 
 # devices, codes, sticks
