@@ -316,7 +316,9 @@ def test_hammering_the_way_on_and_back_seals_once(town):
 def test_ten_fingers_at_once_leave_the_kiosk_as_it_should_be(town):
     town.begin()
     go_to(town, Kind.SELECT_ONE)
-    fingers = [driver.touch_at(Window.width * part / 11, Window.height * 0.5) for part in range(1, 11)]
+    fingers = [
+        driver.touch_at(Window.width * part / 11, Window.height * 0.5) for part in range(1, 11)
+    ]
     for finger in fingers:
         finger.touch_down()
     driver.frames()
