@@ -6,17 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-
 import click
 
 from forms.errors import FormError
 from kiosk.errors import DeviceError
-from sync.client.https import SyncProgress, SyncReport
+from sync.client.https import SyncProgress, SyncReport, sync_once
 from sync.client.https import enrol as enrol_device
-from sync.client.https import sync_once
 from sync.command_line import Refusing, Sentence
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
+from sync.wording import counted
 
 _data = click.option(
     "--data",
@@ -73,9 +72,16 @@ def enrol(code: str, data: Path, name: str, ca: str | None) -> None:
 @main.command()
 @_data
 @click.option("--size", metavar="WxH", help="Open a window of this size, as 1280x800.")
-@click.option("--diagonal", type=float, metavar="INCHES", help="The screen's diagonal.")
+@click.option(
+    "--diagonal", type=click.FloatRange(3, 200), metavar="INCHES", help="The screen's diagonal."
+)
 @click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
-@click.option("--idle", type=int, metavar="SECONDS", help="Before it asks “Are you still there?”.")
+@click.option(
+    "--idle",
+    type=click.IntRange(10, 3600),
+    metavar="SECONDS",
+    help="Before it asks “Are you still there?”.",
+)
 def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
@@ -140,6 +146,22 @@ def outbox(data: Path, as_json: bool) -> None:
 
 
 @main.command()
+@_data
+def retry(data: Path) -> None:
+    r"""Let what was put aside wait to be sent once more, when its cause is gone.
+
+    parvis-kiosk doctor names the causes.
+
+    \b
+    Example:
+      parvis-kiosk retry --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        again = device.outbox.try_again()
+    click.echo(f"{counted(again, 'contribution')} put aside will be sent at the next sync.")
+
+
+@main.command()
 @click.argument("consultation_id")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_data
@@ -162,9 +184,8 @@ def transcribe(consultation_id: str, file: Path, data: Path, rejected: Path | No
       parvis-kiosk transcribe 7M2KQ4ZT9XN8B3HD sheets.csv --data /var/lib/parvis-kiosk
     """
     from kiosk.offer import Offer
-    from kiosk.transcription import read_table
+    from kiosk.transcription import read_table, write_rejected
     from kiosk.transcription import transcribe as transcribe_rows
-    from kiosk.transcription import write_rejected
 
     with Device.open(data) as device:
         consultation = device.consultation(consultation_id)
@@ -200,7 +221,12 @@ def doctor(data: Path) -> None:
 
 @main.group()
 def people() -> None:
-    """Mediators and stewards of this device, and their PINs."""
+    r"""Mediators and stewards of this device, and their PINs.
+
+    \b
+    Example:
+      parvis-kiosk people add Samia --data /var/lib/parvis-kiosk
+    """
 
 
 _role = click.option(
@@ -235,7 +261,12 @@ def people_add(name: str, role: str, data: Path, pin: str) -> None:
 @click.argument("name")
 @_data
 def people_remove(name: str, data: Path) -> None:
-    """Take somebody's account away."""
+    r"""Take somebody's account away.
+
+    \b
+    Example:
+      parvis-kiosk people remove Samia --data /var/lib/parvis-kiosk
+    """
     from kiosk.people.accounts import Accounts
 
     with Device.open(data) as device:
@@ -246,7 +277,12 @@ def people_remove(name: str, data: Path) -> None:
 @people.command("list")
 @_data
 def people_list(data: Path) -> None:
-    """Who can sign in."""
+    r"""Who can sign in.
+
+    \b
+    Example:
+      parvis-kiosk people list --data /var/lib/parvis-kiosk
+    """
     from kiosk.people.accounts import Accounts
 
     with Device.open(data) as device:
@@ -290,5 +326,3 @@ def _size(text: str | None) -> tuple[int, int] | None:
     if not (width.isdigit() and height.isdigit() and int(width) >= 480 and int(height) >= 320):
         raise Sentence(f"“{text}” is no size of a window; write it as 1280x800.")
     return int(width), int(height)
-
-

@@ -59,7 +59,7 @@ class Offer:
         notices = self.consultation.notice
         if language in notices:
             return notices[language]
-        empty = Notice(self.consultation.organiser, "", "", "")
+        empty = Notice(self.consultation.organiser, "", "", "", "")
         return next(iter(notices.values()), empty)
 
     def form_language(self, language: str) -> str:

@@ -14,6 +14,8 @@ from sync.errors import MalformedContribution, MalformedPackage
 
 LARGEST_DICTIONARY = 256 * 1024
 
+DICTIONARY_ID_BYTES = 8
+
 LEVEL = 19
 """zstd's: 0.1 ms a contribution, and the shortest."""
 _MAGIC = zstandard.FRAME_HEADER  # four bytes that every frame would repeat; left out on the wire
@@ -45,10 +47,15 @@ class Dictionary:
         """SHA-256 of the content."""
         return hashlib.sha256(self.content).digest()
 
+    @property
+    def id(self) -> bytes:
+        """The first 8 bytes of the hash: what a session's header names it by."""
+        return self.hash[:DICTIONARY_ID_BYTES]
+
     @cached_property
     def _compressor(self) -> zstandard.ZstdCompressor:
         return zstandard.ZstdCompressor(
-            level=LEVEL, dict_data=self._loaded, write_content_size=True, write_dict_id=False
+            level=LEVEL, dict_data=self._loaded, write_content_size=False, write_dict_id=False
         )
 
     @cached_property
@@ -56,20 +63,20 @@ class Dictionary:
         return zstandard.ZstdDecompressor(dict_data=self._loaded)
 
     def squeeze(self, data: bytes) -> bytes:
-        """`data` as one zstd frame (RFC 8878) without its magic number, its size in the header."""
+        """`data` as one zstd frame (RFC 8878), without the magic number that all would repeat."""
         return self._compressor.compress(data)[len(_MAGIC) :]
 
     def expand(self, squeezed: bytes) -> bytes:
         """What `squeeze` was given.
 
         Raises:
-            MalformedContribution: it is no such frame, or says it holds more than 1 MiB.
+            MalformedContribution: it is no such frame, or holds more than 1 MiB.
         """
         frame = _MAGIC + squeezed
         try:
-            size = zstandard.frame_content_size(frame)
-            if not 0 <= size <= LARGEST_CONTRIBUTION:
+            stated = zstandard.frame_content_size(frame)
+            if stated > LARGEST_CONTRIBUTION:
                 raise MalformedContribution()
-            return self._decompressor.decompress(frame, allow_extra_data=False)
+            return self._decompressor.decompress(frame, max_output_size=LARGEST_CONTRIBUTION)
         except zstandard.ZstdError:
             raise MalformedContribution() from None

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 import rfc8785
+import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sync import crockford
@@ -34,6 +35,9 @@ _FORMAT = 1
 _ID_BYTES = 10
 _ID_LABEL = b"parvis/1 consultation id\x00"
 _LARGEST_MANIFEST = 1 << 20
+_LARGEST_FILES = 64 << 20
+_TOO_LARGE = "This consultation is larger than 64 MiB. Make its pictures and sounds smaller."
+_LEVEL = 10  # zstd's
 _MOST_MEDIA = 2_000
 _MOST_CARDS = 40
 _LONGEST_TEXT = 20_000  # characters
@@ -41,6 +45,7 @@ _MOST_LANGUAGES = 100
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,35}")
 _FORM = "form.xml"
 _DICTIONARY = "dictionary"
+_MEDIA = "media/"
 
 
 class Traceability(Enum):
@@ -74,6 +79,7 @@ class Notice:
 
     Attributes:
         who: who asks.
+        asks: what is asked, in a few words: what the idle screen says.
         why: why.
         becomes: what becomes of it.
         kept: what is kept, and for how long.
@@ -81,6 +87,7 @@ class Notice:
     """
 
     who: str
+    asks: str
     why: str
     becomes: str
     kept: str
@@ -114,7 +121,7 @@ class Consultation:
         organiser: the organiser's name.
         organiser_key: its Ed25519 public key, 32 bytes.
         version: grows with every publication; devices refuse to go back.
-        title: by language tag ("fr").
+        title: by language tag ("fr"), the language that most speak first.
         notice: by language tag.
         form_id: the form's own id.
         form_version: the form's own version.
@@ -154,6 +161,11 @@ class Consultation:
         """SHA-256 of the XForm, in hexadecimal."""
         return hashlib.sha256(self.form).hexdigest()
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The tags of its languages, the one that most speak first."""
+        return tuple(self.title)
+
     def title_in(self, language: str) -> str:
         """The title in this language, or in the first one there is."""
         return self.title.get(language) or next(iter(self.title.values()))
@@ -191,13 +203,14 @@ def publish(consultation: Consultation, organiser_key: Ed25519PrivateKey) -> Con
         raise MalformedPackage("A text of this consultation is not valid Unicode.") from None
     if len(manifest) > _LARGEST_MANIFEST:
         raise MalformedPackage("The texts of this consultation take more than 1 MiB.")
-    body = sized(manifest) + b"".join(content for _, content in files)
+    whole = b"".join(content for _, content in files)
+    if len(whole) > _LARGEST_FILES:
+        raise MalformedPackage(_TOO_LARGE)
+    body = sized(manifest) + zstandard.ZstdCompressor(level=_LEVEL).compress(whole)
     try:
         return replace(consultation, data=sign_file(Kind.PACKAGE, body, organiser_key))
     except ValueError:
-        raise MalformedPackage(
-            "This consultation is larger than 64 MiB. Make its pictures and sounds smaller."
-        ) from None
+        raise MalformedPackage(_TOO_LARGE) from None
 
 
 def read(data: bytes) -> Consultation:
@@ -213,7 +226,7 @@ def read(data: bytes) -> Consultation:
     reader = Reader(verified_body(Kind.PACKAGE, data, signer), MalformedPackage)
     document = _manifest(reader, MalformedPackage)
     try:
-        contents = _read_files(document["files"], reader)
+        contents = _read_files(document["files"], reader.take(reader.left))
         consultation = _read_document(document, contents, data)
         stated = (document["id"], document["form"]["hash"])
     except (KeyError, TypeError, ValueError, AttributeError, BadKey):
@@ -236,6 +249,7 @@ def _document(consultation: Consultation) -> dict[str, Any]:
         "id": consultation.id,
         "notice": {
             language: {
+                "asks": notice.asks,
                 "becomes": notice.becomes,
                 "cards": [
                     {"side": card.side.value, "text": card.text, "title": card.title}
@@ -264,7 +278,7 @@ def _document(consultation: Consultation) -> dict[str, Any]:
             {"key": b64encode(one.key).decode(), "label": one.label, "suite": int(one.suite)}
             for one in consultation.recipients
         ],
-        "title": dict(consultation.title),
+        "title": [list(one) for one in consultation.title.items()],
         "version": consultation.version,
     }
 
@@ -272,12 +286,12 @@ def _document(consultation: Consultation) -> dict[str, Any]:
 def _read_document(
     document: dict[str, Any], contents: Mapping[str, bytes], data: bytes
 ) -> Consultation:
-    media = {name: content for name, content in contents.items() if name.startswith("media/")}
+    media = {name: content for name, content in contents.items() if name.startswith(_MEDIA)}
     return Consultation(
         organiser=_text(document["organiser"]["name"]),
         organiser_key=b64decode(document["organiser"]["key"], validate=True),
         version=_whole(document["version"]),
-        title={_text(tag): _text(text) for tag, text in document["title"].items()},
+        title={_text(tag): _text(text) for tag, text in document["title"]},
         notice={_text(tag): _read_notice(one) for tag, one in document["notice"].items()},
         form_id=_text(document["form"]["id"]),
         form_version=_text(document["form"]["version"]),
@@ -290,7 +304,7 @@ def _read_document(
         ),
         opens=_day(document["opens"]),
         closes=_day(document["closes"]),
-        media={name.removeprefix("media/"): content for name, content in media.items()},
+        media={name.removeprefix(_MEDIA): content for name, content in media.items()},
         dictionary=contents[_DICTIONARY],
         options=Options(
             traceability=Traceability(document["options"]["traceability"]),
@@ -306,6 +320,7 @@ def _read_document(
 def _read_notice(document: dict[str, Any]) -> Notice:
     return Notice(
         who=_text(document["who"]),
+        asks=_text(document["asks"]),
         why=_text(document["why"]),
         becomes=_text(document["becomes"]),
         kept=_text(document["kept"]),
@@ -348,18 +363,21 @@ def _check_name(name: str) -> None:
 
 
 def _files(consultation: Consultation) -> list[tuple[str, bytes]]:
-    media = [(f"media/{name}", content) for name, content in sorted(consultation.media.items())]
+    media = [(_MEDIA + name, content) for name, content in sorted(consultation.media.items())]
     return [(_FORM, consultation.form), (_DICTIONARY, consultation.dictionary), *media]
 
 
-def _read_files(listed: list[dict[str, Any]], reader: Reader) -> dict[str, bytes]:
+def _read_files(listed: list[dict[str, Any]], compressed: bytes) -> dict[str, bytes]:
     """The files behind the manifest; all of them, each once, and nothing after them."""
     if len(listed) > _MOST_MEDIA + 2:
         raise MalformedPackage()
+    reader = Reader(
+        _expanded(compressed, sum(_whole(one["size"]) for one in listed)), MalformedPackage
+    )
     contents: dict[str, bytes] = {}
     for one in listed:
         name, content = _text(one["name"]), reader.take(_whole(one["size"]))
-        known = name in (_FORM, _DICTIONARY) or name.startswith("media/")
+        known = name in (_FORM, _DICTIONARY) or name.startswith(_MEDIA)
         if name in contents or not known:
             raise MalformedPackage()
         if hashlib.sha256(content).hexdigest() != one["sha256"]:
@@ -367,6 +385,16 @@ def _read_files(listed: list[dict[str, Any]], reader: Reader) -> dict[str, bytes
         contents[name] = content
     reader.done()
     return contents
+
+
+def _expanded(compressed: bytes, size: int) -> bytes:
+    """The files as one string of bytes, whose size the manifest says."""
+    try:
+        if size > _LARGEST_FILES or zstandard.frame_content_size(compressed) != size:
+            raise MalformedPackage()
+        return zstandard.ZstdDecompressor().decompress(compressed) if size else b""
+    except zstandard.ZstdError:
+        raise MalformedPackage() from None
 
 
 def _manifest(reader: Reader, refused: type[ForgedPackage | MalformedPackage]) -> dict[str, Any]:

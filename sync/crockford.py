@@ -9,6 +9,7 @@ from sync.errors import MistypedCode
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+_LONGEST = 1_000
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\u00a0": None})
 
 
@@ -23,9 +24,12 @@ def decode(text: str) -> bytes:
     """The bytes behind `text`; lower case, spaces, hyphens and O, I, L for 0, 1, 1 are understood.
 
     Raises:
-        MistypedCode: a character is none of the alphabet, or the filling bits are not zero.
+        MistypedCode: a character is none of the alphabet, the filling bits are not zero,
+            or it is longer than any code.
     """
     letters = text.upper().translate(_READ_AS)
+    if len(letters) > _LONGEST:
+        raise MistypedCode()
     value = 0
     for letter in letters:
         if letter not in _VALUES:

@@ -18,6 +18,7 @@ import rfc8785
 from sync.compression import LARGEST_DICTIONARY
 from sync.contribution import Contribution, Mode
 
+_LIKELY_FIRST = 4  # how many questions are likely to be the first that is answered
 _LARGEST_MATERIAL = LARGEST_DICTIONARY - (96 << 10)
 
 
@@ -51,7 +52,7 @@ def form_dictionary(
 
 
 def _shapes(
-    paths: Iterable[str],
+    paths: Sequence[str],
     form_id: str,
     form_version: str,
     form_hash: str,
@@ -61,10 +62,12 @@ def _shapes(
     for language in reversed(languages or [""]):
         for mode in (Mode.MEETING, Mode.PAPER, Mode.SELF):
             nothing = Contribution(form_id, form_version, form_hash, mode, language, ())
-            yield nothing.to_json().removeprefix(b'{"fields":[')
-    for path in reversed(list(paths)):
-        yield b'"],' + rfc8785.dumps([path, ""]).removesuffix(b'"]')
-    yield b'{"fields":[["/data/'
+            yield b'"]' + nothing.to_json().removeprefix(b'{"fields":[')
+    begun = [rfc8785.dumps([path, ""]).removesuffix(b'"]') for path in paths]
+    for path in reversed(begun):
+        yield b'"],' + path
+    for path in reversed(begun[:_LIKELY_FIRST]):
+        yield b'{"fields":[' + path
 
 
 def _read(name: str) -> bytes:

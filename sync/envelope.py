@@ -11,7 +11,7 @@ Rules, in order:
 2. `info` of the encapsulation binds version, consultation, form, dictionary, device and session.
 3. Record *i* uses link *i* of the chain: a key used once, and the seed of its commitment's salts.
 4. Associated data bind version, consultation, contribution id, commitment, session and index.
-5. The plaintext is the length, the compressed contribution, and zeros up to the padded length.
+5. The plaintext is the compressed contribution, 0x80, and zeros up to the padded length.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from sync.compression import Dictionary
+from sync.compression import DICTIONARY_ID_BYTES, Dictionary
 from sync.contribution import (
     HASH_BYTES,
     LARGEST_CONTRIBUTION,
@@ -56,7 +56,7 @@ MOST_RECIPIENTS = 16
 LARGEST_CIPHERTEXT = LARGEST_CONTRIBUTION + LARGEST_CONTRIBUTION // 8 + 64
 
 _SECRET_BYTES = 32
-_TAG_BYTES = 16
+_END = b"\x80"  # where the filling begins
 _ONE_MESSAGE = bytes(12)  # the nonce of a key that is used once
 _SESSION_LABEL = b"parvis/1 session\x00"
 _CHAIN_LABEL = b"parvis/1 chain\x00"
@@ -71,19 +71,19 @@ class SessionHeader:
     Attributes:
         session: the session's id, 8 random bytes.
         form_hash: SHA-256 of the XForm that its contributions answer, 32 bytes.
-        dictionary_hash: SHA-256 of the dictionary they are compressed with, 32 bytes.
+        dictionary_id: of the dictionary they are compressed with, 8 bytes.
         sealed: per recipient: suite, key id, the session's secret sealed to that key.
     """
 
     session: bytes
     form_hash: bytes
-    dictionary_hash: bytes
+    dictionary_id: bytes
     sealed: tuple[tuple[Suite, bytes, bytes], ...]
 
     @cached_property
     def data(self) -> bytes:
         """The header as bytes."""
-        parts = [self.session, self.form_hash, self.dictionary_hash, number(len(self.sealed))]
+        parts = [self.session, self.form_hash, self.dictionary_id, number(len(self.sealed))]
         for suite, key_id, secret in self.sealed:
             parts += [number(suite), key_id, secret]
         return b"".join(parts)
@@ -97,13 +97,13 @@ class SessionHeader:
         """
         session = reader.take(SESSION_ID_BYTES)
         form_hash = reader.take(HASH_BYTES)
-        dictionary_hash = reader.take(HASH_BYTES)
+        dictionary_id = reader.take(DICTIONARY_ID_BYTES)
         sealed = []
         for _ in range(reader.number(MOST_RECIPIENTS)):
             suite = _suite(reader.number())
             key_id = reader.take(KEY_ID_BYTES)
             sealed.append((suite, key_id, reader.take(_SECRET_BYTES + suite.overhead)))
-        return cls(session, form_hash, dictionary_hash, tuple(sealed))
+        return cls(session, form_hash, dictionary_id, tuple(sealed))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "SessionHeader":
@@ -235,7 +235,7 @@ class SealingSession:
         info = session_info(consultation, form, dictionary.hash, device_key_id, session)
         secret = random(_SECRET_BYTES)
         sealed = tuple((one.suite, one.id, one.seal(secret, info)) for one in recipients)
-        header = SessionHeader(session, form, dictionary.hash, sealed)
+        header = SessionHeader(session, form, dictionary.id, sealed)
         chain = first_link(secret, info)
         return cls(consultation, header, chain, dictionary, padding, clock or awake_and_asleep)
 
@@ -343,7 +343,7 @@ class Opener:
         self, keys: Iterable[RecipientKeys], dictionaries: Iterable[Dictionary] = ()
     ) -> None:
         self._keys = {one.public.id: one for one in keys}
-        self._dictionaries = {one.hash: one for one in (Dictionary(b""), *dictionaries)}
+        self._dictionaries = {one.id: one for one in (Dictionary(b""), *dictionaries)}
 
     def open_session(
         self, header: SessionHeader, *, consultation: str, device_key_id: bytes
@@ -354,16 +354,16 @@ class Opener:
             WrongRecipient: it is sealed to none of the keys, or for another consultation or device.
             UnknownDictionary: its dictionary is not at hand.
         """
-        if header.dictionary_hash not in self._dictionaries:
+        dictionary = self._dictionaries.get(header.dictionary_id)
+        if dictionary is None:
             raise UnknownDictionary()
         info = session_info(
-            consultation, header.form_hash, header.dictionary_hash, device_key_id, header.session
+            consultation, header.form_hash, dictionary.hash, device_key_id, header.session
         )
         for suite, key_id, sealed in header.sealed:
             keys = self._keys.get(key_id)
             if keys is not None and keys.suite is suite:
                 chain = first_link(keys.open(sealed, info), info)
-                dictionary = self._dictionaries[header.dictionary_hash]
                 return OpenedSession(consultation, header, chain, dictionary)
         raise WrongRecipient()
 
@@ -419,22 +419,21 @@ def associated_data(
 
 
 def pad(squeezed: bytes, padding: Padding) -> bytes:
-    """The plaintext: length, compressed contribution, zeros."""
-    content = sized(squeezed)
-    return content.ljust(padding.length(len(content)), b"\x00")
+    """The plaintext: compressed contribution, 0x80, zeros (ISO/IEC 7816-4)."""
+    marked = squeezed + _END
+    return marked.ljust(padding.length(len(marked)), b"\x00")
 
 
 def unpad(plaintext: bytes) -> bytes:
     """The compressed contribution inside a plaintext.
 
     Raises:
-        MalformedContribution: the length does not fit, or the filling is not zeros.
+        MalformedContribution: what follows it is not 0x80 and zeros.
     """
-    reader = Reader(plaintext, MalformedContribution)
-    squeezed = reader.sized(reader.left)
-    if any(reader.take(reader.left)):
+    marked = plaintext.rstrip(b"\x00")
+    if not marked.endswith(_END):
         raise MalformedContribution()
-    return squeezed
+    return marked[: -len(_END)]
 
 
 def awake_and_asleep() -> float:

@@ -139,7 +139,7 @@ class RecipientKeys:
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> "RecipientKeys":
         """A new pair."""
-        return cls(suite, random(SEED_BYTES), label)
+        return cls(suite, random(SEED_BYTES), " ".join(label.split()))
 
     @property
     def public(self) -> RecipientPublic:
@@ -349,17 +349,23 @@ def _read(path: Path) -> bytes:
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that was not there, durably."""
+    """Write a file that was not there, durably: the whole of it, or none."""
+    fresh = path.with_name(f".{path.name}.new")
+    if path.exists():
+        raise BadKey(f"There is a key file {path} already. Move it away first.")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        fresh.replace(path)
         directory = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
         finally:
             os.close(directory)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise BadKey(f"The key file {path} cannot be written: {error.strerror}.") from None

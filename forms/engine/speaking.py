@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from random import Random
 from types import MappingProxyType
@@ -173,12 +173,12 @@ def fixed_items(form: Form, itemset: Itemset) -> list[Node]:
 class _Lists:
     """What the expressions of fixed lists may ask: the lists, and nothing of an entry."""
 
-    clock = staticmethod(datetime.now)
     random = Random(0)  # noqa: S311 - nothing fixed draws from it
     language = ""
 
     def __init__(self, form: Form) -> None:
         self.form = form
+        self.clock: Callable[[], datetime] = datetime.now
         self.document = form.nowhere
         self.single: list[Node | None] = [None] * len(form.fields)
 

@@ -189,7 +189,7 @@ class _Compiler(PathCompiler):
         for operator, right_tree in tree.rest:
             evaluate = self.comparison(operator, left_tree, evaluate, right_tree, here)
             left_tree = None
-        assert evaluate is not None  # noqa: S101 - the reader makes no operation without operands
+        assert evaluate is not None
         return evaluate
 
     def arithmetic(self, tree: Operation, here: Fields) -> Evaluate:

@@ -366,7 +366,7 @@ class PathCompiler(ABC):
         top = shared if shared is not None else target.repeats[0].parent
         while place is not top:
             chain.insert(0, place.name)
-            assert place.parent is not None  # noqa: S101 - top is above the target
+            assert place.parent is not None
             place = place.parent
         outer = top.number if shared is None and top is not None else -1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from kiosk.devices.power import battery
 from sync.device import Device, outbox_counts
 from sync.errors import BadDataDirectory, DeviceBusy, SyncError
+from sync.wording import counted
 
 LOW_DISK = 200 << 20  # bytes
 LOW_BATTERY = 15  # percent
@@ -53,6 +54,10 @@ def _opened(device: Device) -> list[Finding]:
         findings.append(Finding(True, where))
     else:
         findings.append(Finding(False, "Not enrolled: run parvis-kiosk enrol CODE."))
+    findings += [
+        Finding(False, f"Put aside (contribution {one.id.hex()}): {one.cause}")
+        for one in device.outbox.quarantined()
+    ]
     held = device.consultations()
     if not held:
         findings.append(Finding(False, "Holds no consultation: publish one, then sync."))
@@ -60,7 +65,9 @@ def _opened(device: Device) -> list[Finding]:
     for one in held:
         state = "open" if one.is_open(today) else "not open today"
         title = one.title_in("fr")
-        findings.append(Finding(True, f"Holds “{title}” ({one.id}, version {one.version}): {state}."))
+        findings.append(
+            Finding(True, f"Holds “{title}” ({one.id}, version {one.version}): {state}.")
+        )
     return findings
 
 
@@ -71,11 +78,17 @@ def _outbox(data: Path) -> list[Finding]:
         return [Finding(False, str(error))]
     waits = counts.waiting + counts.sent
     findings = [
-        Finding(True, f"{waits} contributions wait here, sealed; {counts.released} were released.")
+        Finding(
+            True,
+            f"{counted(waits, 'contribution')} waiting here, sealed; {counts.released} released.",
+        )
     ]
     if counts.quarantined:
         findings.append(
-            Finding(False, f"{counts.quarantined} contributions were put aside: tell the organiser.")
+            Finding(
+                False,
+                f"{counted(counts.quarantined, 'contribution')} put aside: tell the organiser; parvis-kiosk retry sends again.",
+            )
         )
     return findings
 

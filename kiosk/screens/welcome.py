@@ -53,7 +53,7 @@ class WelcomeScreen(Page):
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
-        self.asks = notice.why
+        self.asks = notice.asks or notice.why
         self.minutes = ""
         if offer.minutes:
             self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)

@@ -32,6 +32,12 @@ USUAL_DIAGONALS = {
     (1080, 1920): 21.5,
 }
 
+# Roles that kv rules give to whole classes of widgets, and those that single widgets ask for.
+_COMMON_ROLES = ("card", "line", "ink")
+_PARTICULAR_ROLES = (
+    *("paper", "quiet", "accent", "accent_ink", "mark", "tint", "focus", "danger", "shadow"),
+)
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -113,7 +119,7 @@ class Theme(EventDispatcher):
 
     @property
     def sizes(self) -> int:
-        """How many text sizes there are: the largest is not for panels that hold four lines of it."""
+        """How many text sizes there are; a small panel would hold four lines of the largest."""
         return len(CAPITALS_MM) - 1 if self.compact else len(CAPITALS_MM)
 
     def next_palette(self) -> None:
@@ -123,10 +129,15 @@ class Theme(EventDispatcher):
 
     def wear(self, palette: Palette) -> None:
         """Take on these colours."""
-        for role in ("paper", "card", "ink", "quiet", "accent", "accent_ink", "mark"):
+        for role in _COMMON_ROLES:
             setattr(self, role, getattr(palette, role))
-        for role in ("tint", "line", "focus", "danger", "shadow"):
+        # A kv rule of a widget and one of its class may both set a colour; the widget's own must
+        # have the last word, also where its role is the same in both palettes.
+        for role in _PARTICULAR_ROLES:
+            before = getattr(self, role)
             setattr(self, role, getattr(palette, role))
+            if getattr(self, role) == before:
+                self.property(role).dispatch(self)
         self.palette = palette.name
 
     @property

@@ -17,7 +17,7 @@ from kiosk.theme.text import Line, Paragraph, french_spaces, lay_out, paragraphs
 Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
 
 _CHANGES_LINES = (
-    *("text", "width", "rtl", "french", "font_size", "font_name", "bold"),
+    *("text", "width", "rtl", "french", "foreign", "font_size", "font_name", "bold"),
     *("max_lines", "line_height"),
 )
 
@@ -36,6 +36,8 @@ class Words(Label):
     valign = OptionProperty("middle", options=["top", "middle", "bottom"])
     french = BooleanProperty(False)
     """Whether ? ! : ; and « » keep to their words, as French wants, however they were typed."""
+    foreign = BooleanProperty(False)
+    """A code or an address: written from left to right and never mended, whatever the language."""
     natural_width = NumericProperty(0)
     """How wide the text would be if nothing made it wrap, in pixels."""
 
@@ -47,7 +49,7 @@ class Words(Label):
         super().__init__(**kwargs)
         with self.canvas:
             self._ink = Color(*self.color)
-        for name in ("rtl", "french", "width"):
+        for name in ("rtl", "french", "foreign", "width"):
             self.fbind(name, self._trigger_texture_update, name)
         for name in ("pos", "size", "halign", "valign", "rtl"):
             self.fbind(name, self._place)
@@ -59,12 +61,16 @@ class Words(Label):
         if not self.text:
             return 0.0
         pen = Pen(self.font_size, self.font_name, self.bold)
-        lines = lay_out(self._written, max(width, 1), pen.measure, rtl=self.rtl)
+        lines = lay_out(self._written, max(width, 1), pen.measure, rtl=self._from_right)
         return ceil(len(lines) * pen.line_height * self.line_height)
 
     @property
     def _written(self) -> str:
-        return french_spaces(self.text) if self.french else str(self.text)
+        return french_spaces(self.text) if self.french and not self.foreign else str(self.text)
+
+    @property
+    def _from_right(self) -> bool:
+        return bool(self.rtl and not self.foreign)
 
     def texture_update(self, *_: object) -> None:
         """Break and draw the text now, if anything changed that the lines depend on."""
@@ -73,7 +79,7 @@ class Words(Label):
             return
         self._state = state
         pen = Pen(self.font_size, self.font_name, self.bold)
-        parts = paragraphs(self._written, rtl=self.rtl)
+        parts = paragraphs(self._written, rtl=self._from_right)
         self.natural_width = ceil(max(part.natural_width(pen.measure) for part in parts))
         width = inf if self.natural_width <= self.width else max(self.width, 1)
         lines = [line for part in parts for line in part.lines(width, pen.measure)]
@@ -88,7 +94,7 @@ class Words(Label):
         end = lines[self.max_lines - 1].end
         while True:
             text = self._written[:end].rstrip() + "…"
-            shorter = lay_out(text, max(self.width, 1), pen.measure, rtl=self.rtl)
+            shorter = lay_out(text, max(self.width, 1), pen.measure, rtl=self._from_right)
             if len(shorter) <= self.max_lines or end == 0:
                 return shorter[: self.max_lines]
             end -= 1

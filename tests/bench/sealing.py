@@ -3,7 +3,7 @@
     python -m tests.bench.sealing
 
 Prints one JSON object. The texts (`said_in_french.txt`) were written for this bench, apart from the
-dictionary's words; each contribution is 600 bytes of several of them, with two choices beside.
+dictionary's words; each contribution answers one open question with 600 bytes of several of them.
 """
 
 import hashlib
@@ -74,7 +74,6 @@ def texts(count: int, seed: int = 1) -> list[str]:
 
 def contributions(count: int) -> list[Contribution]:
     """What `count` residents say."""
-    chance = random.Random(2)
     return [
         Contribution(
             form_id="changements",
@@ -82,11 +81,7 @@ def contributions(count: int) -> list[Contribution]:
             form_hash=FORM_HASH,
             mode=Mode.SELF,
             language="fr",
-            fields=(
-                ("/data/sujet", chance.choice(("transports", "logement", "services"))),
-                ("/data/depuis", chance.choice(("moins_1_an", "1_a_5_ans", "plus_5_ans"))),
-                ("/data/texte", text),
-            ),
+            fields=(("/data/texte", text),),
         )
         for text in texts(count)
     ]
@@ -112,7 +107,7 @@ def bytes_per_contribution(said: list[Contribution]) -> dict[str, float]:
             organiser_key=organiser.public_key().public_bytes_raw(),
             version=1,
             title={"fr": "Changements"},
-            notice={"fr": Notice("", "", "", "")},
+            notice={"fr": Notice("", "", "", "", "")},
             form_id="changements",
             form_version="1",
             form=FORM,
@@ -182,7 +177,7 @@ def confirm_and_bare_commit(said: list[Contribution]) -> dict[str, float]:
             organiser_key=organiser.public_key().public_bytes_raw(),
             version=1,
             title={"fr": "Changements"},
-            notice={"fr": Notice("", "", "", "")},
+            notice={"fr": Notice("", "", "", "", "")},
             form_id="changements",
             form_version="1",
             form=FORM,
