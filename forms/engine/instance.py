@@ -14,7 +14,7 @@ from forms.xform.source import attributes_of
 from forms.xpath.nodes import Field, Node
 from forms.xpath.values import Value, read_value
 
-MOST_NODES = 500_000
+MOST_NODES = 200_000
 """Nodes that repeats may make of one entry."""
 
 _TEMPLATE = f"{{{JAVAROSA}}}template"
@@ -157,13 +157,12 @@ class Instance:
             node.attributes = attributes_of(element)
         if not field.repeats:
             self.single[field.number] = node
-        for below in field.children:
-            if below.is_attribute:
-                text = element.get(below.name[1:]) or ""
-                held = EntryNode(below, node, text)
+        for attribute in field.children:
+            if attribute.is_attribute:
+                held = EntryNode(attribute, node, element.get(attribute.name[1:]) or "")
                 held.attach(len(node.children))
-                if not below.repeats:
-                    self.single[below.number] = held
+                if not attribute.repeats:
+                    self.single[attribute.number] = held
         for child in element:
             if _TEMPLATE not in child.attrib:
                 below = field.child(local(child.tag))

@@ -426,6 +426,7 @@ class PathCompiler(ABC):
 
         def kept(context: Context) -> list[Node]:
             nodes = select(context)
+            context.world.spend(len(nodes))
             inner = Context(context.world, context.node, context.current)
             inner.size = len(nodes)
             found: list[Node] = []
