@@ -37,7 +37,7 @@ from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
 
-MOST_LOOKS = 5_000_000
+MOST_LOOKS = 2_000_000
 """Nodes that predicates may look at for one answer: some seconds' work."""
 
 FIRST_LOAD = frozenset({"odk-instance-first-load", "xforms-ready"})
