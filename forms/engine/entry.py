@@ -305,6 +305,14 @@ class Entry:
             self._follow(all_below(node.field), changes)
         self._taken.append(changes)
 
+    def may_add(self, ref: str) -> bool:
+        """Whether people may add an instance of the repeat at a path ("/data/household")."""
+        try:
+            self._repeats.open_for_more(ref)
+        except UnknownQuestion:
+            return False
+        return True
+
     def may_remove(self, ref: str) -> bool:
         """Whether a path is that of an instance that people may remove."""
         try:
