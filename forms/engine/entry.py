@@ -9,12 +9,13 @@ from random import Random, SystemRandom
 
 from forms.engine.answers import WrongKind, read_answer
 from forms.engine.instance import EntryNode, Instance
+from forms.engine.judging import Judge
+from forms.engine.offers import drop_choices
 from forms.engine.preloads import preload
 from forms.engine.recalculation import (
     Changed,
     Changes,
     Recalculation,
-    add_changed,
     all_below,
     text_for,
 )
@@ -32,7 +33,7 @@ from forms.engine.steps import (
     Verdict,
 )
 from forms.errors import FormError
-from forms.xform.controls import NO_ATTRIBUTES, Action, Itemset, Kind, Question, Repeat
+from forms.xform.controls import NO_ATTRIBUTES, Action, Kind, Question, Repeat
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
@@ -85,6 +86,7 @@ class Entry:
         self._language = form.default_language
         self._instance = Instance(form)
         self._speaker = Speaker(form, self)
+        self._rules = Judge(form, self._speaker, self)
         self._route = Route(form, self._instance, self._speaker)
         self._recalculation = Recalculation(self._instance, form.order, self)
         self._repeats = Repeats(self._instance, self._recalculation, self, self._begin_instance)
@@ -200,7 +202,7 @@ class Entry:
         question = self.form.question(node.field)
         if question is None or not node.relevant:
             raise UnknownQuestion(f"{ref} is not asked as things stand.")
-        if self._is_readonly(node):
+        if self._rules.is_readonly(node):
             raise UnknownQuestion(f"{ref} is shown, and takes no answer.")
         text = "" if not value.strip() else value
         if text:
@@ -208,7 +210,7 @@ class Entry:
                 text = self._read(text, question, node)
             except WrongKind as wrong:
                 return Verdict(Outcome.CONSTRAINT, cause=str(wrong))
-        verdict = self._judge(node, text)
+        verdict = self._rules.judge(node, text)
         if verdict.kept:
             self._take(question, node, text)
         return verdict
@@ -235,8 +237,8 @@ class Entry:
         self._looks = 0
         found: list[Objection] = []
         for met in self._route.questions():
-            if not self._is_readonly(met.node):
-                verdict = self._judge(met.node, met.node.text)
+            if not self._rules.is_readonly(met.node):
+                verdict = self._rules.judge(met.node, met.node.text)
                 if not verdict.kept:
                     found.append(Objection(met.node.ref, verdict.outcome, verdict.message))
         return tuple(found)
@@ -246,7 +248,7 @@ class Entry:
         """How many of the questions that can be met now are answered; notes do not count."""
         done = total = 0
         for met in self._route.questions():
-            if met.question.kind is not Kind.NOTE and not self._is_readonly(met.node):
+            if met.question.kind is not Kind.NOTE and not self._rules.is_readonly(met.node):
                 total += 1
                 done += met.node.text != ""
         return Progress(done, total)
@@ -343,42 +345,10 @@ class Entry:
 
     def _follow_choices(self, different: Changed, changes: Changes) -> None:
         for _ in range(10):
-            dropped = self._drop_choices(different, changes)
+            dropped = drop_choices(self._recalculation, self._speaker, different, changes)
             if not dropped:
                 return
             different = self._recalculation.settle(dropped, changes)
-
-    def _drop_choices(self, different: Changed, changes: Changes) -> Changed:
-        """Take away answers that name choices which the changed fields no longer offer."""
-        dropped: Changed = {}
-        for question in self.form.filtered_questions:
-            if question.itemset is None:
-                continue
-            for node in self._refiltered(question, question.itemset, different):
-                if node.text and node.relevant:
-                    names = set(self._speaker.names(question, node))
-                    one = question.kind is Kind.SELECT_ONE
-                    chosen = [node.text] if one else node.text.split()
-                    left = " ".join(name for name in chosen if name in names)
-                    if self._recalculation.write(node, left, changes):
-                        add_changed(dropped, (node,))
-        return dropped
-
-    def _refiltered(
-        self, question: Question, itemset: Itemset, different: Changed
-    ) -> Iterable[EntryNode]:
-        """The nodes of a question whose choices may be others now."""
-        found: dict[EntryNode, None] = {}
-        for field in (question.field, *itemset.nodes.depends_on):
-            if field in different:
-                nodes = different[field]
-                at = nodes
-                if field is not question.field:
-                    at = self._recalculation.reached(itemset.nodes, question.field, field, nodes)
-                if at is None:
-                    return self._instance.nodes_of(question.field)
-                found.update(dict.fromkeys(at))
-        return found
 
     def _act(
         self, actions: Iterable[Action], events: frozenset[str], near: EntryNode, changes: Changes
@@ -424,46 +394,11 @@ class Entry:
             now=self.clock(),
         )
 
-    def _judge(self, node: EntryNode, text: str) -> Verdict:
-        """Whether the form lets a node hold a text."""
-        bind = self.form.bind(node.field)
-        if bind is None:
-            return Verdict(Outcome.OK)
-        if not text:
-            if self._is_required(node):
-                message = self._speaker.say(bind.required_message, node.field, node)
-                return Verdict(Outcome.REQUIRED, message)
-            return Verdict(Outcome.OK)
-        if bind.constraint is not None:
-            had = node.text
-            node.put(text)
-            holds = bind.constraint.is_true(Context(self, node))
-            node.put(had)
-            if not holds:
-                message = self._speaker.say(bind.constraint_message, node.field, node)
-                return Verdict(Outcome.CONSTRAINT, message)
-        return Verdict(Outcome.OK)
-
-    def _is_required(self, node: EntryNode) -> bool:
-        bind = self.form.bind(node.field)
-        rule = None if bind is None else bind.required
-        return rule is not None and rule.is_true(Context(self, node))
-
-    def _is_readonly(self, node: EntryNode) -> bool:
-        """Whether a node, or a group it stands in, takes no answers."""
-        for field, rule in self.form.readonly_rules(node.field):
-            place: Node | None = node
-            while isinstance(place, EntryNode) and place.field is not field:
-                place = place.parent
-            if place is not None and rule.is_true(Context(self, place)):
-                return True
-        return False
-
     def _step(self, met: Met) -> Step:
         question, node = met.question, met.node
         speaker, field = self._speaker, question.field
         bind = self.form.bind(field)
-        readonly = self._is_readonly(node)
+        readonly = self._rules.is_readonly(node)
         return Step(
             ref=node.ref,
             kind=question.kind,
@@ -471,7 +406,7 @@ class Entry:
             hint=speaker.say(question.hint, field, node),
             guidance=speaker.say(question.hint, field, node, "guidance"),
             media=speaker.media(question.label),
-            required=not readonly and self._is_required(node),
+            required=not readonly and self._rules.is_required(node),
             readonly=readonly,
             required_message=(
                 "" if bind is None else speaker.say(bind.required_message, field, node)
