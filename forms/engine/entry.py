@@ -236,12 +236,26 @@ class Entry:
         """Everything in the way of finishing, in the order of the form."""
         self._looks = 0
         found: list[Objection] = []
-        for met in self._route.questions():
-            if not self._rules.is_readonly(met.node):
-                verdict = self._rules.judge(met.node, met.node.text)
-                if not verdict.kept:
-                    found.append(Objection(met.node.ref, verdict.outcome, verdict.message))
+        with self._recalculated():
+            for met in self._route.questions():
+                if not self._rules.is_readonly(met.node):
+                    verdict = self._rules.judge(met.node, met.node.text)
+                    if not verdict.kept:
+                        found.append(Objection(met.node.ref, verdict.outcome, verdict.message))
         return tuple(found)
+
+    @contextmanager
+    def _recalculated(self) -> Iterator[None]:
+        """The entry as it is when it leaves, with every calculation on answers made again.
+
+        What a person wrote over a calculated value holds until then, as in JavaRosa.
+        """
+        changes = Changes()
+        try:
+            self._recalculation.settle_again(changes)
+            yield
+        finally:
+            changes.take_back()
 
     @property
     def progress(self) -> Progress:
@@ -266,9 +280,11 @@ class Entry:
 
     def as_it_stands(self) -> Finished:
         """The instance as it would leave now, whether the form is content with it or not."""
+        self._looks = 0
         preload(self, self._instance, "end", self._properties)
-        fields = tuple((node.ref, node.text) for node in self._instance.leaves() if node.text)
-        return Finished(self._instance.xml(), fields)
+        with self._recalculated():
+            fields = tuple((node.ref, node.text) for node in self._instance.leaves() if node.text)
+            return Finished(self._instance.xml(), fields)
 
     # --- repeats -----------------------------------------------------------------------------
 

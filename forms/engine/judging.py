@@ -31,8 +31,10 @@ class Judge:
         if bind.constraint is not None:
             had = node.text
             node.put(text)
-            holds = bind.constraint.is_true(Context(self.world, node))
-            node.put(had)
+            try:
+                holds = bind.constraint.is_true(Context(self.world, node))
+            finally:
+                node.put(had)
             if not holds:
                 message = self.speaker.say(bind.constraint_message, node.field, node)
                 return Verdict(Outcome.CONSTRAINT, message)

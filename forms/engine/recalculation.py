@@ -100,6 +100,12 @@ class Recalculation:
             if fields is None or trigger.field in fields:
                 self._evaluate(trigger, self._targets(trigger.field, within), changes)
 
+    def settle_again(self, changes: Changes) -> None:
+        """Evaluate again everything that depends on anything."""
+        for trigger in self.order.triggers:
+            if trigger.formula.depends_on:
+                self._evaluate(trigger, self.instance.nodes_of(trigger.field), changes)
+
     def settle(self, changed: Changed, changes: Changes) -> Changed:
         """Evaluate what follows from changed nodes; return everything that is different now."""
         waiting: list[int] = []

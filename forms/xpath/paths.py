@@ -238,7 +238,7 @@ class PathCompiler(ABC):
                 return (lambda context: []), NOWHERE
             return (lambda context: [context.world.document]), NOWHERE
         rest = path.steps[used:]
-        shared = next((r for r in reversed(target.repeats) if r in self.at.repeats), None)
+        shared = self.shared(target)
         if any(step.axis is not Axis.CHILD for step in rest):
             reach = None
         elif shared is not None:
@@ -246,6 +246,14 @@ class PathCompiler(ABC):
         else:
             reach = reach_of(self.at, rest, target) if rest else None
         return self.walk(self.instances(target), frozenset((target,)), rest, path, reach)
+
+    def shared(self, target: Field) -> Field | None:
+        """The innermost repeat whose instance at hand is meant by an absolute path to a field.
+
+        A path to a repeat itself means all of its instances.
+        """
+        repeats = target.repeats[:-1] if target.repeat else target.repeats
+        return next((one for one in reversed(repeats) if one in self.at.repeats), None)
 
     def instances(self, target: Field) -> Select:
         """The nodes of one field, within the repeat instances that the context stands in."""
@@ -257,10 +265,7 @@ class PathCompiler(ABC):
                 return [node] if node is not None and node.relevant else []
 
             return single
-        shared: Field | None = None
-        for repeat in target.repeats:
-            if repeat in self.at.repeats:
-                shared = repeat
+        shared = self.shared(target)
         chain: list[str] = []
         place: Field = target
         top = shared if shared is not None else target.repeats[0].parent
