@@ -50,7 +50,10 @@ def open_window(display: Display, home: Path) -> Any:
     os.environ["KIVY_DPI"] = "96"
     if display.off_screen:
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
-    logging.getLogger("kivy").setLevel(logging.ERROR)
+    kivy_log = logging.getLogger("kivy")
+    kivy_log.setLevel(logging.ERROR)
+    # Kivy looks for a reader of touchscreens that is not used here, and complains with a traceback.
+    kivy_log.addFilter(lambda record: "MTDev" not in record.getMessage())
 
     from kivy.config import Config
 
@@ -88,6 +91,24 @@ def fit_theme(window: Any, display: Display) -> None:
     window.bind(size=fit)
 
 
+def erase_and_log(mistake: Exception, kiosk: Any) -> bool:
+    """A mistake of ours must not leave a person's answers on the screen, nor in the log.
+
+    Erases, goes back to Welcome, and logs where it happened but nothing that was said.
+
+    Returns:
+        Whether the kiosk can go on.
+    """
+    where = "".join(traceback.format_tb(mistake.__traceback__))
+    log.error("%s, erased and went on:\n%s", type(mistake).__name__, where)
+    try:
+        kiosk.erase()
+    except Exception as again:  # noqa: BLE001
+        log.critical("%s while erasing: stopping", type(again).__name__)
+        return False
+    return True
+
+
 def run(kiosk_of: Any, display: Display, home: Path) -> None:
     """Open the kiosk and serve people until the window is closed.
 
@@ -100,19 +121,13 @@ def run(kiosk_of: Any, display: Display, home: Path) -> None:
     from kivy.app import App
     from kivy.base import ExceptionHandler, ExceptionManager
 
-    class _Outermost(ExceptionHandler):
-        """The outermost edge: a mistake of ours must not leave a person's answers on the screen."""
+    class Outermost(ExceptionHandler):
+        """Where whatever goes wrong ends up."""
 
         def handle_exception(self, exception: Exception) -> int:
-            """Erase, go back to Welcome, and log where it happened but nothing that was said."""
-            where = "".join(traceback.format_tb(exception.__traceback__))
-            log.error("%s, erased and went on:\n%s", type(exception).__name__, where)
-            try:
-                App.get_running_app().root.erase()
-            except Exception as again:  # noqa: BLE001
-                log.critical("%s while erasing: stopping", type(again).__name__)
-                return int(ExceptionManager.RAISE)
-            return int(ExceptionManager.PASS)
+            """Erase and go on; stop where even that fails."""
+            went_on = erase_and_log(exception, App.get_running_app().root)
+            return int(ExceptionManager.PASS if went_on else ExceptionManager.RAISE)
 
     class KioskApp(App):
         """Kivy's application, without its settings panel."""
@@ -131,5 +146,5 @@ def run(kiosk_of: Any, display: Display, home: Path) -> None:
         def open_settings(self, *_: Any) -> bool:
             return False
 
-    ExceptionManager.add_handler(_Outermost())
+    ExceptionManager.add_handler(Outermost())
     KioskApp().run()

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-
 import click
 
 from forms.errors import FormError
 from kiosk.errors import DeviceError
-from sync.client.https import SyncProgress, SyncReport
+from sync.client.https import SyncProgress, SyncReport, sync_once
 from sync.client.https import enrol as enrol_device
-from sync.client.https import sync_once
 from sync.command_line import Refusing, Sentence
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
@@ -186,9 +184,8 @@ def transcribe(consultation_id: str, file: Path, data: Path, rejected: Path | No
       parvis-kiosk transcribe 7M2KQ4ZT9XN8B3HD sheets.csv --data /var/lib/parvis-kiosk
     """
     from kiosk.offer import Offer
-    from kiosk.transcription import read_table
+    from kiosk.transcription import read_table, write_rejected
     from kiosk.transcription import transcribe as transcribe_rows
-    from kiosk.transcription import write_rejected
 
     with Device.open(data) as device:
         consultation = device.consultation(consultation_id)

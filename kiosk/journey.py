@@ -46,7 +46,8 @@ class Assistance:
 class Keeper(Protocol):
     """Seals and stores a finished entry; what it returns is shown as the receipt."""
 
-    def __call__(self, journey: "Journey") -> "Shown": ...
+    def __call__(self, journey: "Journey") -> "Shown":
+        """Keep what this journey's entry holds."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Journey:
 
     def language_chosen(self) -> None:
         """Go on from the language screen."""
-        self.stage = Stage.AGREEMENT if self.assistance else Stage.NOTICE
+        self.stage = self._first_words
 
     def agree(self, given: Given, wording: str) -> None:
         """The person agreed to be helped: how, and to which version of the words read to them."""
@@ -126,10 +127,10 @@ class Journey:
                 if before is not None:
                     self.ref = before.ref
                 else:
-                    self.stage = Stage.AGREEMENT if self.assistance else Stage.NOTICE
+                    self.stage = self._first_words
             case Stage.REVIEW | Stage.READ_BACK:
                 steps = self.steps()
-                self.stage = Stage.QUESTION if steps else Stage.NOTICE
+                self.stage = Stage.QUESTION if steps else self._first_words
                 self.ref = steps[-1].ref if steps else ""
             case Stage.HELP:
                 self.stage = Stage.READ_BACK
@@ -198,7 +199,7 @@ class Journey:
         return self._entry.step(self.ref)
 
     def hold(self, value: str) -> None:
-        """What the screen shows as the answer so far; it becomes the answer when the person goes on."""
+        """What the screen shows as the answer so far; the answer, once the person goes on."""
         self._held[self.ref] = value
 
     def value(self) -> str:
@@ -237,6 +238,10 @@ class Journey:
         if self.assistance is None:
             raise RuntimeError("no mediator is signed in")
         return self.assistance
+
+    @property
+    def _first_words(self) -> Stage:
+        return Stage.AGREEMENT if self.assistance else Stage.NOTICE
 
     @property
     def _last_look(self) -> Stage:

@@ -1,7 +1,7 @@
-"""The interface's words in the person's language (gettext; French is what the code is written in)."""
+"""The interface's words in the person's language: gettext, from French."""
 
+import datetime
 import gettext
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -54,11 +54,11 @@ class Language(EventDispatcher):
         """One message in another language than the current one."""
         return self._catalogue(language).gettext(message)
 
-    def date(self, day: date) -> str:
+    def date(self, day: datetime.date) -> str:
         """A day in full, as "21 novembre 2026"."""
         return format_date(day, "long", locale=self.language)
 
-    def month(self, day: date, *, short: bool = False) -> str:
+    def month(self, day: datetime.date, *, short: bool = False) -> str:
         """The name of a day's month, or its abbreviation."""
         return format_date(day, "LLL" if short else "LLLL", locale=self.language)
 

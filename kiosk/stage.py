@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from gc import collect
 from importlib import import_module
 from time import monotonic
@@ -48,10 +49,12 @@ class Kiosk(FloatLayout):
         voice: what it speaks with; None where the device cannot.
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
+        renew: what is open now; looked at while nobody is there.
     """
 
     can_speak = BooleanProperty(False)
     has_accounts = BooleanProperty(False)
+    is_open = BooleanProperty(True)  # whether there is anything to take part in today
     language_name = StringProperty()
 
     def __init__(
@@ -62,6 +65,7 @@ class Kiosk(FloatLayout):
         voice: Voice | None = None,
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
+        renew: Callable[[], tuple[Offer, ...]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -73,6 +77,7 @@ class Kiosk(FloatLayout):
         self.can_speak = voice is not None
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
+        self._renew = renew or (lambda: offers)
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
@@ -107,6 +112,7 @@ class Kiosk(FloatLayout):
                 self.remove_widget(self.page)
             self.page = screen
             self.add_widget(screen)
+        theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
         screen.enter()
         self.on_screen(name)
 
@@ -119,23 +125,22 @@ class Kiosk(FloatLayout):
 
     def speak_language(self, language: str) -> None:
         """Use this language from now on, for the interface and for the form."""
-        tr.speak(language)
-        self.language_name = own_name(language)
+        # The form first: the interface's new language draws the screen again.
         if self.journey.entry is not None:
             self.journey.entry.language = self.offer.form_language(language)
+        self.language_name = own_name(language)
+        tr.speak(language)
 
     def begin(self) -> None:
         """One touch on the idle screen; where several consultations are open, which one first."""
         if len(self.offers) == 1:
             self.start()
+        if len(self.offers) <= 1:
             return
         self.ask(
             tr._("Sur quoi voulez-vous donner votre avis ?"),
             "",
-            [
-                Option(offer.title(tr.language), lambda offer=offer: self.start(offer))
-                for offer in self.offers
-            ],
+            [Option(offer.title(tr.language), partial(self.start, offer)) for offer in self.offers],
         )
 
     def open_sign_in(self) -> None:
@@ -168,6 +173,7 @@ class Kiosk(FloatLayout):
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
         self.journey.erase()
+        self.offer = self.offers[0]
         self._forget()
         self.show(self._home)
         self.speak_language(self.offer.languages[0])
@@ -184,7 +190,7 @@ class Kiosk(FloatLayout):
             tr._("Quelle langue ?"),
             "",
             [
-                Option(own_name(code), lambda code=code: self._speak_and_return(code))
+                Option(own_name(code), partial(self._speak_and_return, code))
                 for code in self.offer.languages
             ],
         )
@@ -216,7 +222,7 @@ class Kiosk(FloatLayout):
         """Show from afar that somebody needs help, and say whom to turn to."""
         self.ask(
             tr._("Besoin d’aide ?"),
-            tr._("Levez la main, ou demandez à l’accueil. Vos réponses vous attendent ici."),
+            tr._("Faites signe, ou demandez à l’accueil."),
             [Option(tr._("Je continue"), self.dismiss, primary=True)],
             icon="hand-waving",
         )
@@ -227,8 +233,8 @@ class Kiosk(FloatLayout):
             tr._("Tout effacer ?"),
             tr._("Vos réponses seront effacées. Rien ne sera gardé."),
             [
-                Option(tr._("Je continue"), self.dismiss, primary=True),
-                Option(tr._("Tout effacer"), self.erase, icon="trash", warns=True),
+                Option(tr._("Non, je garde mes réponses"), self.dismiss, primary=True),
+                Option(tr._("Oui, tout effacer"), self.erase, icon="trash", warns=True),
             ],
             icon="trash",
         )
@@ -287,19 +293,35 @@ class Kiosk(FloatLayout):
             Cache.remove(category)
         collect()
 
-    def _touched(self, *_: Any) -> None:
+    def _touched(self, *_: Any) -> bool:
+        """Whoever answers that they are there has not touched what is below the question."""
         self.idle.touched()
-        if self.asks_whether_there:
+        asked = self.asks_whether_there
+        if asked:
             self.dismiss()
+        return asked
 
     def _tick(self, *_: Any) -> None:
-        if self.journey.stage is Stage.WELCOME and self.account is None:
+        if self.page is self._screens.get("welcome") and self._ask is None:
+            self._look_for_news()
             return
         presence = self.idle.presence()
         if presence.gone:
             self._gone()
         elif presence.seconds_left is not None:
             self._ask_whether_there(presence.seconds_left)
+
+    def _look_for_news(self) -> None:
+        """While nobody is there: another consultation, a new version, or the end of one."""
+        offers = self._renew()
+        if offers is self.offers:
+            return
+        self.offers = offers
+        self.is_open = bool(offers)
+        if offers:
+            self.offer = offers[0]
+            self.speak_language(self.offer.languages[0])
+        self.show()
 
     def _gone(self) -> None:
         self.account = None
@@ -309,7 +331,7 @@ class Kiosk(FloatLayout):
         if not isinstance(self._ask, StillThere):
             self.dismiss()
             self._ask = StillThere(icon="hourglass")
-            self._ask.offer([Option(tr._("Je suis là"), self.dismiss, primary=True)])
+            self._ask.offer([Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
             self.add_widget(self._ask)
             self.on_screen("still_there")
         self._ask.count(seconds)
@@ -321,6 +343,6 @@ class StillThere(Ask):
     def count(self, seconds: int) -> None:
         """Show how many seconds are left."""
         self.title = tr._("Êtes-vous toujours là ?")
-        self.text = tr._("Sans réponse, tout s’efface dans {seconds} secondes.").format(
+        self.text = tr._("Touchez l’écran. Sinon, tout s’efface dans {seconds} secondes.").format(
             seconds=seconds
         )

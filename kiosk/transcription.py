@@ -1,13 +1,15 @@
 """Paper contributions, typed into a table, one per row: checked by the form, sealed like any other.
 
-A table is CSV, with a header of question names, or JSON lines, one object per line. Multiple choices
-and rankings are names with spaces between them, dates as 2026-11-21, numbers with a point.
+A table is CSV, with a header of question names, or JSON lines, one object per line. Multiple
+choices and rankings are names with spaces between them, dates as 2026-11-21, numbers with a point.
 """
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from sync.device import Device
 
 LARGEST_TABLE = 64 << 20  # bytes
 _LANGUAGE_COLUMN = "language"
+# What no XForm can hold (XML 1.0, 2.2: Char).
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class BadTable(DeviceError):
@@ -99,7 +103,7 @@ def transcribe(
     kept, rejected = 0, []
     for done, row in enumerate(rows, 1):
         try:
-            language = row.values.get(_LANGUAGE_COLUMN, "")
+            language = _language(row, offer)
             fields = _fill(offer.begin(), row.values)
             device.confirm(offer.id, contribution_of(offer, fields, language, mode=Mode.PAPER))
             kept += 1
@@ -125,9 +129,21 @@ def write_rejected(path: Path, rejected: tuple[Rejected, ...]) -> None:
         raise BadTable(f"{path} cannot be written: {error.strerror}.") from None
 
 
+def _language(row: Row, offer: Offer) -> str:
+    language = row.values.get(_LANGUAGE_COLUMN, "").strip()
+    if language and language not in offer.languages:
+        spoken = ", ".join(offer.languages)
+        raise BadRow(f"{_LANGUAGE_COLUMN}: “{language}” is none of this consultation’s: {spoken}.")
+    return language
+
+
 def _fill(entry: Entry, values: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Answer in the form's own order, since an answer decides what is asked after it."""
     wanted = {name: text for name, text in values.items() if name != _LANGUAGE_COLUMN and text}
+    for name, text in wanted.items():
+        if strange := _UNWRITABLE.search(text):
+            code = f"U+{ord(strange[0]):04X}"
+            raise BadRow(f"{name}: it holds the character {code}, which is no letter: take it out.")
     answered: set[str] = set()
     while True:
         step = next((one for one in entry.steps() if _wanted(one, wanted, answered)), None)
@@ -177,16 +193,17 @@ def _csv_rows(text: str) -> Iterator[Row]:
     delimiter = max(",;\t", key=header_line.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
+    ended = 0
     try:
         for cells in reader:
+            # A row with line breaks in a cell is named by the line that it begins on.
+            line, ended = ended + 1, reader.line_num
             if not any(cell.strip() for cell in cells):
                 continue
             if header is None:
                 header = [cell.strip() for cell in cells]
                 _check_header(header)
                 continue
-            # The line on which the row ends; rows with line breaks in a cell end further down.
-            line = reader.line_num
             if len(cells) > len(header):
                 raise BadTable(
                     f"Line {line} has {len(cells)} cells, the header {len(header)}. "
@@ -210,12 +227,20 @@ def _json_rows(text: str) -> Iterator[Row]:
         if not written.strip():
             continue
         try:
-            values = json.loads(written)
+            values = json.loads(written, object_pairs_hook=partial(_once_each, line))
         except (ValueError, RecursionError):
             raise BadTable(f"Line {line} is not JSON.") from None
         if not isinstance(values, dict):
             raise BadTable(f"Line {line} is not a JSON object of question names and answers.")
         yield Row(line, {str(name): _json_text(value, line) for name, value in values.items()})
+
+
+def _once_each(line: int, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadTable(f"Line {line} names a question twice: {', '.join(twice)}.")
+    return dict(pairs)
 
 
 def _json_text(value: object, line: int) -> str:

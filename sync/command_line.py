@@ -57,7 +57,7 @@ class Refusing(click.Group):
 
 
 def _with_paragraphs(text: str | None) -> str | None:
-    r"""What a raw docstring writes as \b before a paragraph whose lines stay, as click wants it."""
+    r"""What a raw docstring writes as \b, before lines to be kept, as click wants it."""
     return text.replace("\\b\n", "\b\n") if text else text
 
 

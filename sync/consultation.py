@@ -79,6 +79,7 @@ class Notice:
 
     Attributes:
         who: who asks.
+        asks: what is asked, in a few words: what the idle screen says.
         why: why.
         becomes: what becomes of it.
         kept: what is kept, and for how long.
@@ -86,6 +87,7 @@ class Notice:
     """
 
     who: str
+    asks: str
     why: str
     becomes: str
     kept: str
@@ -247,6 +249,7 @@ def _document(consultation: Consultation) -> dict[str, Any]:
         "id": consultation.id,
         "notice": {
             language: {
+                "asks": notice.asks,
                 "becomes": notice.becomes,
                 "cards": [
                     {"side": card.side.value, "text": card.text, "title": card.title}
@@ -317,6 +320,7 @@ def _read_document(
 def _read_notice(document: dict[str, Any]) -> Notice:
     return Notice(
         who=_text(document["who"]),
+        asks=_text(document["asks"]),
         why=_text(document["why"]),
         becomes=_text(document["becomes"]),
         kept=_text(document["kept"]),

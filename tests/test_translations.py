@@ -190,6 +190,14 @@ def test_updating_adds_what_is_missing_keeps_the_rest_and_changes_nothing_the_se
     assert (root / po("en")).read_bytes() == written
 
 
+def test_updating_keeps_what_a_catalogue_says_of_itself(tree: Tree) -> None:
+    head = "# Translated by machine; unreviewed.\n# Second line.\n"
+    root = tree(**{"kiosk/a.py": '_("Oui")\n', po("en"): head + words(("Oui", "Yes"))})
+    update(root)
+    assert (root / po("en")).read_text("utf-8").startswith(f'{head}msgid ""\n')
+    assert (root / po("ar")).read_text("utf-8").startswith('msgid ""\n')
+
+
 def test_the_command_fails_naming_each_and_passes_when_all_is_well(tree: Tree) -> None:
     root = tree(**{"kiosk/a.py": '_("Oui")\n', po("en"): words(("Oui", "Yes"))})
     run = CliRunner().invoke(main, ["--root", str(root)])

@@ -90,7 +90,10 @@ def update(root: Path = ROOT) -> dict[str, int]:
     asked = messages_of(root)
     for language in languages(root):
         path = _path(root, language)
-        catalog = _read(path, language) if path.is_file() else Catalog(locale=language)
+        if path.is_file():
+            catalog = _read(path, language)
+        else:
+            catalog = Catalog(locale=language, header_comment="")
         added[language] = sum(1 for message in _said(asked) if _held(catalog, message) is None)
         catalog.update(asked, no_fuzzy_matching=True)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -202,11 +205,15 @@ def _read(path: Path, language: str) -> Catalog:
 
 
 def _written(catalog: Catalog) -> bytes:
-    """The catalogue as a file, without dates and line numbers: it changes where its messages do."""
+    """The catalogue as a file, without dates and line numbers: it changes where its messages do.
+
+    What its head says in comments, such as who reviewed it, stays.
+    """
+    comment = catalog.header_comment
     body = BytesIO()
     write_po(body, catalog, width=100, omit_header=True, sort_by_file=True, include_lineno=False)
     header = (
-        'msgid ""\n'
+        (f"{comment}\n" if comment else "") + 'msgid ""\n'
         'msgstr ""\n'
         f'"Language: {catalog.locale_identifier}\\n"\n'
         '"MIME-Version: 1.0\\n"\n'

@@ -1,1 +1,1 @@
-"""The whole story, from an author's spreadsheet to the organiser's table, told by real processes."""
+"""The whole story, from an author's spreadsheet to the organiser's table, by real processes."""

@@ -96,7 +96,9 @@ class Demo:
         self.recorded = waiting
         self._say(f"{waiting} contributions wait, sealed; of the fourth person nothing is left.")
         if waiting != 3:
-            raise Sentence(f"There should be 3 contributions in the outbox, and there are {waiting}.")
+            raise Sentence(
+                f"There should be 3 contributions in the outbox, and there are {waiting}."
+            )
         morning = self._player("morning", len(list(self.screens.glob("*.png"))) + 1)
         self._listen(morning, until="READY")
         self._chapter("The server comes up: one batch travels, is acknowledged, is released")
@@ -114,7 +116,9 @@ class Demo:
         from kiosk.demo.people import MEDIATOR, MEDIATOR_PIN, STEWARD, STEWARD_PIN
 
         self._chapter("The kiosk opens in a window; close it when you are done")
-        self._say(f"Mediator: {MEDIATOR}, PIN {MEDIATOR_PIN}. Steward: {STEWARD}, PIN {STEWARD_PIN}.")
+        self._say(
+            f"Mediator: {MEDIATOR}, PIN {MEDIATOR_PIN}. Steward: {STEWARD}, PIN {STEWARD_PIN}."
+        )
         with self.serving():
             subprocess.run(  # noqa: S603
                 [COMMANDS / "parvis-kiosk", "run", "--data", self.device, "--size", "1280x800"],
@@ -167,7 +171,7 @@ class Demo:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """The embedded server, up within this block."""
-        command = [
+        command: list[str | Path] = [
             *(COMMANDS / "parvis-server", "run", "--data", self.server),
             *("--host", "127.0.0.1", "--port", str(self.port)),
         ]
@@ -213,7 +217,9 @@ class Demo:
         if not quiet:
             line = " ".join(_short(str(word)) for word in words)
             code = words[1] if shown else ""
-            click.secho(f"  $ {command} {line.replace(str(code), shown) if code else line}", dim=True)
+            click.secho(
+                f"  $ {command} {line.replace(str(code), shown) if code else line}", dim=True
+            )
         done = subprocess.run(  # noqa: S603
             [COMMANDS / command, *words], capture_output=True, text=True, check=False
         )

@@ -1,7 +1,7 @@
 """A person's hands and eyes at the kiosk: touches what can be seen, by its words.
 
-Touches go through Kivy's whole input pipeline, as those of a touchscreen do. A story is a generator:
-each `yield` lets the kiosk draw a frame.
+Touches go through Kivy's whole input pipeline, as those of a touchscreen do. A story is a
+generator: each `yield` lets the kiosk draw a frame.
 """
 
 from collections.abc import Iterator
@@ -50,17 +50,29 @@ class Hands:
         kiosk: the root widget.
         pictures: folder for what a person would have seen.
         first: the number of the first picture.
+        settling: seconds that they let a thing come to its place before they touch it.
+        patience: seconds that they look for a thing.
     """
 
-    def __init__(self, kiosk: Any, pictures: Path, first: int = 1) -> None:
+    def __init__(
+        self,
+        kiosk: Any,
+        pictures: Path,
+        first: int = 1,
+        *,
+        settling: float = 0.1,
+        patience: float = SECONDS_TO_FIND,
+    ) -> None:
         self.kiosk = kiosk
+        self._settling = settling
+        self._patience = patience
         self._pictures = pictures
         self._next = first
 
     def touch(self, words: str) -> Story:
         """Touch the thing that says this, as soon as it is there."""
         yield from self._look_for(words)
-        yield from self.pause(0.1)  # nobody touches a thing that is still moving to its place
+        yield from self.pause(self._settling)
         thing = yield from self._look_for(words)
         yield from self.tap(*thing.to_window(*thing.center))
 
@@ -77,7 +89,7 @@ class Hands:
         """Write on the kiosk's keyboard, key by key."""
         field = self.kiosk.page.answer.field
         yield from self.tap(*field.to_window(*field.center))
-        yield from self.pause(0.2)
+        yield from self.pause(2 * self._settling)
         for character in text:
             keyboard = self._keyboard()
             if character.isupper():
@@ -86,7 +98,7 @@ class Hands:
 
     def see(self, name: str) -> Story:
         """Let the screen settle, and keep a picture of it."""
-        yield from self.pause(0.3)
+        yield from self.pause(3 * self._settling)
         path = self._pictures / f"{self._next:02d}-{name}.png"
         self.kiosk.export_to_png(str(path))
         self._next += 1
@@ -99,20 +111,20 @@ class Hands:
         while monotonic() < end:
             yield
 
-    def until(self, what: Any, seconds: float = SECONDS_TO_FIND) -> Story:
+    def until(self, what: Any) -> Story:
         """Wait until `what()` is true.
 
         Raises:
-            NotThere: it was not, in so many seconds.
+            NotThere: it was not, for as long as their patience lasts.
         """
-        end = monotonic() + seconds
+        end = monotonic() + self._patience
         while not what():
             if monotonic() > end:
                 raise NotThere("what was waited for did not come")
             yield
 
     def _look_for(self, words: str) -> Any:
-        end = monotonic() + SECONDS_TO_FIND
+        end = monotonic() + self._patience
         while monotonic() < end:
             for thing in self.things():
                 if french_spaces(thing.said) == french_spaces(words):

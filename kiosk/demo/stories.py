@@ -91,7 +91,7 @@ def resident_in_french(hands: Hands, tell: Any) -> Story:
     yield from _say(hands, "J’envoie")
     yield from hands.see("receipt")
     tell(f"  gets a receipt: {hands.kiosk.journey.receipt.code}")
-    yield from _say(hands, "Terminer")
+    yield from _say(hands, "J’ai fini")
 
 
 def resident_in_arabic(hands: Hands, tell: Any) -> Story:
@@ -116,13 +116,13 @@ def resident_in_arabic(hands: Hands, tell: Any) -> Story:
     yield from _skip_to_review(hands)
     yield from hands.see("review-ar")
     yield from _send(hands, "receipt-ar")
-    yield from _say(hands, "Terminer")
+    yield from _say(hands, "J’ai fini")
 
 
 def person_with_a_mediator(hands: Hands, tell: Any) -> Story:
     """With a mediator: agreement, read-back, how much help."""
     tell(f"{MEDIATOR}, a mediator, signs in with a PIN and assists a third person.")
-    yield from _say(hands, "Espace du médiateur")
+    yield from _say(hands, "Réservé à l’équipe")
     yield from hands.touch(MEDIATOR)
     for digit in MEDIATOR_PIN:
         yield from hands.touch(digit)
@@ -132,7 +132,7 @@ def person_with_a_mediator(hands: Hands, tell: Any) -> Story:
     yield from _say(hands, "Nouvelle personne")
     yield from hands.touch("Français")
     yield from hands.see("agreement")
-    yield from _say(hands, "Oui, d’accord")
+    yield from _say(hands, "La personne accepte")
     yield from hands.touch("6")
     yield from hands.see("assisted-question")
     yield from _say(hands, "Suivant")
@@ -140,7 +140,7 @@ def person_with_a_mediator(hands: Hands, tell: Any) -> Story:
     yield from _say(hands, "Suivant")
     yield from hands.type("Les associations de quartier.")
     yield from hands.touch(tr._("Fini"))
-    yield from _say(hands, "Dans mes mots")
+    yield from _say(hands, "Avec mes mots")
     yield from hands.see("assisted-own-words")
     yield from _say(hands, "Suivant")
     yield from hands.touch("Je ne sais pas")
@@ -154,7 +154,7 @@ def person_with_a_mediator(hands: Hands, tell: Any) -> Story:
     yield from _say(hands, "Suivant")
     yield from _say(hands, "J’envoie")
     yield from hands.see("assisted-receipt")
-    yield from _say(hands, "Terminer")
+    yield from _say(hands, "J’ai fini")
     yield from _say(hands, "Quitter")
 
 
@@ -182,7 +182,7 @@ def somebody_who_walks_away(hands: Hands, tell: Any) -> Story:
 def morning(hands: Hands, tell: Any, server_up: Any) -> Story:
     """The kiosk was killed and started again; the steward looks, and the server comes up."""
     yield from hands.see("started-again")
-    yield from _say(hands, "Espace du médiateur")
+    yield from _say(hands, "Réservé à l’équipe")
     yield from hands.touch(STEWARD)
     for digit in STEWARD_PIN:
         yield from hands.touch(digit)

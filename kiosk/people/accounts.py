@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from time import time
+from typing import Any
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -63,7 +64,7 @@ class Accounts:
     """
 
     def __init__(self, database: Database, clock: Callable[[], float] = time) -> None:
-        self._table = database["accounts"]
+        self._table = database.table("accounts")
         self._clock = clock
         if not self._table.exists():
             self._table.create(
@@ -91,7 +92,12 @@ class Accounts:
         if not (pin.isascii() and pin.isdigit() and SHORTEST_PIN <= len(pin) <= LONGEST_PIN):
             raise DeviceError(f"A PIN is {SHORTEST_PIN} to {LONGEST_PIN} digits, nothing else.")
         salt = os.urandom(16)
-        row = {"name": name, "role": role.value, "salt": salt, "pin": _kdf(salt).derive(pin.encode())}
+        row = {
+            "name": name,
+            "role": role.value,
+            "salt": salt,
+            "pin": _kdf(salt).derive(pin.encode()),
+        }
         self._table.upsert({**row, "wrong": 0, "wait_until": 0.0}, pk="name")
         return Account(name, role)
 
@@ -108,7 +114,8 @@ class Accounts:
     def all(self) -> tuple[Account, ...]:
         """Every account, by name."""
         return tuple(
-            Account(row["name"], Role(row["role"])) for row in self._table.rows_where(order_by="name")
+            Account(row["name"], Role(row["role"]))
+            for row in self._table.rows_where(order_by="name")
         )
 
     def sign_in(self, name: str, pin: str) -> Account:
@@ -121,7 +128,10 @@ class Accounts:
         row = self._row(name)
         if row is None:
             raise WrongPinError("This PIN is not right.")
-        wait = min(float(row["wait_until"]) - self._clock(), LONGEST_WAIT)
+        wait = float(row["wait_until"]) - self._clock()
+        if wait > LONGEST_WAIT:  # the clock was set back: the wait begins again by the new time
+            wait = LONGEST_WAIT
+            self._table.update(name, {"wait_until": self._clock() + wait})
         if wait > 0:
             raise MustWaitError(int(wait) + 1)
         wrong = int(row["wrong"]) + 1
@@ -136,7 +146,7 @@ class Accounts:
         self._table.update(name, {"wrong": 0, "wait_until": 0.0})
         return Account(name, Role(row["role"]))
 
-    def _row(self, name: str) -> dict[str, object] | None:
+    def _row(self, name: str) -> dict[str, Any] | None:
         return next(iter(self._table.rows_where("name = ?", [name])), None)
 
 

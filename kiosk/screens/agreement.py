@@ -19,19 +19,20 @@ class AgreementScreen(Page):
 
     def enter(self) -> None:
         """Show the words in the person's language."""
-        self.back_text = tr._("Non, on arrête")
-        self.next_text = tr._("Oui, d’accord")
+        self.back_text = tr._("La personne refuse")
+        self.next_text = tr._("La personne accepte")
         self.next_icon = "check"
         notice = self.kiosk.offer.notice(tr.language)
         self.title = tr._("Lisez ceci à la personne")
         self.spoken = "\n".join(
             (
-                tr._("« {organiser} vous demande votre avis : {title}.").format(
+                tr._("{organiser} vous demande votre avis. Le sujet : {title}").format(
                     organiser=notice.who, title=self.kiosk.offer.title(tr.language)
                 ),
                 tr._("Je vous aide à répondre. C’est vous qui décidez."),
-                tr._("Votre nom n’est pas demandé. Vous pouvez arrêter à tout moment."),
-                tr._("Êtes-vous d’accord ? »"),
+                tr._("Je note votre accord, et l’aide que je vous donne."),
+                tr._("Je ne note pas votre nom. Vous pouvez arrêter à tout moment."),
+                tr._("Êtes-vous d’accord ?"),
             )
         )
 

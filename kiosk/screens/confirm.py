@@ -19,7 +19,7 @@ class ConfirmScreen(Page):
         """Say what confirming does."""
         self.heading = tr._("Envoyer vos réponses ?")
         self.sentence = tr._(
-            "Elles seront scellées tout de suite. Cet appareil ne pourra plus les lire."
+            "Après, vous ne pourrez plus les changer. Cet appareil ne pourra plus les lire."
         )
         self.back_text = tr._("Retour")
         self.next_text = tr._("J’envoie")
@@ -36,8 +36,8 @@ class ConfirmScreen(Page):
         except SyncError as error:
             self.kiosk.counter.report(error)
             self.kiosk.ask(
-                tr._("Ce n’est pas encore enregistré"),
-                tr._("Vos réponses sont toujours là. Appelez la personne de l’accueil."),
+                tr._("Vos réponses ne sont pas encore enregistrées"),
+                tr._("Vos réponses sont toujours là. Demandez de l’aide à l’accueil."),
                 [Option(tr._("J’essaie encore"), self._again, primary=True)],
                 icon="warning",
             )

@@ -20,7 +20,7 @@ class HelpGivenScreen(Page):
         grid.clear_widgets()
         chosen = self.kiosk.journey.assistance.help
         for kind, text, icon in (
-            (Help.TECHNICAL, tr._("Toucher l’écran, taper"), "device-tablet"),
+            (Help.TECHNICAL, tr._("Toucher l’écran, écrire au clavier"), "device-tablet"),
             (Help.READING, tr._("Lire les questions"), "book-open"),
             (Help.WORDING, tr._("Trouver les mots"), "chat-circle-text"),
             (Help.TRANSLATION, tr._("Traduire"), "translate"),

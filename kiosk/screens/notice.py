@@ -1,6 +1,6 @@
 """What it is about: who asks, why, what becomes of it, what is kept and for how long."""
 
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
@@ -25,7 +25,6 @@ class Point(Row):
 class NoticeScreen(Page):
     """Short, in easy language; can be heard."""
 
-    notice = ObjectProperty(None, allownone=True)
     title = StringProperty()
 
     def enter(self) -> None:
@@ -33,25 +32,23 @@ class NoticeScreen(Page):
         self.back_text = tr._("Retour")
         self.next_text = tr._("Je commence")
         self.title = self.kiosk.offer.title(tr.language)
-        self.notice = notice = self.kiosk.offer.notice(tr.language)
+        notice = self.kiosk.offer.notice(tr.language)
         self.ids.paged.to_top()
         points = self.ids.points
         points.clear_widgets()
         for icon, heading, text in (
-            ("bank", tr._("Qui demande ?"), notice.who),
+            ("bank", tr._("Qui vous demande votre avis ?"), notice.who),
             ("question", tr._("Pourquoi ?"), notice.why),
-            ("chat-circle-text", tr._("À quoi cela servira ?"), notice.becomes),
-            ("lock", tr._("Qu’est-ce qui est gardé ?"), notice.kept),
+            ("chat-circle-text", tr._("À quoi serviront vos réponses ?"), notice.becomes),
+            ("lock", tr._("Que gardons-nous ?"), notice.kept),
         ):
             if text:
                 points.add_widget(Point(icon=icon, heading=heading, text=text))
 
     def say(self) -> str:
         """The whole notice."""
-        notice = self.notice
-        return " ".join(
-            (self.title, notice.who, notice.why, notice.becomes, notice.kept)
-        )
+        points = reversed(self.ids.points.children)
+        return ". ".join((self.title, *(f"{point.heading} {point.text}" for point in points)))
 
     def go_on(self) -> None:
         """To the first question."""

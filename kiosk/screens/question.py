@@ -6,6 +6,7 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome
+from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
@@ -32,6 +33,7 @@ class QuestionScreen(Page):
     answer = ObjectProperty(None, allownone=True)
     asks_wording = BooleanProperty(False)  # a mediator says whose words an open answer is in
     reworded = BooleanProperty(False)
+    shows_more = BooleanProperty(False)  # the way on is first down the page
     writes = BooleanProperty(False)  # the keyboard was asked for
 
     def __init__(self, **kwargs: Any) -> None:
@@ -41,7 +43,7 @@ class QuestionScreen(Page):
         theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
-        self.ids.paged.bind(viewport=self._settle_room)
+        self.ids.paged.bind(viewport=self._settle_room, more_below=self._more_changed)
 
     def enter(self) -> None:
         """Show the question that the journey stands at."""
@@ -77,8 +79,10 @@ class QuestionScreen(Page):
         step = self.kiosk.journey.step()
         return ". ".join(
             part
-            for part in (self.trouble, self.question, self.hint)
-            + tuple(choice.label for choice in step.choices)
+            for part in (
+                *(self.trouble, self.question, self.hint),
+                *(choice.label for choice in step.choices),
+            )
             if part
         )
 
@@ -87,7 +91,13 @@ class QuestionScreen(Page):
         self.kiosk.back()
 
     def go_on(self) -> None:
-        """To the next question, if the form has nothing against this answer."""
+        """To the next question, if the form has nothing against this answer.
+
+        Nobody should pass over choices that they have not seen: those come first.
+        """
+        if self.shows_more:
+            self.ids.paged.turn(1)
+            return
         verdict = self.kiosk.journey.next()
         if verdict.outcome is Outcome.OK:
             self.kiosk.show()
@@ -103,9 +113,9 @@ class QuestionScreen(Page):
         """Say what stands against going on, above the question."""
         if not message:
             message = (
-                tr._("Cette question a besoin d’une réponse.")
+                tr._("Répondez à cette question pour continuer, s’il vous plaît.")
                 if outcome is Outcome.REQUIRED
-                else tr._("Cette réponse ne convient pas. Vous pouvez la changer.")
+                else tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
             )
         self.trouble = message
         self.ids.paged.to_top()
@@ -134,6 +144,7 @@ class QuestionScreen(Page):
             if self.answer.parent is not None:
                 self.answer.parent.remove_widget(self.answer)
             self.answer = None
+        self.bare = False
         self._write(False)
 
     def _write(self, writing: bool) -> None:
@@ -153,8 +164,19 @@ class QuestionScreen(Page):
         self.trouble = ""
         self._name_next(value)
 
+    def _more_changed(self, *_: Any) -> None:
+        if self.kiosk.page is self and self.kiosk.journey.stage is Stage.QUESTION:
+            self._name_next(self.kiosk.journey.value())
+
     def _name_next(self, value: str) -> None:
         step = self.kiosk.journey.step()
+        several = step.kind in (Kind.SELECT_MULTIPLE, Kind.RANK)
+        self.shows_more = self.ids.paged.more_below and (several or not value)
+        if self.shows_more:
+            self.next_text, self.next_icon = tr._("Voir la suite"), "arrow-down"
+            self.next_primary = True
+            return
+        self.next_icon = "arrow-right"
         skips = not value and step.kind is not Kind.NOTE and not step.required
         self.next_text = tr._("Je passe") if skips else tr._("Suivant")
         self.next_primary = not skips
@@ -171,7 +193,9 @@ class QuestionScreen(Page):
         whole = self.height - 2 * theme.margin
         wording = theme.target + theme.gap if self.asks_wording else 0
         if not self.bare:
-            self._framed = self.ids.top.minimum_height + self.ids.foot.height + words + 3 * theme.gap
+            self._framed = (
+                self.ids.top.minimum_height + self.ids.foot.height + words + 3 * theme.gap
+            )
             self._framed += wording
             self._framed += self.ids.body.padding[1] + self.ids.body.padding[3]
         framed = self._framed

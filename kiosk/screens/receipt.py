@@ -32,7 +32,7 @@ class ReceiptScreen(Page):
             return
         self.code, self.qr = shown.code, shown.qr
         self.becomes = self.kiosk.offer.notice(tr.language).becomes
-        self.next_text = tr._("Terminer")
+        self.next_text = tr._("J’ai fini")
         self.next_icon = "check"
         if self._counting is None:
             self.seconds = SECONDS_SHOWN

@@ -40,7 +40,7 @@ class ReviewScreen(Page):
             self.next_text = tr._("La personne dit oui")
         else:
             self.heading = tr._("Vos réponses")
-            self.advice = tr._("Relisez. Vous pouvez tout changer.")
+            self.advice = tr._("Relisez vos réponses. Vous pouvez encore tout changer.")
             self.next_text = tr._("C’est bon")
         self.place = self.heading
         lines = self.ids.lines

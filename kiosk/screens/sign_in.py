@@ -98,7 +98,7 @@ class SignInScreen(Page):
         try:
             self.kiosk.sign_in(self.name, pin)
         except WrongPinError:
-            self.trouble = tr._("Ce code n’est pas le bon.")
+            self.trouble = tr._("Ce code n’est pas le bon. Essayez encore.")
         except MustWaitError as wait:
             self.trouble = tr._("Trop d’essais. Attendez {seconds} secondes.").format(
                 seconds=wait.seconds

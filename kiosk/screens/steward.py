@@ -48,7 +48,7 @@ class StewardScreen(Page):
     def say(self) -> str:
         """The figures and the trouble."""
         figures = reversed(self.ids.figures.children)
-        told = [f"{figure.caption} : {figure.number}" for figure in figures]
+        told = [f"{figure.caption}, {figure.number}" for figure in figures]
         return ". ".join([*told, self.server, self.trouble])
 
     def go_back(self) -> None:
@@ -64,15 +64,18 @@ class StewardScreen(Page):
         figures = self.ids.figures
         figures.clear_widgets()
         for number, caption, icon in (
-            (state.waiting, tr._("En attente, scellées"), "lock"),
+            (state.waiting, tr._("Réponses à envoyer"), "lock"),
             (state.released, tr._("Reçues par le serveur"), "cloud-check"),
-            (state.quarantined, tr._("Mises de côté"), "warning"),
+            (state.quarantined, tr._("À vérifier"), "warning"),
         ):
             figures.add_widget(Figure(number=str(number), caption=caption, icon=icon))
-        self.server = state.server or tr._("Cet appareil n’est lié à aucun serveur.")
+        self.server = state.server or tr._(
+            "Cet appareil n’a pas de serveur. Demandez un code à l’organisateur."
+        )
         if state.last_success is not None:
             at = datetime.fromtimestamp(state.last_success)
-            self.server += " · " + tr._("dernier envoi à {time}").format(time=f"{at:%H:%M}")
+            when = f"{tr.date(at.date())}, {at:%H:%M}"
+            self.server += " · " + tr._("dernier envoi : {time}").format(time=when)
         self.trouble = state.trouble
 
 

@@ -53,11 +53,15 @@ class WelcomeScreen(Page):
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
-        self.asks = notice.why
+        self.asks = notice.asks or notice.why
         self.minutes = ""
         if offer.minutes:
             self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
-        self.begin = tr.say(language, "Touchez pour commencer")
+        self.begin = (
+            tr.say(language, "Touchez pour commencer")
+            if self.kiosk.is_open
+            else tr.say(language, "C’est terminé. Merci !")
+        )
 
 
 load_beside(__file__)

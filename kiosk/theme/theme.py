@@ -119,7 +119,7 @@ class Theme(EventDispatcher):
 
     @property
     def sizes(self) -> int:
-        """How many text sizes there are: the largest is not for panels that hold four lines of it."""
+        """How many text sizes there are; a small panel would hold four lines of the largest."""
         return len(CAPITALS_MM) - 1 if self.compact else len(CAPITALS_MM)
 
     def next_palette(self) -> None:
@@ -129,12 +129,15 @@ class Theme(EventDispatcher):
 
     def wear(self, palette: Palette) -> None:
         """Take on these colours."""
-        for role in (*_COMMON_ROLES, *_PARTICULAR_ROLES):
+        for role in _COMMON_ROLES:
             setattr(self, role, getattr(palette, role))
         # A kv rule of a widget and one of its class may both set a colour; the widget's own must
-        # have the last word, also where only the class's role differs between two palettes.
+        # have the last word, also where its role is the same in both palettes.
         for role in _PARTICULAR_ROLES:
-            self.property(role).dispatch(self)
+            before = getattr(self, role)
+            setattr(self, role, getattr(palette, role))
+            if getattr(self, role) == before:
+                self.property(role).dispatch(self)
         self.palette = palette.name
 
     @property

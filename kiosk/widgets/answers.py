@@ -1,7 +1,7 @@
 """One widget for each kind of question; all hold their answer as the form writes it.
 
-`answer_widget` picks the widget for a step. Widgets that need the keyboard are `Typed`: they stay in
-sight at the bottom, below the question; the others stand in the column under it.
+`answer_widget` picks the widget for a step, but for those that need the keyboard: these stay in
+sight at the bottom, below the question (`kiosk.widgets.typed`).
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Answer(BoxLayout):
     room = NumericProperty(0)
     step = ObjectProperty(None)
 
-    __events__ = ("on_given",)
+    __events__: tuple[str, ...] = ("on_given",)
 
     def __init__(self, step: Step, value: str, **kwargs: Any) -> None:
         super().__init__(orientation="vertical", size_hint_y=None, **kwargs)
@@ -81,9 +81,7 @@ class Chosen(Answer):
 
     def _card(self, choice: Choice) -> ChoiceCard:
         icon = choice.columns.get("icon", "")
-        return ChoiceCard(
-            name=choice.name, text=choice.label, icon=icon if has_icon(icon) else ""
-        )
+        return ChoiceCard(name=choice.name, text=choice.label, icon=icon if has_icon(icon) else "")
 
     def _show(self) -> None:
         taken = set(self.value.split())
@@ -116,7 +114,7 @@ class ChosenSeveral(Chosen):
 
 
 class Ranked(Chosen):
-    """Rank: touched in order, the first first; the last that remains takes the last place itself."""
+    """Rank: touched in order, the first first; the last one takes the last place itself."""
 
     def choose(self, name: str) -> None:
         """Give this choice the next place, or take its place away from it."""
@@ -193,7 +191,7 @@ class NumberLine(Answer):
                 grid.add_widget(key)
             self.add_widget(grid)
         else:
-            self.stepper = Stepper(value=value)
+            self.stepper = Stepper(value=value, invitation=tr._("Touchez + ou −"))
             self.stepper.bind(on_step=lambda _, by: self.move(by))
             self.add_widget(self.stepper)
         self._show()
@@ -258,6 +256,7 @@ class Stepper(BoxLayout):
 
     value = StringProperty()
     caption = StringProperty()
+    invitation = StringProperty("–")  # shown while there is no value
 
     __events__ = ("on_step",)
 
@@ -291,7 +290,7 @@ class DateSteps(Answer):
 
     def _show(self) -> None:
         if not self.value:
-            shown = ("–", "–", "–")
+            shown = ("", "", "")
         else:
             day = date.fromisoformat(self.value[:10])
             shown = (str(day.day), tr.month(day, short=bool(theme.compact)), str(day.year))
@@ -304,7 +303,7 @@ class StepperRow(BoxLayout):
 
 
 def moved(day: date, place: int, by: int) -> date:
-    """That date with its day (0), month (1) or year (2) moved; a day that is not there is the last."""
+    """That date with its day (0), month (1) or year (2) moved, to a day that there is."""
     if place == 0:
         try:
             return date.fromordinal(day.toordinal() + by)

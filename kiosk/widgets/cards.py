@@ -111,7 +111,7 @@ class CardGrid(Layout):
         """Place the cards and take the height that they need."""
         cards = list(reversed(self.children))
         if not cards or self.width < theme.target:
-            self.height = 0
+            self.height = 0.0
             return
         gap = float(theme.gap)
         plan = arrange(
@@ -126,21 +126,28 @@ class CardGrid(Layout):
         rows = self._grown(plan, gap)
         self.height = sum(rows) + gap * (len(rows) - 1)
         width = (self.width - gap * (plan.columns - 1)) / plan.columns
-        top = self.top
-        for row, height in enumerate(rows):
+        top = float(self.top)
+        for row, high in enumerate(rows):
             for place, card in enumerate(cards[row * plan.columns : (row + 1) * plan.columns]):
                 across = plan.columns - 1 - place if theme.rtl else place
-                card.size = (width, height)
-                card.pos = (self.x + across * (width + gap), top - height)
-            top -= height + gap
+                card.size = (width, high)
+                card.pos = (self.x + across * (width + gap), top - high)
+            top -= high + gap
 
     def _grown(self, plan: Arrangement, gap: float) -> tuple[float, ...]:
-        """The rows, equal in height and filling the room, where there is room to fill."""
-        equal = max(plan.rows)
-        filled = (self.room - gap * (len(plan.rows) - 1)) / len(plan.rows)
-        if equal > filled:
-            return plan.rows
-        return (max(equal, min(filled, self.tallest)),) * len(plan.rows)
+        """The rows raised to one level, the highest that the room and `tallest` allow.
+
+        A row that needs more stands above it.
+        """
+        left, rows = self.room - gap * (len(plan.rows) - 1), len(plan.rows)
+        level = left / rows
+        for height in sorted(plan.rows, reverse=True):
+            if height <= level:
+                break
+            left, rows = left - height, rows - 1
+            level = left / rows if rows else 0
+        level = min(level, self.tallest)
+        return tuple(max(height, level) for height in plan.rows)
 
 
 load_beside(__file__)

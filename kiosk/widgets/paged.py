@@ -104,12 +104,13 @@ class PageTurner(Tap):
 
 
 class Paged(Row):
-    """Shows a `Column`; where it is too high, two buttons beside it turn its pages, and dragging works.
+    """Shows a `Column`; where that is too high, two buttons turn its pages, and dragging works.
 
-    `viewport` is the height that can be seen at once.
+    `viewport` is the height that can be seen at once; `more_below` tells whether there is more.
     """
 
     overflows = BooleanProperty(False)
+    more_below = BooleanProperty(False)
     viewport = NumericProperty(0)
     column = ObjectProperty(None)
 
@@ -131,9 +132,18 @@ class Paged(Row):
         self._view.show(0)
 
     def turn(self, direction: int) -> None:
-        """One page down (1) or up (-1); a little of the page before stays in sight."""
-        step = max(self._view.height - theme.body * 1.5, self._view.height / 2)
-        self._view.show(self._view.hidden_above + direction * step)
+        """One page down (1) or up (-1); a little of the page before stays in sight.
+
+        What can be touched and was cut by the edge is seen whole after the turn.
+        """
+        view = self._view
+        step = view.height - theme.body * 1.5
+        edge = view.y if direction > 0 else view.top
+        for thing in self.column.walk(restrict=True):
+            if isinstance(thing, Tap) and thing.y < edge < thing.top:
+                seen = thing.top - edge if direction > 0 else edge - thing.y
+                step = min(step, view.height - seen - theme.hairline)
+        view.show(view.hidden_above + direction * max(step, view.height / 3))
 
     def _measure(self, *_: Any) -> None:
         self.viewport = self.column.room = self._view.height
@@ -146,10 +156,12 @@ class Paged(Row):
         else:
             super().remove_widget(self._turners)
             self.to_top()
+        self._mark()
 
     def _mark(self, *_: Any) -> None:
         self._turners.at_top = self._view.hidden_above < 1
         self._turners.at_end = self._view.hidden_above > self._view.beyond - 1
+        self.more_below = self.overflows and not self._turners.at_end
 
 
 class PageTurners(BoxLayout):

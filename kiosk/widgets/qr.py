@@ -23,9 +23,7 @@ class QrCode(Widget):
         if not self.text:
             self.texture = None
             return
-        code = qrcode.QRCode(
-            error_correction=qrcode.constants.ERROR_CORRECT_M, border=QUIET_ZONE
-        )
+        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=QUIET_ZONE)
         code.add_data(self.text)
         code.make(fit=True)
         matrix = code.get_matrix()

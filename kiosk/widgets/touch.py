@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from kivy.base import EventLoop
 from kivy.properties import (
     BooleanProperty,
     ColorProperty,
@@ -52,9 +53,23 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
     lifted = BooleanProperty(False)  # has a shadow
     corner = NumericProperty(14)
 
+    def __init__(self, **kwargs: Any) -> None:
+        self._finger: Any = None  # the last one that came down here
+        super().__init__(**kwargs)
+
     def on_touch_down(self, touch: Any) -> bool:
-        """Feel a finger; what is put away feels nothing (Kivy's disabled widgets swallow touches)."""
-        return not self.disabled and bool(super().on_touch_down(touch))
+        """Feel a finger; what is put away feels nothing (Kivy's disabled widgets swallow it).
+
+        A second finger beside the first is no second touch.
+        """
+        if self.disabled:
+            return False
+        if self._finger in EventLoop.touches and self.collide_point(*touch.pos):
+            return True
+        felt = bool(super().on_touch_down(touch))
+        if self in touch.ud:
+            self._finger = touch
+        return felt
 
     def on_touch_up(self, touch: Any) -> bool:
         """Count a touch, unless it became a drag."""
@@ -88,8 +103,14 @@ class Action(Tap):
     icon = StringProperty()
     icon_after = BooleanProperty(False)
     text = StringProperty()
+    letters = NumericProperty(0)  # font size, in pixels
     primary = BooleanProperty(False)
     warns = BooleanProperty(False)
+
+    def natural_width(self, letters: float) -> float:
+        """How wide it is with letters of this size."""
+        words = Pen(letters, bold=True).measure(self.text)
+        return words + letters + theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
 
 
 class Tool(Tap):

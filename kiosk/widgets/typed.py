@@ -48,7 +48,7 @@ class TypedAnswer(Answer):
             size_hint_x=1,
         )
         self.field.caret = len(self.field.text)
-        self.keyboard = Keyboard(field=self.field)
+        self.keyboard = Keyboard()
         self.keyboard.layout = self._layout(step, language)
         self._done = Action(text=tr._("Fini"), icon="check", primary=True)
         self._line = Row(size_hint_y=None, spacing=theme.gap)
@@ -85,7 +85,9 @@ class TypedAnswer(Answer):
         return layout_for(language)
 
     def _touched(self, field: AnswerField, touch: Any) -> None:
-        if field.collide_point(*touch.pos):
+        """A finger that came down here, and not on what was in front, leaves here."""
+        began_here = any(holder() is field for holder in touch.grab_list)
+        if began_here and field.collide_point(*touch.pos):
             self.dispatch("on_touched")
 
     def _written(self, _: AnswerField, text: str) -> None:
@@ -95,8 +97,10 @@ class TypedAnswer(Answer):
     def _settle(self, *_: Any) -> None:
         """One line for a number, as many as fit for a text; the keyboard where it is wanted."""
         if self.writing and self.keyboard.parent is None:
+            self.keyboard.field = self.field
             self.add_widget(self.keyboard)
         elif not self.writing and self.keyboard.parent is not None:
+            self.keyboard.field = None
             self.remove_widget(self.keyboard)
         least = self.field.height_for(1)
         if self.done_button and self._done.parent is None:

@@ -147,7 +147,8 @@ def _notice(
     notices = {
         language: Notice(
             who=said("organiser", language),
-            why="\n".join(filter(None, (said("asks", language), said("why", language)))),
+            asks=said("asks", language),
+            why=said("why", language),
             becomes=said("becomes", language),
             kept=said("kept", language),
             cards=tuple(cards.get(language, ())),

@@ -28,7 +28,12 @@ TOULOUSE = SHARED / "real" / "toulouse-2019.pb"
 XF = {"f": "http://www.w3.org/2002/xforms", "h": "http://www.w3.org/1999/xhtml"}
 PARVIS = "{https://parvis.example/ns/forms/1}"
 TOLD = ("title", "organiser", "asks", "why", "becomes", "kept")
-LANGUAGE_NAMES = {"fr": "Français (fr)", "en": "English (en)", "ar": "العربية (ar)"}
+LANGUAGE_NAMES = {
+    "fr": "Français (fr)",
+    "en": "English (en)",
+    "ar": "العربية (ar)",
+    "uk": "Українська (uk)",
+}
 
 every_consultation = pytest.mark.parametrize("entry", consultations(), ids=lambda entry: entry.name)
 each_of_2019 = pytest.mark.parametrize("name", ["democratie", "democratie-courte"])
@@ -80,7 +85,7 @@ def test_the_catalogue_lists_its_consultations_with_their_files() -> None:
 def test_a_consultation_is_found_by_its_name() -> None:
     entry = find("democratie-courte")
     assert entry.titles["en"] == "Democracy and citizenship, in brief"
-    assert entry.languages == ("fr", "en", "ar")
+    assert entry.languages == ("fr", "en", "ar", "uk")
     assert entry.minutes == 5
 
 

@@ -5,7 +5,10 @@ Nothing here waits for real time, except `pass_time`.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -51,6 +54,11 @@ class Screen:
     def px_per_mm(self) -> float:
         return self.dpi / 25.4
 
+    @property
+    def diagonal(self) -> float:
+        """In inches."""
+        return hypot(self.width, self.height) / self.dpi
+
 
 SMALL = Screen(800, 480, 133)  # a 7-inch panel
 MIDDLE = Screen(1280, 800, 150)  # a 10-inch tablet
@@ -68,6 +76,25 @@ def pass_time(seconds: float) -> None:
     """Draw frames until so much real time is over (for what hangs on Kivy's clock)."""
     end = monotonic() + seconds
     while monotonic() < end:
+        frames()
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Lay everything out, and draw nothing: half the time, where nobody looks at the window.
+
+    Pictures (`picture`) can be taken all the same.
+    """
+    Window.on_draw, Window.on_flip = (lambda *_: None), (lambda *_: None)
+    try:
+        yield
+    finally:
+        del Window.on_draw, Window.on_flip
+
+
+def perform(story: Iterator[None]) -> None:
+    """Play a story of `kiosk.demo.hands` to its end, a frame at each of its steps."""
+    for _ in story:
         frames()
 
 

@@ -34,7 +34,7 @@ MOMENT = Moment(b"boot", 3, 498_000)
 
 def consultation(version: int = 1, form: bytes = b"<form/>") -> Consultation:
     """A consultation, signed, with a picture and cards."""
-    notice = Notice("La ville", "Pour décider", "Un compte rendu", "Un an")
+    notice = Notice("La ville", "Que faire ?", "Pour décider", "Un compte rendu", "Un an")
     cards = (Card(Side.FOR, "Plus d'ombre", "Des arbres."), Card(Side.AGAINST, "Coût", "Cher."))
     draft = Consultation(
         organiser="Ville de Montreuil-sur-Mer",

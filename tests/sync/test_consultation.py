@@ -148,7 +148,7 @@ def test_files_that_would_grow_beyond_what_is_stated_are_refused_unexpanded() ->
         ({"title": {"fr": "\ud800"}}, "Unicode"),
         ({"title": {"fr": "x" * (1 << 21)}}, "1 MiB"),
         ({"media": {"a.wav": bytes(65 << 20)}}, "64 MiB"),
-        ({"notice": {"fr": Notice("", "", "", "", (Card(Side.FACT, "", ""),) * 99)}}, "cards"),
+        ({"notice": {"fr": Notice("", "", "", "", "", (Card(Side.FACT, "", ""),) * 99)}}, "cards"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -90,7 +90,9 @@ def vectors() -> dict[str, Any]:
         organiser_key=ORGANISER.public_key().public_bytes_raw(),
         version=1,
         title={"fr": "La place", "ar": "الساحة"},
-        notice={"fr": Notice("La ville", "Pour décider", "Un compte rendu", "Un an")},
+        notice={
+            "fr": Notice("La ville", "Que faire ?", "Pour décider", "Un compte rendu", "Un an")
+        },
         form_id="place",
         form_version="1",
         form=FORM,

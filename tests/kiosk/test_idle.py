@@ -1,0 +1,40 @@
+from kiosk.idle import IdleWatch, Presence
+from tests.kiosk.hall import Seconds
+
+
+def watch(**times):
+    seconds = Seconds()
+    return IdleWatch(seconds, **times), seconds
+
+
+def test_it_asks_after_two_minutes_and_gives_up_thirty_seconds_later():
+    idle, seconds = watch()
+    seconds.now += 119.9
+    assert idle.presence() == Presence()
+    seconds.now += 0.1
+    assert idle.presence() == Presence(seconds_left=31)
+    seconds.now += 29.9
+    assert idle.presence() == Presence(seconds_left=1)
+    seconds.now += 0.1
+    assert idle.presence() == Presence(gone=True)
+
+
+def test_a_touch_begins_it_all_again_even_in_the_last_second():
+    idle, seconds = watch(patience=10, grace=5)
+    seconds.now += 14.9
+    assert idle.presence().seconds_left == 1
+    idle.touched()
+    assert idle.presence() == Presence()
+    seconds.now += 15
+    assert idle.presence().gone
+
+
+def test_the_countdown_only_ever_goes_down():
+    idle, seconds = watch(patience=1, grace=5)
+    seconds.now += 1
+    shown = []
+    while (left := idle.presence().seconds_left) is not None:
+        shown.append(left)
+        seconds.now += 0.25
+    assert shown == sorted(shown, reverse=True)
+    assert shown[-1] == 1
