@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
+from forms.catalogue import consultations
 from forms.engine import Entry, Finished
 from forms.errors import FormError
 from forms.filling import answer_all, read_answers
@@ -165,6 +166,34 @@ def walk(form: Path, walk: Path) -> None:
     click.echo(agreement.as_json())
     if not agreement.agrees:
         sys.exit(1)
+
+
+@main.command()
+@click.argument("method", required=False)
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), help="The spreadsheet to write: FILE.xlsx."
+)
+@_in_a_sentence
+def new(method: str | None, out: Path | None) -> None:
+    r"""Write a ready consultation, to adapt: METHOD is one of the catalogue's.
+
+    Without METHOD, lists what the catalogue holds.
+
+    \b
+    Example:
+      parvis-forms new
+      parvis-forms new budget-toulouse -o our-budget.xlsx
+    """
+    if method is None:
+        for entry in consultations():
+            title = entry.titles.get("en") or next(iter(entry.titles.values()))
+            spoken = ", ".join(entry.languages)
+            click.echo(f"{entry.name:24}{title} ({spoken}; {entry.minutes} min)")
+        return
+    from forms.starting import start_from
+
+    form, notice = start_from(method, out or Path(f"{method}.xlsx"))
+    click.echo(f"{form} written, and {notice} with what people are told before they answer.")
 
 
 def _written(finished: Finished, shape: str) -> bytes:

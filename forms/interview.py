@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TextIO
 
 from forms.engine import Entry, Finished, Kind, Outcome, Step, Verdict
@@ -9,6 +10,10 @@ from forms.errors import FormError
 
 BACK = "<"
 CLEAR = "-"
+LANGUAGE = ":"
+HELP = "?"
+YES = frozenset({"y", "yes", "ok", "o", "oui"})
+_INSTANCE = re.compile(r"\[\d+\]")
 
 _SAYS = {
     Kind.TEXT: "text",
@@ -42,7 +47,8 @@ class Interview:
         self.entry = entry
         self.listens = listens
         self.speaks = speaks
-        self.told: tuple[str, ...] = ()
+        self.told: list[str] = []
+        self.declined: set[tuple[str, str]] = set()
 
     def hold(self) -> Finished:
         """Ask everything, then finish.
@@ -52,20 +58,52 @@ class Interview:
         """
         title = self.entry.form.title or self.entry.form.form_id
         self.say(title)
-        self.say(f"Enter keeps the answer shown. “{BACK}” goes back, “{CLEAR}” clears.")
+        self.say("Type an answer and press Enter.")
+        self._help()
         at: str | None = None
         back = False
         while True:
             step = self._next(at, back)
             if step is None:
+                if at is not None and self._more(at, ""):
+                    continue
                 problems = self.entry.problems()
                 if not problems:
                     return self.entry.finish()
                 at = self._before(problems[0].ref)
                 back = False
                 continue
+            if at is not None and not back and self._more(at, step.ref):
+                continue
             back = not self._ask(step)
             at = step.ref
+
+    def _help(self) -> None:
+        """What can be typed besides answers."""
+        self.say("  Enter alone  keeps the answer in [brackets], or leaves the question empty")
+        self.say(f"  {BACK}            goes back")
+        self.say(f"  {CLEAR}            clears the answer")
+        if self.entry.form.languages:
+            codes = ", ".join(self.entry.form.languages)
+            self.say(f"  {LANGUAGE}fr          another language: {codes}")
+        self.say(f"  {HELP}            shows this again")
+
+    def _more(self, at: str, after: str) -> bool:
+        """Offer another instance of each repeat that ends here; say whether one was added."""
+        for end in reversed([match.end() for match in _INSTANCE.finditer(at)]):
+            repeat = at[:end].rpartition("[")[0]
+            if after.startswith(f"{repeat}[") or not self.entry.may_add(repeat):
+                continue
+            if (at[:end], after) in self.declined:
+                continue
+            label = repeat.rpartition("/")[2]
+            told = self.entry.step(at).group
+            line = self._line(f"\nAdd another: {told[-1] if told else label}? y/N > ")
+            if line.lower() in YES:
+                self.entry.add_repeat(repeat)
+                return True
+            self.declined.add((at[:end], after))
+        return False
 
     def _next(self, at: str | None, back: bool) -> Step | None:
         """The step after the one at hand, or the one before it that can be answered."""
@@ -93,22 +131,43 @@ class Interview:
             given = self._hear(step)
             if given == BACK:
                 return False
+            if given == HELP:
+                self._help()
+                continue
+            if given.startswith(LANGUAGE):
+                step = self._speak(given[len(LANGUAGE) :], step)
+                continue
             if given == "" and (step.value or not step.required):
                 return True
             text = "" if given == CLEAR else self._meant(given, step)
             if text is None:
-                self.say("  That is not one of the numbers.")
+                self.say(f"  {_misread(step)}")
                 continue
             verdict = self.entry.answer(step.ref, text)
             if verdict.kept:
                 return True
             self.say(f"  {_refusal(verdict)}")
 
+    def _speak(self, language: str, step: Step) -> Step:
+        """Go on in another language; the question again, in that language."""
+        try:
+            self.entry.language = language.strip()
+        except FormError as wrong:
+            self.say(f"  {wrong}")
+            return step
+        step = self.entry.step(step.ref)
+        self._show(step)
+        return step
+
     def _show(self, step: Step) -> None:
-        if step.group != self.told:
-            self.told = step.group
-            if step.group:
-                self.say(f"\n— {' › '.join(step.group)} —")
+        place = [*step.group]
+        instance = _INSTANCE.findall(step.ref)
+        if instance:
+            place[-1:] = [f"{''.join(place[-1:])} {instance[-1].strip('[]')}".strip()]
+        if place != self.told:
+            self.told = place
+            if place:
+                self.say(f"\n— {' › '.join(place)} —")
         self.say(f"\n{step.label}{' *' if step.required else ''}")
         if step.hint:
             self.say(f"  {step.hint}")
@@ -122,7 +181,14 @@ class Interview:
         if step.bounds is not None:
             says = f"{step.bounds.start} to {step.bounds.end}, by {step.bounds.step}"
         shown = f" [{step.value}]" if step.value and not step.choices else ""
-        self.speaks.write(f"{says}{shown} > ")
+        if step.value and step.choices:
+            names = [choice.name for choice in step.choices]
+            chosen = [names.index(name) + 1 for name in step.value.split() if name in names]
+            shown = f" [{' '.join(map(str, chosen))}]"
+        return self._line(f"{says}{shown} > ")
+
+    def _line(self, prompt: str) -> str:
+        self.speaks.write(prompt)
         self.speaks.flush()
         line = self.listens.readline()
         if not line:
@@ -134,7 +200,7 @@ class Interview:
     def _meant(given: str, step: Step) -> str | None:
         """What was typed as the entry takes it: numbers of choices become their names."""
         if step.kind is Kind.TRIGGER:
-            return "OK" if given.lower() in {"y", "yes", "ok", "o", "oui"} else None
+            return "OK" if given.lower() in YES else None
         if not step.kind.chooses:
             return given
         names = [choice.name for choice in step.choices]
@@ -153,6 +219,14 @@ class Interview:
     def say(self, line: str) -> None:
         """One line to the person."""
         self.speaks.write(line + "\n")
+
+
+def _misread(step: Step) -> str:
+    if step.kind is Kind.TRIGGER:
+        return "Type y to confirm, or press Enter to leave it."
+    if step.kind is Kind.SELECT_ONE:
+        return f"Type one number, from 1 to {len(step.choices)}."
+    return f"Type numbers from 1 to {len(step.choices)}, with spaces between them."
 
 
 def _refusal(verdict: Verdict) -> str:

@@ -173,7 +173,14 @@ def _list_problem(
             *place,
             f"Write the list's name after it: {alias} colours.",
         )
-    elif "from_file" in alias or "from file" in alias or "external" in alias or name in lists:
+    elif "external" in alias:
+        yield Problem(
+            f"“{alias}” was made for devices that could not hold long lists, and is not run here.",
+            *place,
+            "Write select_one, and move its choices from external_choices to the choices sheet:"
+            " lists of 20,000 are quick.",
+        )
+    elif "from_file" in alias or "from file" in alias or name in lists:
         return
     elif not name.startswith("${"):
         close = get_close_matches(name, lists, 1)

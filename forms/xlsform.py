@@ -70,6 +70,7 @@ def compile_form(path: Path) -> Compiled:
     form = _run(xml, rows, expressions, _media_folder(path))
     media, missing = find_media(form, path)
     told = [str(_placed_by_pyxform(text, book)) for text in said]
+    told.extend(_led_nowhere(form, rows))
     told.extend(f"The media file {name} is not beside the form." for name in missing)
     return Compiled(xml, media, tuple(told))
 
@@ -168,12 +169,25 @@ def _run(xml: bytes, rows: Mapping[str, Row], expressions: list[Problem], media:
         raise FormErrors([*problems, _circle(wrong, rows)]) from None
     except FormError as wrong:
         raise FormErrors([*problems, Problem(str(wrong))]) from None
-    for path, rule, missing in unresolved_references(form):
-        sentence = f"“{missing}” leads to no question of this form."
-        problems.append(_at(path, rule, rows, sentence, "Refer to questions as ${name}."))
     if problems:
         raise FormErrors(problems)
     return form
+
+
+def _led_nowhere(form: Form, rows: Mapping[str, Row]) -> list[str]:
+    """Paths to no question: every engine runs such forms, and hardly any author means them."""
+    return [
+        str(
+            _at(
+                path,
+                rule,
+                rows,
+                f"“{missing}” leads to no question of this form.",
+                "Refer to questions as ${name}.",
+            )
+        )
+        for path, rule, missing in unresolved_references(form)
+    ]
 
 
 def _column(rule: str, row: Row | None) -> str:

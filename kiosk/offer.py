@@ -55,7 +55,7 @@ class Offer:
     @cached_property
     def form(self) -> Form:
         """The form, read once."""
-        return read_form(self.consultation.form)
+        return read_form(self.consultation.form, media=self.consultation.media)
 
     @cached_property
     def languages(self) -> tuple[str, ...]:

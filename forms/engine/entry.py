@@ -37,6 +37,9 @@ from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
 
+MOST_LOOKS = 2_000_000
+"""Nodes that predicates may look at for one answer: some seconds' work."""
+
 FIRST_LOAD = frozenset({"odk-instance-first-load", "xforms-ready"})
 NEW_REPEAT = frozenset({"odk-new-repeat"})
 VALUE_CHANGED = frozenset({"xforms-value-changed"})
@@ -87,6 +90,7 @@ class Entry:
         self._repeats = Repeats(self._instance, self._recalculation, self, self._begin_instance)
         self._properties = dict(properties or {})
         self._taken: list[Changes] = []
+        self._looks = 0
         self._begin()
 
     # --- what expressions may ask (forms.xpath.context.World) ----------------------------------
@@ -104,6 +108,19 @@ class Entry:
     def secondary(self, name: str) -> SecondaryInstance | None:
         """The form's list of that id; None where it has none."""
         return self.form.secondary.get(name)
+
+    def spend(self, looks: int) -> None:
+        """Count the nodes that predicates look at since the entry was last asked something.
+
+        Raises:
+            FormError: they are more than any form needs.
+        """
+        self._looks += looks
+        if self._looks > MOST_LOOKS:
+            raise FormError(
+                "An expression of this form takes too long: its filters stand inside each other,"
+                " and look at long lists again and again."
+            )
 
     def itext(self, name: str) -> str:
         """A text of the form in the entry's language."""
@@ -148,6 +165,7 @@ class Entry:
 
     def steps(self) -> tuple[Step, ...]:
         """Every question and note that can be met now, in order."""
+        self._looks = 0
         return tuple(self._step(met) for met in self._route.questions())
 
     def step(self, ref: str) -> Step:
@@ -156,6 +174,7 @@ class Entry:
         Raises:
             UnknownQuestion: no question is there, or it cannot be met now.
         """
+        self._looks = 0
         target = self._find(ref)
         for met in self._route.questions():
             if met.node is target:
@@ -176,6 +195,7 @@ class Entry:
         Raises:
             UnknownQuestion: no question is there, it cannot be met now, or it takes no answers.
         """
+        self._looks = 0
         node = self._find(ref)
         question = self.form.question(node.field)
         if question is None or not node.relevant:
@@ -212,6 +232,7 @@ class Entry:
 
     def problems(self) -> tuple[Objection, ...]:
         """Everything in the way of finishing, in the order of the form."""
+        self._looks = 0
         found: list[Objection] = []
         for met in self._route.questions():
             if not self._is_readonly(met.node):
@@ -258,6 +279,7 @@ class Entry:
         Raises:
             UnknownQuestion: nothing repeats there, or nothing may be added.
         """
+        self._looks = 0
         repeat, parent = self._repeats.open_for_more(ref)
         changes = Changes()
         with _whole(changes):
@@ -275,12 +297,21 @@ class Entry:
         Raises:
             UnknownQuestion: nothing repeats there, or nothing may be removed.
         """
+        self._looks = 0
         node = self._repeats.removable(ref)
         changes = Changes()
         with _whole(changes):
             changes.moved.append((node, node.detach()))
             self._follow(all_below(node.field), changes)
         self._taken.append(changes)
+
+    def may_add(self, ref: str) -> bool:
+        """Whether people may add an instance of the repeat at a path ("/data/household")."""
+        try:
+            self._repeats.open_for_more(ref)
+        except UnknownQuestion:
+            return False
+        return True
 
     def may_remove(self, ref: str) -> bool:
         """Whether a path is that of an instance that people may remove."""
@@ -326,7 +357,9 @@ class Entry:
             for node in self._refiltered(question, question.itemset, different):
                 if node.text and node.relevant:
                     names = set(self._speaker.names(question, node))
-                    left = " ".join(name for name in node.text.split() if name in names)
+                    one = question.kind is Kind.SELECT_ONE
+                    chosen = [node.text] if one else node.text.split()
+                    left = " ".join(name for name in chosen if name in names)
                     if self._recalculation.write(node, left, changes):
                         add_changed(dropped, (node,))
         return dropped
@@ -366,7 +399,9 @@ class Entry:
         if action.value is None:
             text = action.text
         else:
-            text = text_for(action.value.evaluate(Context(self, node)), node.field.kind)
+            text = text_for(
+                action.value.evaluate(Context(self, node)), node.field.kind, self.clock()
+            )
         return self._recalculation.write(node, text, changes)
 
     def _find(self, ref: str) -> EntryNode:

@@ -14,7 +14,7 @@ from forms.xform.source import attributes_of
 from forms.xpath.nodes import Field, Node
 from forms.xpath.values import Value, read_value
 
-MOST_NODES = 500_000
+MOST_NODES = 200_000
 """Nodes that repeats may make of one entry."""
 
 _TEMPLATE = f"{{{JAVAROSA}}}template"
@@ -136,6 +136,7 @@ class Instance:
         document: the node above the root.
         single: by field number, the node of a field that no repeat holds.
         size: how many nodes were made.
+        given: the instances of repeats that the form brings; a count never takes them away.
     """
 
     def __init__(self, form: Form) -> None:
@@ -143,6 +144,7 @@ class Instance:
         self.document = Node("", None)
         self.single: list[EntryNode | None] = [None] * len(form.fields)
         self.size = 0
+        self.given: set[EntryNode] = set()
         self.root = self._grow(form.instance, form.root, self.document)
         self.document.children.append(self.root)
 
@@ -155,22 +157,38 @@ class Instance:
             node.attributes = attributes_of(element)
         if not field.repeats:
             self.single[field.number] = node
+        for attribute in field.children:
+            if attribute.is_attribute:
+                held = EntryNode(attribute, node, element.get(attribute.name[1:]) or "")
+                held.attach(len(node.children))
+                if not attribute.repeats:
+                    self.single[attribute.number] = held
         for child in element:
             if _TEMPLATE not in child.attrib:
                 below = field.child(local(child.tag))
                 if below is not None:
                     grown = self._grow(child, below, node)
                     grown.attach(_place_for(grown, node))
+                    if below.repeat:
+                        self.given.add(grown)
         return node
 
     def new_instance(self, repeat: Field, parent: EntryNode) -> EntryNode:
-        """One more instance of a repeat, after those that its parent has."""
+        """One more instance of a repeat, after those that its parent has.
+
+        The first inside an instance that was itself added comes last, as in JavaRosa.
+        """
         node = self._grow(self.form.templates[repeat], repeat, parent)
         if self.size > MOST_NODES:
             raise FormError(f"The entry has grown beyond {MOST_NODES:,} fields.")
         if node.attributes:
             node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
-        node.attach(_place_for(node, parent))
+        first = all(child.field is not repeat for child in parent.children)
+        fresh = first and any(
+            place is not None and place not in self.given
+            for place in (parent.within(one) for one in parent.field.repeats)
+        )
+        node.attach(len(parent.children) if fresh else _place_for(node, parent))
         return node
 
     def find(self, ref: str) -> EntryNode | None:
@@ -237,6 +255,8 @@ class Instance:
         if node.text and not node.children:
             element.text = node.text
         for child in node.children:
-            if child.relevant:
+            if child.field.is_attribute:
+                element.set(child.name[1:], child.text if child.relevant else "")
+            elif child.relevant:
                 self._element(child, element)
         return element

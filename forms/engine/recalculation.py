@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as made
-from datetime import datetime
+from datetime import date, datetime, time
 from heapq import heappop, heappush
 from typing import TypeAlias
 
@@ -162,7 +162,9 @@ class Recalculation:
         for node in nodes:
             value = trigger.formula.evaluate(Context(self.world, node))
             if trigger.settles is Settles.CALCULATE:
-                if self.write(node, text_for(value, trigger.field.kind), changes):
+                if self.write(
+                    node, text_for(value, trigger.field.kind, self.world.clock()), changes
+                ):
                     add_changed(different, (node,))
                 continue
             own = to_boolean(value)
@@ -181,10 +183,16 @@ class Recalculation:
         return self.instance.nodes_of(field, within)
 
 
-def text_for(value: Value, kind: DataType | None) -> str:
+def text_for(value: Value, kind: DataType | None, now: datetime) -> str:
     """The text that a computed value leaves in a field of a type, as JavaRosa writes it.
 
-    A condition leaves 1 or 0, whatever the type; what is not a number leaves nothing.
+    A condition leaves 1 or 0, whatever the type; what is not a number leaves nothing; a day or a
+    time leaves a dateTime, unless the field is for a date or a time.
+
+    Args:
+        value: what was computed.
+        kind: the type of the field.
+        now: whose day a time becomes a dateTime of, and whose offset a day.
     """
     if isinstance(value, float) and value != value:
         return ""
@@ -198,10 +206,22 @@ def text_for(value: Value, kind: DataType | None) -> str:
         return to_text(value) if number != number else write_number(number)
     if isinstance(value, bool) or kind is DataType.BOOLEAN:
         return "1" if to_boolean(value) else "0"
-    if kind is DataType.DATE and isinstance(value, datetime | str):
-        day = value.date() if isinstance(value, datetime) else read_date(value)
-        return to_text(value) if day is None else day.isoformat()
-    if kind is DataType.DATETIME and isinstance(value, str):
-        moment = read_datetime(value)
-        return value if moment is None else write_moment(moment)
+    if isinstance(value, date | time | str):
+        return _moment_for(value, kind, now)
     return to_text(value)
+
+
+def _moment_for(value: date | time | str, kind: DataType | None, now: datetime) -> str:
+    if kind is DataType.DATE:
+        day = value if isinstance(value, date) else read_date(to_text(value))
+        return to_text(value) if day is None else date(day.year, day.month, day.day).isoformat()
+    if isinstance(value, str):
+        moment = read_datetime(value) if kind is DataType.DATETIME else None
+        return value if moment is None else write_moment(moment)
+    if kind is DataType.TIME:
+        return write_moment(value.timetz() if isinstance(value, datetime) else value)
+    if isinstance(value, time):
+        value = datetime.combine(now.date(), value)
+    elif not isinstance(value, datetime):
+        value = datetime.combine(value, time(), now.tzinfo)
+    return write_moment(value if value.tzinfo else value.replace(tzinfo=now.tzinfo))

@@ -85,7 +85,11 @@ class Repeats:
         return node
 
     def count(self, controls: Iterable[Control], changes: Changes) -> bool:
-        """Bring repeats that the form counts to their number; say whether that changed any."""
+        """Bring repeats that the form counts to their number; say whether that changed any.
+
+        Instances that the form brings stay, whatever the count, as in JavaRosa: authors who want
+        none where the count is 0 make the repeat not relevant.
+        """
         changed = False
         for control in controls:
             if isinstance(control, Question):
@@ -109,6 +113,7 @@ class Repeats:
                 raise FormError(f"{repeat.field.path} would be repeated {times} times.")
             wanted = int(number) if number > 0 else 0
             alike = [child for child in parent.children if child.field is repeat.field]
+            wanted = max(wanted, sum(child in self.instance.given for child in alike))
             for _ in range(wanted - len(alike)):
                 add_changed(changed, self.add(repeat, parent, changes).below())
             for node in reversed(alike[wanted:]):

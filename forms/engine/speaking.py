@@ -185,6 +185,9 @@ class _Lists:
     def secondary(self, name: str) -> SecondaryInstance | None:
         return self.form.secondary.get(name)
 
+    def spend(self, looks: int) -> None:
+        """Fixed lists have no predicates."""
+
     def itext(self, name: str) -> str:
         return ""
 

@@ -65,8 +65,10 @@ def _moment(value: Value, context: Context) -> datetime | None:
 
 @function("date", Take.VALUE)
 def to_date(context: Context, value: Value) -> Value:
-    """A value as a date; "" where it names no day."""
-    return to_day(value) or ""
+    """A value as a date, which keeps a time of day that it has; "" where it names no day."""
+    if isinstance(value, str) and "T" in value:
+        value = read_datetime(value) or value
+    return value if isinstance(value, datetime) else to_day(value) or ""
 
 
 @function("date-time", Take.VALUE)

@@ -24,7 +24,7 @@ from forms.xform.controls import (
 )
 from forms.xform.elements import child_of, foreign_attributes, path_of
 from forms.xform.expressions import Expressions, WrongExpression
-from forms.xform.namespaces import JAVAROSA, local, space
+from forms.xform.namespaces import JAVAROSA, ODK, local, space
 from forms.xform.source import attributes_of
 from forms.xform.texts import wording_of
 from forms.xpath.nodes import Field
@@ -238,17 +238,20 @@ class BodyReader:
         return found or NO_ATTRIBUTES
 
     def actions(self, parent: etree._Element) -> list[Action]:
-        """The `setvalue` elements directly in an element; attributes are no fields, and stay."""
+        """The actions directly in an element.
+
+        No device that Parvis runs on knows where it is: `odk:setgeopoint` leaves its field empty
+        ("Failure to retrieve the location will result in an empty string value").
+        """
         found: list[Action] = []
         for element in parent:
-            if local(element.tag) != "setvalue":
-                continue
-            if "@" in (element.get("ref") or ""):
+            placing = element.tag == f"{{{ODK}}}setgeopoint"
+            if local(element.tag) != "setvalue" and not placing:
                 continue
             target = self.target(element)
             if target is None:
                 raise FormError("A setvalue does not say which field it sets.")
-            source = element.get("value")
+            source = None if placing else element.get("value")
             found.append(
                 Action(
                     frozenset((element.get("event") or "").split()),

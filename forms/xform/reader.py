@@ -91,6 +91,7 @@ class _FormReader:
         self.attach_media(texts)
         secondary = self.secondary_instances()
         self.expressions = Expressions(self.root, texts, secondary)
+        self.computed_attributes()
         self.mark_repeats(self.body)
         for field in self.fields:
             above = field.parent.repeats if field.parent is not None else ()
@@ -154,6 +155,18 @@ class _FormReader:
         for child in element:
             self.read_fields(child, field)
         return field
+
+    def computed_attributes(self) -> None:
+        """Make fields of the attributes that binds and actions are about, as entities have them."""
+        for element in self.document.iter(f"{{{XFORMS}}}bind", f"{{{XFORMS}}}setvalue"):
+            path = path_of(element.get("nodeset") or element.get("ref") or "")
+            above, _, name = path.rpartition("/")
+            parent = self.by_path.get(above)
+            if name.startswith("@") and parent is not None and parent.child(name) is None:
+                field = Field(name, parent, len(self.fields))
+                self.fields.append(field)
+                self.tags.append(name[1:])
+                self.by_path[field.path] = field
 
     def secondary_instances(self) -> dict[str, SecondaryInstance]:
         found: dict[str, SecondaryInstance] = {}

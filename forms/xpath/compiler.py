@@ -11,15 +11,10 @@ from forms.functions import FUNCTIONS
 from forms.functions.registry import Function, Take
 from forms.xpath.context import Context, Evaluate, Select
 from forms.xpath.nodes import Field
-from forms.xpath.paths import (
-    Fields,
-    PathCompiler,
-    Reach,
-    UnknownFunction,
-    check_count,
-    first_value,
-)
+from forms.xpath.paths import PathCompiler, UnknownFunction, check_count
+from forms.xpath.places import Fields, Reach
 from forms.xpath.reader import read_expression
+from forms.xpath.selecting import first_value
 from forms.xpath.special import SPECIAL, as_number
 from forms.xpath.tree import Call, Expression, Filtered, Negation, Number, Operation, Path, Text
 from forms.xpath.values import Value, equal, to_boolean, to_number, to_text

@@ -32,6 +32,13 @@ class World(Protocol):
     def secondary(self, name: str) -> SecondaryInstance | None:
         """The secondary instance of that id; None where the form has none."""
 
+    def spend(self, looks: int) -> None:
+        """Count nodes that a predicate looks at.
+
+        Raises:
+            FormError: one answer has made expressions look at more than any form needs.
+        """
+
     def itext(self, name: str) -> str:
         """A text of the form in the entry's language; "" where there is none."""
 

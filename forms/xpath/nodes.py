@@ -49,6 +49,11 @@ class Field:
         """The child of that name; None where there is none."""
         return self._by_name.get(name)
 
+    @property
+    def is_attribute(self) -> bool:
+        """Whether it is an attribute ("@id"): those that a form computes are fields as well."""
+        return self.name.startswith("@")
+
     def below(self) -> Iterator[Field]:
         """Every field under this one, itself first, in document order."""
         yield self

@@ -8,7 +8,6 @@ the primary instance (bindings, `instance`).
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -19,28 +18,14 @@ from forms.functions.nodesets import shuffled
 from forms.xpath.context import Context, Evaluate, Select
 from forms.xpath.equality import conjunction, equality, position_compared, stands_alone
 from forms.xpath.nodes import Field, Node
-from forms.xpath.tree import Axis, Call, Expression, Filtered, Number, Operation, Path, Step, Text
-from forms.xpath.values import Value, to_boolean, to_number, to_text
-
-Fields = frozenset[Field]
-NOWHERE: Fields = frozenset()
+from forms.xpath.places import NOWHERE, Fields, Reach, reach_of, static_step, static_steps
+from forms.xpath.selecting import first_ones, stepped
+from forms.xpath.tree import Axis, Call, Expression, Filtered, Operation, Path, Step, Text
+from forms.xpath.values import Value, to_boolean, to_text
 
 
 class UnknownFunction(FormError):
     """An expression calls a function that neither the specification nor Parvis has."""
-
-
-def first_value(select: Select) -> Evaluate:
-    """What computes the value of the first node that a path leads to; "" where it leads nowhere."""
-
-    def evaluate(context: Context) -> Value:
-        nodes = select(context)
-        if not nodes:
-            return ""
-        node = nodes[0]
-        return node.whole_text() if node.children else node.value
-
-    return evaluate
 
 
 def check_count(tree: Call, least: int, most: int | None) -> None:
@@ -56,19 +41,6 @@ def check_count(tree: Call, least: int, most: int | None) -> None:
         wanted = f"{least} to {most}"
     plural = "argument" if wanted.endswith("1") else "arguments"
     raise UnknownFunction(f"The function “{tree.name}()” takes {wanted} {plural}, not {given}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """In which instances of a repeat an expression reads a field.
-
-    Attributes:
-        repeat: the repeat whose instance the expression stands in as well.
-        earlier: whether it reads the instances before that one too.
-    """
-
-    repeat: Field
-    earlier: bool = False
 
 
 @dataclass(slots=True)
@@ -128,30 +100,6 @@ class PathCompiler(ABC):
             return False
         return not (isinstance(tree, Path) and self.single_field(tree, here) is not None)
 
-    def static_steps(self, steps: Iterable[Step], start: Fields) -> Fields:
-        """The fields that steps lead to, predicates apart."""
-        fields = start
-        for step in steps:
-            fields = self.static_step(step, fields)
-        return fields
-
-    def static_step(self, step: Step, fields: Fields) -> Fields:
-        """The fields that one step leads to."""
-        if step.axis is Axis.SELF:
-            return (
-                fields if step.name == "*" else frozenset(f for f in fields if f.name == step.name)
-            )
-        if step.axis is Axis.PARENT:
-            return frozenset(f.parent for f in fields if f.parent is not None)
-        if step.axis is Axis.DESCENDANT:
-            return frozenset(below for f in fields for below in f.below())
-        if step.axis is Axis.ATTRIBUTE:
-            return NOWHERE
-        if step.name == "*":
-            return frozenset(child for f in fields for child in f.children)
-        found = (f.child(step.name) for f in fields)
-        return frozenset(child for child in found if child is not None)
-
     def absolute_start(self, path: Path) -> tuple[Fields, tuple[Step, ...]]:
         """Where an absolute path starts among the fields, and the steps left from there."""
         if not path.steps:
@@ -176,11 +124,11 @@ class PathCompiler(ABC):
             return None
         if path.absolute:
             start, steps = self.absolute_start(path)
-            fields = self.static_steps(steps, start)
+            fields = static_steps(steps, start)
         elif path.start is None:
-            fields = self.static_steps(path.steps, here)
+            fields = static_steps(path.steps, here)
         elif isinstance(path.start, Call) and path.start.name == "current":
-            fields = self.static_steps(path.steps, frozenset((self.at,)))
+            fields = static_steps(path.steps, frozenset((self.at,)))
         else:
             return None
         if len(fields) != 1:
@@ -259,59 +207,12 @@ class PathCompiler(ABC):
                 return indexed, NOWHERE
             select, fields = self.nodes(path.start, here)
             from_here = isinstance(path.start, Call) and path.start.name == "current"
-            reach = self.reach_of(path.steps) if from_here else None
+            reach = reach_of(self.at, path.steps) if from_here else None
             return self.walk(select, fields, path.steps, path, reach)
         if path.absolute:
             return self.absolute(path)
-        reach = None if self.inside else self.reach_of(path.steps)
+        reach = None if self.inside else reach_of(self.at, path.steps)
         return self.walk(lambda context: [context.node], here, path.steps, path, reach)
-
-    def reach_of(self, steps: Iterable[Step], start: Field | None = None) -> Reach | None:
-        """The instances that steps from a field that the expression stands in lead to."""
-        top: Field | None = start or self.at
-        field = top
-        for step in steps:
-            if step.axis is Axis.PARENT:
-                field = field.parent if field is not None else None
-                top = field
-            elif step.axis is Axis.CHILD and field is not None:
-                field = field.child(step.name)
-                if field is not None and field in self.at.repeats:
-                    earlier = step.predicates and self.is_earlier(step.predicates[0], field)
-                    return Reach(field, earlier=True) if earlier else None
-            elif step.axis is not Axis.SELF:
-                return None
-        if top is None or not top.repeats or top.repeats[-1] not in self.at.repeats:
-            return None
-        return Reach(top.repeats[-1])
-
-    def is_earlier(self, predicate: Expression, repeat: Field) -> bool:
-        """Whether a predicate is `position() < position(current()/..)`, of the repeat at hand."""
-        compared = position_compared(predicate)
-        if compared is None or compared[0] not in {"<", "<="}:
-            return False
-        return self.is_own_position(compared[1], repeat, from_here=False)
-
-    def is_own_position(self, tree: Expression, repeat: Field, *, from_here: bool = True) -> bool:
-        """Whether an expression is the position of the instance at hand, or less.
-
-        Args:
-            tree: the expression.
-            repeat: whose instance is at hand.
-            from_here: whether the context node is the one that the whole expression is about.
-        """
-        if isinstance(tree, Operation):
-            less = all(sign == "-" and isinstance(part, Number) for sign, part in tree.rest)
-            return less and self.is_own_position(tree.first, repeat, from_here=from_here)
-        if not (isinstance(tree, Call) and tree.name == "position" and len(tree.arguments) == 1):
-            return False
-        (path,) = tree.arguments
-        if not isinstance(path, Path) or path.absolute:
-            return False
-        from_current = isinstance(path.start, Call) and path.start.name == "current"
-        if not from_current and (not from_here or path.start is not None):
-            return False
-        return self.static_steps(path.steps, frozenset((self.at,))) == {repeat}
 
     def absolute(self, path: Path) -> tuple[Select, Fields]:
         """An absolute path: as far as it has no predicates, the instances at hand are meant."""
@@ -343,7 +244,7 @@ class PathCompiler(ABC):
         elif shared is not None:
             reach = Reach(shared)
         else:
-            reach = self.reach_of(rest, target) if rest else None
+            reach = reach_of(self.at, rest, target) if rest else None
         return self.walk(self.instances(target), frozenset((target,)), rest, path, reach)
 
     def instances(self, target: Field) -> Select:
@@ -400,10 +301,10 @@ class PathCompiler(ABC):
             if step.axis is Axis.DESCENDANT and path.absolute and index == 0:
                 fields = frozenset(self.root.below())
             elif index == 1 and path.absolute and steps[0].axis is Axis.DESCENDANT:
-                fields = self.static_steps(self.after_descent((step,)), fields)
+                fields = static_steps(self.after_descent((step,)), fields)
             elif in_form:
-                fields = self.static_step(step, fields)
-            select = _stepped(select, step)
+                fields = static_step(step, fields)
+            select = stepped(select, step)
             for predicate in step.predicates:
                 select = self.filtered(select, predicate, fields)
         if in_form:
@@ -425,6 +326,7 @@ class PathCompiler(ABC):
 
         def kept(context: Context) -> list[Node]:
             nodes = select(context)
+            context.world.spend(len(nodes))
             inner = Context(context.world, context.node, context.current)
             inner.size = len(nodes)
             found: list[Node] = []
@@ -454,107 +356,34 @@ class PathCompiler(ABC):
         step = path.steps[used - 1]
         names = [one.name for one in path.steps[:used]]
         parts = conjunction(step.predicates[0])
-        chosen = next((part for part in parts if equality(part) is not None), None)
-        if chosen is None:
+        found = [(part, wanted) for part in parts if (wanted := equality(part)) is not None]
+        if not found:
             return None
-        column, other = equality(chosen) or ("", chosen)
         instance = start.arguments[0].value
         if instance not in self.secondary:
             self.missing.append(f"instance('{instance}')")
-        value = self.value(other, here)
         way = tuple(names)
-        whole = self.value(chosen, NOWHERE)
+        sides = [(column, self.value(other, here)) for _, (column, other) in found]
 
         def select(context: Context) -> list[Node]:
-            found = context.world.secondary(instance)
-            if found is None:
+            items = context.world.secondary(instance)
+            if items is None:
                 return []
-            wanted = value(context)
-            if isinstance(wanted, str):
-                return found.items_where(way, column, wanted)
-            if isinstance(wanted, float):
-                return found.items_where(way, column, wanted) if wanted == wanted else []
-            inner = Context(context.world, context.node, context.current)
-            kept: list[Node] = []
-            for item in found.items(way):
-                inner.node = item
-                if to_boolean(whole(inner)):
-                    kept.append(item)
-            return kept
+            fewest: list[Node] | None = None
+            for column, side in sides:
+                wanted = side(context)
+                if isinstance(wanted, float | str):
+                    alike = items.items_where(way, column, wanted) if wanted == wanted else []
+                    if fewest is None or len(alike) < len(fewest):
+                        fewest = alike
+            return items.items(way) if fewest is None else fewest
 
         result: Select = select
         for part in parts:
-            if part is not chosen:
-                result = self.filtered(result, part, NOWHERE)
+            result = self.filtered(result, part, NOWHERE)
         for predicate in step.predicates[1:]:
             result = self.filtered(result, predicate, NOWHERE)
         return self.walk(result, NOWHERE, path.steps[used:], path)[0]
-
-
-def first_ones(select: Select, sign: str, limit: Evaluate) -> Select:
-    """`[position() < limit]` and its like, the limit asked for once."""
-
-    def kept(context: Context) -> list[Node]:
-        nodes = select(context)
-        most = to_number(limit(context))
-        if most != most:
-            return []
-        if sign == "=":
-            place = int(most) if most == most // 1 and abs(most) <= len(nodes) else 0
-            return nodes[place - 1 : place] if place >= 1 else []
-        bounded = max(0.0, min(most, len(nodes) + 1.0))
-        upto = math.floor(bounded)
-        match sign:
-            case "<=":
-                return nodes[:upto]
-            case "<":
-                return nodes[: math.ceil(bounded) - 1] if bounded > 0 else []
-            case ">":
-                return nodes[upto:]
-        return nodes[max(0, math.ceil(bounded) - 1) :]
-
-    return kept
-
-
-def _stepped(select: Select, step: Step) -> Select:
-    """One step of a path from every node before it; what is not relevant is passed over."""
-    name = step.name
-    if step.axis is Axis.SELF:
-        if name == "*":
-            return select
-        return lambda context: [node for node in select(context) if node.name == name]
-    if step.axis is Axis.PARENT:
-        return lambda context: list(
-            dict.fromkeys(node.parent for node in select(context) if node.parent is not None)
-        )
-    if step.axis is Axis.ATTRIBUTE:
-        return lambda context: [
-            Node(name, node, node.attributes[name])
-            for node in select(context)
-            if node.attributes and name in node.attributes
-        ]
-    if step.axis is Axis.DESCENDANT:
-
-        def descend(context: Context) -> list[Node]:
-            found: list[Node] = []
-            left = list(reversed(select(context)))
-            while left:
-                node = left.pop()
-                found.append(node)
-                left.extend(child for child in reversed(node.children) if child.relevant)
-            return found
-
-        return descend
-    if name == "*":
-        return lambda context: [
-            child for node in select(context) for child in node.children if child.relevant
-        ]
-    return lambda context: [
-        child
-        for node in select(context)
-        for child in node.children
-        if child.name == name and child.relevant
-    ]
 
 
 def _written(path: Path) -> str:

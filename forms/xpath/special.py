@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from forms.xpath.context import Context, Evaluate
 from forms.xpath.nodes import Field, Node
-from forms.xpath.paths import NOWHERE, Fields, PathCompiler, Reach, UnknownFunction
+from forms.xpath.paths import PathCompiler, UnknownFunction
+from forms.xpath.places import NOWHERE, Fields, Reach, is_own_position
 from forms.xpath.reader import read_expression
 from forms.xpath.tree import Call, Text
 from forms.xpath.values import Value, to_boolean, to_number, to_text
@@ -135,7 +136,7 @@ def _reach_of_indexes(compiler: PathCompiler, tree: Call, target: Field) -> Reac
     repeat = target.repeats[-1] if target.repeats else None
     if repeat is None or len(target.repeats) > 1 or repeat not in compiler.at.repeats:
         return None
-    back = not compiler.inside and compiler.is_own_position(tree.arguments[2], repeat)
+    back = not compiler.inside and is_own_position(compiler.at, tree.arguments[2], repeat)
     return Reach(repeat, earlier=True) if back else None
 
 

@@ -78,7 +78,7 @@ def export_csv(
             f"{path} is the store itself: the table would replace it. Name another file with --csv."
         )
     id_ = _chosen(store, consultation)
-    forms = [read_form(one.form) for one in store.consultations() if one.id == id_]
+    forms = [read_form(one.form, media=one.media) for one in store.consultations() if one.id == id_]
     asked = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
     protect = (lambda text: text) if exact else protected
     part = path.with_name(f".{path.name}.part")

@@ -11,7 +11,7 @@ from forms.catalogue import consultations as catalogue
 from forms.catalogue import find
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
-from forms.xlsform import compile_form
+from forms.xlsform import compile_form, find_media
 from sync import consultation as packages
 from sync.consultation import Consultation, Options, Traceability
 from sync.contribution import Mode
@@ -99,7 +99,8 @@ def publish(
     said = said or Publication()
     path, notice = _found(form, notice)
     xml, media, warnings = _compiled(path)
-    read = read_form(xml)
+    contents = {one.name: one.read_bytes() for one in media}
+    read = read_form(xml, media=contents)
     told = read_notice(notice) if notice else _NO_NOTICE
     public = keys.organiser.public_key().public_bytes_raw()
     options = read_options(said.options or {}, Options(minutes=told.minutes))
@@ -115,7 +116,7 @@ def publish(
         recipients=(keys.recipient.public, *said.guarantors),
         opens=said.opens,
         closes=said.closes,
-        media={one.name: one.read_bytes() for one in media},
+        media=contents,
         dictionary=form_dictionary(
             read.dictionary_material(),
             form_id=read.form_id,
@@ -234,7 +235,10 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
 
 def _compiled(path: Path) -> tuple[bytes, tuple[Path, ...], tuple[str, ...]]:
     if path.suffix.lower() == ".xml":
-        return path.read_bytes(), (), ()
+        xml = path.read_bytes()
+        found, missing = find_media(read_form(xml), path)
+        told = (f"The media file {name} is not beside the form." for name in missing)
+        return xml, found, tuple(told)
     compiled = compile_form(path)
     return compiled.xml, compiled.media, compiled.warnings
 

@@ -6,27 +6,7 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from xml.sax.saxutils import escape
 
-WORDS = [
-    "the",
-    "square",
-    "in",
-    "front",
-    "of",
-    "your",
-    "town",
-    "hall",
-    "could",
-    "be",
-    "a",
-    "garden,",
-    "a",
-    "market",
-    "or",
-    "a",
-    "place",
-    "to",
-    "sit",
-]
+WORDS = ("square", "town", "hall", "garden", "market", "street", "bench", "tree", "school", "bus")
 
 
 def _form(
@@ -93,7 +73,7 @@ def large_form(random: Random, languages: Sequence[str] = ()) -> bytes:
             name = f"q{number}"
             path = f"/data/g{group}/{name}"
             inside.append(f"<{name}/>")
-            label = said(f"{path}:label", f"{' '.join(random.sample(WORDS, 9))}?")
+            label = said(f"{path}:label", f"{' '.join(random.sample(WORDS, 8))}?")
             before = f" /data/g{group}/q{number - 1} "
             match number % 5:
                 case 0:
@@ -103,7 +83,8 @@ def large_form(random: Random, languages: Sequence[str] = ()) -> bytes:
                     binds.append(f'<bind nodeset="{path}" type="int" calculate="{before} * 2"/>')
                 case 2:
                     binds.append(
-                        f'<bind nodeset="{path}" type="string" relevant="{before} &gt; 10" required="true()"/>'
+                        f'<bind nodeset="{path}" type="string" relevant="{before} &gt; 10" '
+                        'required="true()"/>'
                     )
                     controls.append(f'<input ref="{path}">{label}</input>')
                 case _:
@@ -111,7 +92,8 @@ def large_form(random: Random, languages: Sequence[str] = ()) -> bytes:
                     listed = random.randrange(200)
                     binds.append(f'<bind nodeset="{path}" type="string"/>')
                     controls.append(
-                        f'<{kind} ref="{path}">{label}<itemset nodeset="instance(\'l{listed}\')/root/item">'
+                        f'<{kind} ref="{path}">{label}'
+                        f"<itemset nodeset=\"instance('l{listed}')/root/item\">"
                         f'<value ref="name"/><label ref="{shown}"/></itemset></{kind}>'
                     )
         fields.append(f"<g{group}>{''.join(inside)}</g{group}>")
@@ -152,7 +134,8 @@ def communes_form() -> bytes:
     filters = {
         "region": "instance('regions')/root/item",
         "district": "instance('districts')/root/item[region= /data/region ]",
-        "commune": "instance('communes')/root/item[region= /data/region  and district= /data/district ]",
+        "commune": "instance('communes')/root/item[region= /data/region "
+        " and district= /data/district ]",
     }
     body = [
         f'<select1 ref="/data/{name}"><label>{name}</label><itemset nodeset="{nodes}">'
@@ -163,7 +146,7 @@ def communes_form() -> bytes:
     return _form("communes", "<region/><district/><commune/>", binds, body, lists)
 
 
-def household_form() -> bytes:
+def household_form(running: bool) -> bytes:
     """A repeat of ten questions, a sum in each instance, a running sum, and one over all."""
     names = [f"q{number}" for number in range(1, 11)]
     inside = "".join(f"<{name}/>" for name in names) + "<line/><running/>"
@@ -171,15 +154,18 @@ def household_form() -> bytes:
     binds = [f'<bind nodeset="{person}/{name}" type="int"/>' for name in names]
     binds += [
         f'<bind nodeset="{person}/line" type="int" calculate=" ../q1  +  ../q2 "/>',
-        f'<bind nodeset="{person}/running" type="int" calculate="sum( {person} '
-        '[position() &lt;= position(current()/..)]/line )"/>',
         '<bind nodeset="/data/total" type="int" calculate="sum( /data/person/q1 )"/>',
     ]
+    if running:
+        earlier = f"{person} [position() &lt;= position(current()/..)]"
+        so_far = f"sum( {earlier}/line )"
+        binds.append(f'<bind nodeset="{person}/running" type="int" calculate="{so_far}"/>')
     controls = "".join(
         f'<input ref="{person}/{name}"><label>{name}</label></input>' for name in names
     )
     body = [
-        f'<group ref="{person}"><label>Person</label><repeat nodeset="{person}">{controls}</repeat></group>'
+        f'<group ref="{person}"><label>Person</label>'
+        f'<repeat nodeset="{person}">{controls}</repeat></group>'
     ]
     return _form(
         "household",

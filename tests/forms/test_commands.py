@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from forms.catalogue import consultations, find
 from forms.commands import main
+from forms.xform import read_form
+from forms.xlsform import compile_form
 from tests.forms.writing import written
 
 FORM = written("going.md")
@@ -139,3 +142,76 @@ def test_help_shows_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert f"parvis-forms {command}" in result.stdout
+
+
+TRY = """
+| survey |
+| | type | name | label::English (en) | label::Français (fr) |
+| | begin_repeat | child | Child | Enfant |
+| | select_one c | likes | Colour | Couleur |
+| | end_repeat | | | |
+| | acknowledge | sure | Sure? | Sûr ? |
+| choices |
+| | list_name | name | label::English (en) | label::Français (fr) |
+| | c | r | Red | Rouge |
+| | c | g | Green | Vert |
+"""
+
+
+def test_an_interview_repeats_changes_language_and_explains(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(TRY, encoding="utf-8")
+    says = "3\n:fr\n:xx\n?\n1\ny\n2\nn\nperhaps\ny\n"
+    result = run("fill", path, "--interactive", "--format", "json", says=says)
+    assert result.exit_code == 0, result.stderr
+    fields = json.loads(result.stdout)
+    assert (fields["/data/child[1]/likes"], fields["/data/child[2]/likes"]) == ("r", "g")
+    for told in (
+        "— Child 1 —",
+        "Type one number, from 1 to 2.",
+        "Couleur",
+        "The form is not in “xx”",
+        "shows this again",
+        "Add another: Enfant? y/N",
+        "— Enfant 2 —",
+        "Type y to confirm",
+    ):
+        assert told in result.stderr
+
+
+def test_new_lists_the_catalogue() -> None:
+    result = run("new")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == len(consultations())
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in consultations()])
+def test_new_writes_a_spreadsheet_that_is_the_same_form(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "ours.xlsx"
+    assert run("new", name, "-o", path).exit_code == 0
+    assert run("check", path).exit_code == 0
+    assert (tmp_path / "ours.notice.json").is_file()
+    ours, theirs = (read_form(compile_form(one).xml) for one in (path, find(name).form))
+    assert [(q.field.path, q.kind, q.label) for q in ours.questions] == [
+        (q.field.path, q.kind, q.label) for q in theirs.questions
+    ]
+    assert ours.texts.by_language == theirs.texts.by_language
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("nothing",), "holds no consultation named “nothing”"),
+        (("democratie", "-o", "a.ods"), "has to end in .xlsx"),
+        (("democratie", "-o", "there.xlsx"), "is there already"),
+    ],
+)
+def test_new_refuses_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.xlsx").write_bytes(b"")
+    result = run("new", *words)
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1

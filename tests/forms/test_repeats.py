@@ -82,7 +82,6 @@ def test_nothing_is_added_where_nothing_repeats(household: Entry) -> None:
 
 def test_a_form_may_count_its_repeats_itself() -> None:
     entry = entry_of(COUNTED)
-    assert [step.ref for step in entry.steps()] == ["/data/many"]
     entry.answer("/data/many", "2")
     entry.answer("/data/thing[2]/what", "lamp")
     assert [step.ref for step in entry.steps()][1:] == [
@@ -108,3 +107,32 @@ def test_a_million_repeats_are_refused() -> None:
     with pytest.raises(FormError, match="would be repeated 1000000 times"):
         entry.answer("/data/many", "1000000")
     assert held(entry) == {}
+
+
+def test_the_instance_that_the_form_brings_is_asked_whatever_the_count() -> None:
+    entry = entry_of(COUNTED)
+    entry.answer("/data/many", "0")
+    assert [step.ref for step in entry.steps()] == ["/data/many", "/data/thing[1]/what"]
+
+
+def test_an_instance_can_be_removed_with_all_that_follows_from_it(household: Entry) -> None:
+    for number, age in enumerate(("40", "12", "7"), 1):
+        if number > 1:
+            household.add_repeat("/data/person")
+        household.answer(f"/data/person[{number}]/age", age)
+    household.remove_repeat("/data/person[2]")
+    found = held(household)
+    assert (found["/data/people"], found["/data/years"]) == ("2", "47")
+    assert (found["/data/person[2]/age"], found["/data/person[2]/place"]) == ("7", "2")
+    assert household.undo()
+    assert held(household)["/data/person[2]/age"] == "12"
+    assert held(household)["/data/years"] == "59"
+
+
+def test_nothing_is_removed_where_the_form_counts(household: Entry) -> None:
+    entry = entry_of(COUNTED)
+    assert not entry.may_remove("/data/thing[1]")
+    assert household.may_remove("/data/person[1]")
+    for ref in ("/data/person[2]", "/data/years", "person"):
+        with pytest.raises(UnknownQuestion):
+            household.remove_repeat(ref)

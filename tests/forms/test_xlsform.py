@@ -83,7 +83,6 @@ def form_with(**cells: str) -> str:
     [
         ({"relevant": "selectd(${first}, 'a')"}, "relevant", "Is “selected()” meant?"),
         ({"constraint": "count(2)"}, "constraint", "takes a question or a path"),
-        ({"calculation": "/data/absent + 1"}, "calculation", "“/data/absent” leads to no question"),
         ({"relevant": "${third} = 1"}, "", "third (row 5) depends on itself"),
         ({"label": "Hello ${frist}"}, "label", "Is “first” meant?"),
         ({"type": "select_one"}, "type", "does not say which list"),
@@ -219,12 +218,45 @@ def test_every_spreadsheet_of_the_corpus_compiles_or_is_explained() -> None:
     assert explained == {
         "bad_calc",
         "calculate_without_calculation",
-        "case_insensitivity",
         "duplicate_columns",
         "group_name_test",
         "include",
         "include_json",
         "unknown_question_type",
         "xl_date_ambiguous",
-        "xl_date_ambiguous_v1",
     }
+
+
+def test_a_path_that_leads_nowhere_is_a_warning_as_other_engines_run_it(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(
+        "| survey |\n| | type | name | label | calculation |\n"
+        "| | text | a | A | |\n| | calculate | b | | /data/absent + 1 |\n"
+    )
+    (warning,) = compile_form(path).warnings
+    assert warning.startswith("survey, row 4, column calculation: “/data/absent” leads to no")
+
+
+def test_a_list_outside_the_form_is_refused_with_the_way_round(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(
+        "| survey |\n| | type | name | label |\n| | select_one_external towns | a | A |\n"
+        "| external_choices |\n| | list_name | name | label |\n| | towns | x | X |\n"
+    )
+    (problem, *_) = problems_of(path)
+    assert (problem.row, problem.column) == (3, "type")
+    assert "choices sheet" in problem.advice
+
+
+def test_typographic_quotes_in_formulas_are_set_straight_and_those_in_labels_kept(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(
+        "| survey |\n| | type | name | label | relevant |\n"
+        "| | text | a | L’État | |\n| | text | b | B | ${a} = ‘oui’ or ${a} = “si” |\n"
+    )
+    xml = compile_form(path).xml.decode()
+    assert "L’État" in xml
+    assert "= 'oui' or" in xml
+    assert '= &quot;si&quot;"' in xml
