@@ -44,7 +44,25 @@ def _in_a_sentence(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    r"""The group; where a raw docstring says \b, the lines below are kept as they are."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the group itself."""
+        self.help = _with_kept_lines(self.help)
+        super().format_help(ctx, formatter)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Take a command in."""
+        cmd.help = _with_kept_lines(cmd.help)
+        super().add_command(cmd, name)
+
+
+def _with_kept_lines(text: str | None) -> str | None:
+    return text.replace("\\b\n", "\b\n") if text else text
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     r"""Check, compile and fill forms.
 

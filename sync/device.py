@@ -30,6 +30,7 @@ from sync.batch import Moment
 from sync.compression import Dictionary
 from sync.consultation import Consultation
 from sync.contribution import Contribution, without_instance_id
+from sync.durable import write_whole
 from sync.envelope import SealingSession, awake_and_asleep
 from sync.errors import (
     AlreadyEnrolled,
@@ -269,11 +270,7 @@ class Device:
                     f"The device's key {path} is missing, and contributions were sealed under it. "
                     "Restore it from its backup."
                 )
-            # Whole or not at all, so that a device cut off here starts again.
-            fresh = path.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            write_signing_key(fresh, Ed25519PrivateKey.generate())
-            fresh.rename(path)
+            write_signing_key(path, Ed25519PrivateKey.generate())
         return read_signing_key(path)
 
     def _read_enrolment(self) -> Enrolment | None:
@@ -367,19 +364,7 @@ def _open_own_database(path: Path) -> Database:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    """Put a whole file in place of the one before, or leave that one: never half of either."""
-    fresh = path.with_name(f".{path.name}.new")
     try:
-        with fresh.open("wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        write_whole(path, content)
     except OSError as error:
         raise BadDataDirectory(f"{path} cannot be written: {error.strerror}.") from None

@@ -8,7 +8,6 @@ A key id is the first 8 bytes of SHA-256 over the suite's number and the public 
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from sync.durable import write_whole
 from sync.errors import BadKey, WrongRecipient
 
 KEY_ID_BYTES = 8
@@ -350,22 +350,9 @@ def _read(path: Path) -> bytes:
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     """Write a file that was not there, durably: the whole of it, or none."""
-    fresh = path.with_name(f".{path.name}.new")
     if path.exists():
         raise BadKey(f"There is a key file {path} already. Move it away first.")
     try:
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        write_whole(path, content, mode)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise BadKey(f"The key file {path} cannot be written: {error.strerror}.") from None

@@ -19,10 +19,10 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sync.durable import sync_directory, write_whole
 from sync.errors import SyncError
 
 
@@ -113,12 +113,12 @@ class DataDirectory:
         path = self.batch_path(name)
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_directory(path.parent.parent)
-        _write_durably(path, body)
+            sync_directory(path.parent.parent)
+        write_whole(path, body)
 
     def write(self, name: str, content: bytes) -> None:
         """Put a small file into the directory, in place of the one before."""
-        _write_durably(self.root / name, content)
+        write_whole(self.root / name, content)
 
     def batch(self, name: str) -> bytes:
         """A stored batch, checked against its name.
@@ -163,29 +163,5 @@ class DataDirectory:
             yield
 
 
-def _write_durably(path: Path, content: bytes) -> None:
-    """Write a file that is there whole, on the disk, when this returns; or not at all."""
-    # A name of its own for each writer: the same batch may come twice at once.
-    descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).rename(path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

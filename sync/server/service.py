@@ -261,11 +261,7 @@ class Service:
                         f"The server's key {path} is missing, and devices know this server by it. "
                         "Restore it from its backup."
                     )
-                # Whole or not at all, so that a server killed here starts again.
-                fresh = path.with_suffix(".new")
-                fresh.unlink(missing_ok=True)
-                write_signing_key(fresh, Ed25519PrivateKey.generate())
-                fresh.rename(path)
+                write_signing_key(path, Ed25519PrivateKey.generate())
             return read_signing_key(path)
 
 

@@ -1,0 +1,42 @@
+"""Whole files, durably: what is read back is what was written, or what was there before."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Put a file in place of the one before, durable when this returns: never half of either.
+
+    A writer that is killed may leave a file that ends in `.part`.
+
+    Args:
+        path: in a directory that exists.
+        content: the whole of it.
+        mode: who may read and write it.
+
+    Raises:
+        OSError: the disk does not take it; what was there before still is.
+    """
+    # A name of its own for each writer: the same file may be written twice at once.
+    descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).replace(path)
+    except OSError:
+        Path(part).unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make durable what was added to a directory, or taken out of it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
