@@ -50,7 +50,10 @@ def open_window(display: Display, home: Path) -> Any:
     os.environ["KIVY_DPI"] = "96"
     if display.off_screen:
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
-    logging.getLogger("kivy").setLevel(logging.ERROR)
+    kivy_log = logging.getLogger("kivy")
+    kivy_log.setLevel(logging.ERROR)
+    # Kivy looks for a reader of touchscreens that is not used here, and complains with a traceback.
+    kivy_log.addFilter(lambda record: "MTDev" not in record.getMessage())
 
     from kivy.config import Config
 

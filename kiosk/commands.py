@@ -71,9 +71,16 @@ def enrol(code: str, data: Path, name: str, ca: str | None) -> None:
 @main.command()
 @_data
 @click.option("--size", metavar="WxH", help="Open a window of this size, as 1280x800.")
-@click.option("--diagonal", type=float, metavar="INCHES", help="The screen's diagonal.")
+@click.option(
+    "--diagonal", type=click.FloatRange(3, 200), metavar="INCHES", help="The screen's diagonal."
+)
 @click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
-@click.option("--idle", type=int, metavar="SECONDS", help="Before it asks “Are you still there?”.")
+@click.option(
+    "--idle",
+    type=click.IntRange(10, 3600),
+    metavar="SECONDS",
+    help="Before it asks “Are you still there?”.",
+)
 def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
@@ -197,7 +204,12 @@ def doctor(data: Path) -> None:
 
 @main.group()
 def people() -> None:
-    """Mediators and stewards of this device, and their PINs."""
+    r"""Mediators and stewards of this device, and their PINs.
+
+    \b
+    Example:
+      parvis-kiosk people add Samia --data /var/lib/parvis-kiosk
+    """
 
 
 _role = click.option(
@@ -232,7 +244,12 @@ def people_add(name: str, role: str, data: Path, pin: str) -> None:
 @click.argument("name")
 @_data
 def people_remove(name: str, data: Path) -> None:
-    """Take somebody's account away."""
+    r"""Take somebody's account away.
+
+    \b
+    Example:
+      parvis-kiosk people remove Samia --data /var/lib/parvis-kiosk
+    """
     from kiosk.people.accounts import Accounts
 
     with Device.open(data) as device:
@@ -243,7 +260,12 @@ def people_remove(name: str, data: Path) -> None:
 @people.command("list")
 @_data
 def people_list(data: Path) -> None:
-    """Who can sign in."""
+    r"""Who can sign in.
+
+    \b
+    Example:
+      parvis-kiosk people list --data /var/lib/parvis-kiosk
+    """
     from kiosk.people.accounts import Accounts
 
     with Device.open(data) as device:

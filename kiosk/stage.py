@@ -108,6 +108,7 @@ class Kiosk(FloatLayout):
                 self.remove_widget(self.page)
             self.page = screen
             self.add_widget(screen)
+        theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
         screen.enter()
         self.on_screen(name)
 

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from sync.contribution import HASH_BYTES
 from sync.envelope import MOST_RECORDS_PER_SESSION, Record, SessionHeader
-from sync.errors import ForgedBatch, MalformedBatch
+from sync.errors import ForgedBatch, MalformedBatch, UnknownFormat
 from sync.keys import KEY_ID_BYTES, signing_key_id
-from sync.signed import Kind, sign_file, unverified_body, verified_body
+from sync.signed import HEAD_BYTES, Kind, begins_as, sign_file, unverified_body, verified_body
 from sync.wire import Reader, number, sized
 
 MOST_RECORDS = 5_000
@@ -25,6 +25,9 @@ NO_BATCH = bytes(HASH_BYTES)
 """What the first batch names as the one before it."""
 
 BOOT_BYTES = 4
+
+DEVICE_NAMED_BY = HEAD_BYTES + KEY_ID_BYTES
+"""How many first bytes of a batch say which device it claims to be of."""
 
 _LONGEST_CONSULTATION_ID = 32
 _PLACES_BYTES = MOST_RECORDS_PER_SESSION // 8
@@ -161,6 +164,17 @@ def claimed_device(data: bytes) -> bytes:
         UnknownFormat, TruncatedBatch, ForgedBatch: it is not a whole batch.
     """
     return Reader(unverified_body(Kind.BATCH, data), ForgedBatch).take(KEY_ID_BYTES)
+
+
+def device_named_in(beginning: bytes) -> bytes | None:
+    """What `claimed_device` will say, by the first `DEVICE_NAMED_BY` bytes; None if fewer came.
+
+    Raises:
+        UnknownFormat: no batch begins like this.
+    """
+    if not begins_as(Kind.BATCH, beginning):
+        raise UnknownFormat()
+    return beginning[HEAD_BYTES:DEVICE_NAMED_BY] if len(beginning) >= DEVICE_NAMED_BY else None
 
 
 def read(data: bytes, device: Ed25519PublicKey) -> Batch:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import sys
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -39,10 +42,17 @@ class Refusing(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a terminal without “ must not end a command
         try:
             return super().invoke(ctx)
         except self.refusals as error:
             raise Sentence(str(error)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly where nobody reads any more
+            raise Sentence(refusal_of_the_system(error)) from None
 
 
 def _with_paragraphs(text: str | None) -> str | None:
@@ -61,3 +71,11 @@ def in_words(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise Sentence(f"{what}: {error.strerror or error}.") from None
+
+
+def refusal_of_the_system(error: OSError) -> str:
+    """A sentence on what the operating system would not do."""
+    why = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"The operating system refused: {why}."
+    return f"{os.fsdecode(error.filename)} cannot be used: {why}."

@@ -35,9 +35,11 @@ from sync.errors import (
     AlreadyEnrolled,
     BadDataDirectory,
     BadKey,
+    DamagedData,
     DeviceBusy,
     MalformedContribution,
     OlderPackage,
+    StorageFailed,
     SyncError,
     UnknownConsultation,
 )
@@ -105,6 +107,7 @@ class Device:
             BadDataDirectory: it cannot be made or written.
             BadKey: the device was enrolled, and its key is gone or unreadable.
             DamagedOutbox, StorageFailed: the outbox cannot be opened.
+            DamagedData: what the kiosk keeps for itself cannot be read.
         """
         lock = _locked(directory)
         try:
@@ -139,9 +142,8 @@ class Device:
             AlreadyEnrolled: contributions still wait here for another server.
         """
         with self._guard:
-            before, counts = self.enrolled, self.outbox.counts()
-            owed = counts.waiting + counts.sent + counts.quarantined
-            if before is not None and before.server_key != enrolment.server_key and owed:
+            before = self.enrolled
+            if before is not None and before.server_key != enrolment.server_key and self.owes():
                 raise AlreadyEnrolled()
             document = {
                 "name": enrolment.name,
@@ -152,6 +154,11 @@ class Device:
             _write_durably(self.directory / "enrolment.json", written.encode())
             self.enrolled = enrolment
             self.outbox.server = enrolment.server
+
+    def owes(self) -> bool:
+        """Whether contributions are here that no server has acknowledged."""
+        counts = self.outbox.counts()
+        return counts.waiting + counts.sent + counts.quarantined > 0
 
     def consultations(self) -> tuple[Consultation, ...]:
         """The consultations that this device holds, ordered by id."""
@@ -262,7 +269,11 @@ class Device:
                     f"The device's key {path} is missing, and contributions were sealed under it. "
                     "Restore it from its backup."
                 )
-            write_signing_key(path, Ed25519PrivateKey.generate())
+            # Whole or not at all, so that a device cut off here starts again.
+            fresh = path.with_suffix(".new")
+            fresh.unlink(missing_ok=True)
+            write_signing_key(fresh, Ed25519PrivateKey.generate())
+            fresh.rename(path)
         return read_signing_key(path)
 
     def _read_enrolment(self) -> Enrolment | None:
@@ -310,6 +321,7 @@ def _locked(directory: Path) -> TextIO:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         (directory / "consultations").mkdir(mode=0o700, exist_ok=True)
+        (directory / "lock").touch(mode=0o600)
         lock = (directory / "lock").open("a+", encoding="ascii")
     except OSError as error:
         raise BadDataDirectory(
@@ -333,12 +345,22 @@ def _locked(directory: Path) -> TextIO:
 
 
 def _open_own_database(path: Path) -> Database:
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, check_same_thread=False)
-    database = Database(connection)
-    database.execute("PRAGMA secure_delete=ON").fetchall()
-    database.enable_wal()
-    database.execute("PRAGMA synchronous=FULL")
+    try:
+        path.touch(mode=0o600)
+        database = Database(sqlite3.connect(path, check_same_thread=False))
+        database.execute("PRAGMA secure_delete=ON").fetchall()
+        database.enable_wal()
+        database.execute("PRAGMA synchronous=FULL")
+        wrong = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise StorageFailed(f"{path}: {StorageFailed.sentence} (SQLite: {error}.)") from error
+    except sqlite3.DatabaseError as error:
+        wrong = str(error)
+    if wrong != "ok":
+        raise DamagedData(
+            f"{path} is damaged ({wrong}). It holds the accounts of mediators and stewards, and no "
+            "contribution: move it away, start again, and add the accounts anew."
+        )
     return database
 
 

@@ -37,6 +37,7 @@ from sync.statement import (
     b64,
     sign_statement,
 )
+from sync.wording import printable
 
 TOKEN_BYTES = 16
 FINGERPRINT_BYTES = 16
@@ -49,6 +50,7 @@ _TOKEN_LABEL = b"parvis enrolment token 1"
 _REQUEST_LABEL = "parvis enrolment request 1"
 _ANSWER_LABEL = "parvis enrolment answer 1"
 _MOST_NAME_CHARACTERS = 80
+_NOT_IN_ADDRESSES = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
 
 class EnrolmentRefused(SyncError):
@@ -153,10 +155,21 @@ def server_address(text: str) -> str:
     Raises:
         MistypedEnrolmentCode: it is not an http or https address.
     """
-    split = urlsplit(text.strip())
-    if split.scheme.lower() not in ("http", "https") or not split.hostname:
+    text = text.strip()
+    try:
+        split = urlsplit(text)
+        host, port = split.hostname, split.port
+    except ValueError:
+        host, port = None, None
+    if not host or split.scheme.lower() not in ("http", "https") or _NOT_IN_ADDRESSES.search(text):
         raise MistypedEnrolmentCode(
-            f"“{text}” is not the address of a server: it begins with https:// (or http://)."
+            f"“{printable(text)}” is not the address of a server: it begins with https:// (or "
+            "http://), and a name follows."
+        )
+    if "@" in split.netloc or split.query or split.fragment or port == 0:
+        raise MistypedEnrolmentCode(
+            f"“{printable(text)}” is more than the address of a server: give https://, its name "
+            "and, where there is one, its port, without user name, “?” or “#”."
         )
     return f"{split.scheme.lower()}://{split.netloc.lower()}{split.path.rstrip('/')}"
 
@@ -286,4 +299,4 @@ _NOT_THE_SERVER = (
 
 def _clean(name: str) -> str:
     """One line, of a length that fits a list."""
-    return " ".join(name.split())[:_MOST_NAME_CHARACTERS]
+    return printable(name)[:_MOST_NAME_CHARACTERS]

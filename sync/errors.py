@@ -134,7 +134,7 @@ class MalformedPackage(SyncError):
     """A consultation package breaks the format or its limits."""
 
     sentence = (
-        "This consultation package does not follow the format. Publish it again with parvis- desk."
+        "This consultation package does not follow the format. Publish it again with parvis-desk."
     )
 
 
@@ -227,6 +227,12 @@ class DamagedOutbox(SyncError):
         "The outbox cannot be read. Copy the data directory to a safe place and call support; "
         "do not delete it."
     )
+
+
+class DamagedData(SyncError):
+    """A file of the device, other than the outbox, cannot be read."""
+
+    sentence = "A file in the device's data directory is damaged."
 
 
 class SessionSpent(SyncError):

@@ -126,6 +126,8 @@ class Outbox:
             self._database.execute("PRAGMA synchronous=FULL")
             with self._transaction():
                 _lay_out(self._database)
+        # What was deleted before a power cut may still lie in the write-ahead log.
+        self._forget()
 
     def close(self) -> None:
         """Close the file."""
@@ -178,7 +180,7 @@ class Outbox:
             most: records in a new batch.
         """
         with self._transaction() as database:
-            for outgoing in _outgoing(database):
+            for outgoing in self._outgoing(database):
                 return outgoing
             return self._form(database, most)
 
@@ -191,7 +193,7 @@ class Outbox:
         with self._transaction() as database:
             while self._form(database, most):
                 pass
-            return tuple(_outgoing(database))
+            return tuple(self._outgoing(database))
 
     def release(self, data: bytes) -> int:
         """Let go of what the server has durably stored, and say how many that was.
@@ -268,8 +270,7 @@ class Outbox:
             ).fetchone()
             if known is None:
                 raise UnknownBatch()
-            found = database.execute("SELECT * FROM sealed WHERE batch = ? ORDER BY rank", (name,))
-            rows = [_row(*one) for one in found]
+            rows = _sealed_in(database, name)
             _settle(database, name)
             if len(rows) == 1:
                 database.execute(
@@ -316,6 +317,24 @@ class Outbox:
         )
         rows = [_row(*one) for one in found]
         return self._sign(database, oldest[0], _as_many_as_fit(rows))
+
+    def _outgoing(self, database: Database) -> Iterator[Outgoing]:
+        """Batches not acknowledged, oldest first.
+
+        One whose bytes are not what its name says any more (a failing disk) is formed again from
+        its records, which are kept beside it: else it would be refused for ever, and hold up all.
+        """
+        for name, consultation, records, data in database.execute(
+            "SELECT name, consultation, records, data FROM batch WHERE state = 'sent'"
+            " ORDER BY rowid"
+        ).fetchall():
+            if batch.name_of(data or b"") == name:
+                yield Outgoing(name, consultation, records, data)
+                continue
+            rows = _sealed_in(database, name)
+            _settle(database, name)
+            if rows:
+                yield self._sign(database, consultation, rows)
 
     def _sign(self, database: Database, consultation: str, rows: Sequence["_Row"]) -> Outgoing:
         """Form a batch of these contributions, and store it."""
@@ -456,11 +475,10 @@ def _as_many_as_fit(rows: Sequence[_Row]) -> Sequence[_Row]:
     return rows
 
 
-def _outgoing(database: Database) -> Iterator[Outgoing]:
-    for row in database.execute(
-        "SELECT name, consultation, records, data FROM batch WHERE state = 'sent' ORDER BY rowid"
-    ).fetchall():
-        yield Outgoing(*row)
+def _sealed_in(database: Database, name: str) -> list[_Row]:
+    """The contributions of a batch as they are stored, in its order."""
+    found = database.execute("SELECT * FROM sealed WHERE batch = ? ORDER BY rank", (name,))
+    return [_row(*one) for one in found]
 
 
 def _ids(database: Database, name: str) -> list[bytes]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import rfc8785
 
+from sync.wording import printable
+
 MEDIA_TYPE = "application/problem+json"
 _PREFIX = "urn:parvis:problem:"
 _LONGEST_DETAIL = 500  # characters of a stranger's text that are shown to anybody
@@ -58,7 +60,8 @@ class Problem:
             document = json.loads(body)
             kind, detail = document["type"], document["detail"]
             if kind.startswith(_PREFIX) and isinstance(detail, str):
-                return cls(status, kind.removeprefix(_PREFIX), detail[:_LONGEST_DETAIL], wait)
+                said = printable(detail[:_LONGEST_DETAIL])
+                return cls(status, printable(kind.removeprefix(_PREFIX)), said, wait)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
         return cls(status, "", f"The server answered with status {status}.", wait)

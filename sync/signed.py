@@ -32,6 +32,9 @@ VERSION = 1
 _HEAD = struct.Struct(">6scBI")
 _MAGIC = b"PARVIS"
 
+HEAD_BYTES = _HEAD.size
+"""Bytes before the body."""
+
 
 class Kind(Enum):
     """A kind of signed file: its letter, its domain label, its largest size, its errors."""
@@ -83,7 +86,7 @@ def unverified_body(kind: Kind, data: bytes) -> bytes:
             one it states.
     """
     if len(data) < _HEAD.size:
-        raise kind.truncated() if _begins(kind, data) else UnknownFormat()
+        raise kind.truncated() if begins_as(kind, data) else UnknownFormat()
     magic, letter, version, length = _HEAD.unpack_from(data)
     if (magic, letter, version) != (_MAGIC, kind.letter, VERSION):
         raise UnknownFormat()
@@ -109,6 +112,7 @@ def verified_body(kind: Kind, data: bytes, signer: Ed25519PublicKey) -> bytes:
     return body
 
 
-def _begins(kind: Kind, data: bytes) -> bool:
+def begins_as(kind: Kind, data: bytes) -> bool:
+    """Whether these may be the first bytes of a file of this kind."""
     head = _MAGIC + kind.letter + bytes([VERSION])
     return data[: len(head)] == head[: len(data)]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from random import Random, SystemRandom
 
 from forms.engine.answers import WrongKind, read_answer
 from forms.engine.instance import EntryNode, Instance
-from forms.engine.recalculation import Changes, Recalculation, text_for
+from forms.engine.preloads import preload
+from forms.engine.recalculation import (
+    Changed,
+    Changes,
+    Recalculation,
+    add_changed,
+    all_below,
+    text_for,
+)
+from forms.engine.repeats import Repeats, changed_by
+from forms.engine.route import Met, Route
 from forms.engine.speaking import Speaker
 from forms.engine.steps import (
     Finished,
@@ -21,14 +32,10 @@ from forms.engine.steps import (
     Verdict,
 )
 from forms.errors import FormError
-from forms.xform.controls import NO_ATTRIBUTES, Action, Control, Group, Kind, Question, Repeat
+from forms.xform.controls import NO_ATTRIBUTES, Action, Itemset, Kind, Question, Repeat
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
-from forms.xpath.values import to_number, to_text, write_moment, write_number
-
-MOST_REPEATS = 1_000
-"""Instances of one repeat in one place."""
 
 FIRST_LOAD = frozenset({"odk-instance-first-load", "xforms-ready"})
 NEW_REPEAT = frozenset({"odk-new-repeat"})
@@ -40,6 +47,16 @@ def local_time() -> datetime:
     return datetime.now().astimezone()
 
 
+@contextmanager
+def _whole(changes: Changes) -> Iterator[None]:
+    """All of some changes, or none of them where the form turns out to be wrong."""
+    try:
+        yield
+    except FormError:
+        changes.take_back()
+        raise
+
+
 class Entry:
     """One filling of a form in progress; nothing of it is anywhere but in memory.
 
@@ -47,6 +64,8 @@ class Entry:
         form: what is filled.
         clock: what `today()`, `now()` and timestamps go by.
         random: what `random()`, `uuid()` and shuffles without a seed draw from.
+        properties: what forms may ask of the device and its user ("deviceid", "username", …);
+            nothing is told that is not in here.
     """
 
     def __init__(
@@ -55,6 +74,7 @@ class Entry:
         *,
         clock: Callable[[], datetime] = local_time,
         random: Random | None = None,
+        properties: Mapping[str, str] | None = None,
     ) -> None:
         self.form = form
         self.clock = clock
@@ -62,7 +82,10 @@ class Entry:
         self._language = form.default_language
         self._instance = Instance(form)
         self._speaker = Speaker(form, self)
+        self._route = Route(form, self._instance, self._speaker)
         self._recalculation = Recalculation(self._instance, form.order, self)
+        self._repeats = Repeats(self._instance, self._recalculation, self, self._begin_instance)
+        self._properties = dict(properties or {})
         self._taken: list[Changes] = []
         self._begin()
 
@@ -92,22 +115,13 @@ class Entry:
         question = self.form.question(field)
         if question is None:
             return ""
-        at = next(iter(self._near(field, node)), None)
+        at = next(iter(self._route.near(field, node)), None)
         if at is None:
             return ""
         labels = {choice.name: choice.label for choice in self._speaker.choices(question, at)}
         if name in labels:
             return labels[name]
         return ", ".join(labels[one] for one in name.split() if one in labels)
-
-    def _near(self, field: Field, node: Node) -> list[EntryNode]:
-        """The nodes of a field in the innermost repeat instance that the node stands in as well."""
-        place: Node | None = node
-        while isinstance(place, EntryNode):
-            if place.field in field.repeats:
-                return self._instance.nodes_of(field, place)
-            place = place.parent
-        return self._instance.nodes_of(field)
 
     # --- what whoever asks the questions needs -----------------------------------------------
 
@@ -134,12 +148,7 @@ class Entry:
 
     def steps(self) -> tuple[Step, ...]:
         """Every question and note that can be met now, in order."""
-        return tuple(
-            self._step(question, node, groups, screen)
-            for question, node, groups, screen in self._walk(
-                self.form.body, self._instance.root, (), ""
-            )
-        )
+        return tuple(self._step(met) for met in self._route.questions())
 
     def step(self, ref: str) -> Step:
         """One step, as it is now.
@@ -148,11 +157,9 @@ class Entry:
             UnknownQuestion: no question is there, or it cannot be met now.
         """
         target = self._find(ref)
-        for question, node, groups, screen in self._walk(
-            self.form.body, self._instance.root, (), ""
-        ):
-            if node is target:
-                return self._step(question, node, groups, screen)
+        for met in self._route.questions():
+            if met.node is target:
+                return self._step(met)
         raise UnknownQuestion(f"{ref} is not asked as things stand.")
 
     def answer(self, ref: str, value: str) -> Verdict:
@@ -189,13 +196,10 @@ class Entry:
     def _take(self, question: Question, node: EntryNode, text: str) -> None:
         """Hold an answer, with everything that follows from it, or nothing of it at all."""
         changes = Changes()
-        try:
+        with _whole(changes):
             if self._recalculation.write(node, text, changes):
-                self._follow({node.field}, changes)
+                self._follow({node.field: [node]}, changes)
                 self._act(question.actions, VALUE_CHANGED, node, changes)
-        except FormError:
-            changes.take_back()
-            raise
         if changes:
             self._taken.append(changes)
 
@@ -209,21 +213,21 @@ class Entry:
     def problems(self) -> tuple[Objection, ...]:
         """Everything in the way of finishing, in the order of the form."""
         found: list[Objection] = []
-        for _, node, _, _ in self._walk(self.form.body, self._instance.root, (), ""):
-            if not self._is_readonly(node):
-                verdict = self._judge(node, node.text)
+        for met in self._route.questions():
+            if not self._is_readonly(met.node):
+                verdict = self._judge(met.node, met.node.text)
                 if not verdict.kept:
-                    found.append(Objection(node.ref, verdict.outcome, verdict.message))
+                    found.append(Objection(met.node.ref, verdict.outcome, verdict.message))
         return tuple(found)
 
     @property
     def progress(self) -> Progress:
         """How many of the questions that can be met now are answered; notes do not count."""
         done = total = 0
-        for question, node, _, _ in self._walk(self.form.body, self._instance.root, (), ""):
-            if question.kind is not Kind.NOTE and not self._is_readonly(node):
+        for met in self._route.questions():
+            if met.question.kind is not Kind.NOTE and not self._is_readonly(met.node):
                 total += 1
-                done += node.text != ""
+                done += met.node.text != ""
         return Progress(done, total)
 
     def finish(self) -> Finished:
@@ -239,7 +243,7 @@ class Entry:
 
     def as_it_stands(self) -> Finished:
         """The instance as it would leave now, whether the form is content with it or not."""
-        self._preload("end")
+        preload(self, self._instance, "end", self._properties)
         fields = tuple((node.ref, node.text) for node in self._instance.leaves() if node.text)
         return Finished(self._instance.xml(), fields)
 
@@ -254,113 +258,94 @@ class Entry:
         Raises:
             UnknownQuestion: nothing repeats there, or nothing may be added.
         """
-        head, _, name = ref.rpartition("/")
-        parent = self._instance.find(head)
-        field = parent.field.child(name) if parent is not None else None
-        repeat = self.form.repeat(field) if field is not None else None
-        if parent is None or field is None or repeat is None or not parent.relevant:
-            raise UnknownQuestion(f"Nothing repeats at {ref}.")
-        if repeat.fixed or repeat.count is not None:
-            raise UnknownQuestion(f"The form says itself how often {ref} is repeated.")
+        repeat, parent = self._repeats.open_for_more(ref)
         changes = Changes()
-        try:
-            node = self._add(repeat, parent, changes)
-            self._follow(set(field.below()), changes)
-        except FormError:
-            changes.take_back()
-            raise
+        with _whole(changes):
+            node = self._repeats.add(repeat, parent, changes)
+            self._follow(changed_by(node), changes)
         self._taken.append(changes)
         return node.ref
 
-    def _add(self, repeat: Repeat, parent: EntryNode, changes: Changes) -> EntryNode:
-        """One more instance, its actions done and everything inside it settled."""
-        had = sum(1 for child in parent.children if child.field is repeat.field)
-        if had >= MOST_REPEATS:
-            raise FormError(f"{repeat.field.path} is repeated {had} times already.")
-        node = self._instance.new_instance(repeat.field, parent)
-        node.relevant = False
-        node.settle_relevance([])
-        changes.added.append(node)
-        self._act(repeat.actions, NEW_REPEAT, node, changes)
-        self._recalculation.settle_all(changes, node)
-        return node
+    def remove_repeat(self, ref: str) -> None:
+        """Remove one instance of a repeat, with every answer in it.
 
-    def _count_repeats(self, controls: Iterable[Control], changes: Changes) -> bool:
-        """Bring repeats that the form counts to their number; say whether that changed any."""
-        changed = False
-        for control in controls:
-            if isinstance(control, Question):
-                continue
-            if isinstance(control, Repeat) and control.count is not None:
-                changed |= self._count_repeat(control, changes)
-            changed |= self._count_repeats(control.children, changes)
-        return changed
+        Args:
+            ref: the path of the instance ("/data/household[2]").
 
-    def _count_repeat(self, repeat: Repeat, changes: Changes) -> bool:
-        changed = False
-        above = repeat.field.parent
-        if repeat.count is None or above is None:
+        Raises:
+            UnknownQuestion: nothing repeats there, or nothing may be removed.
+        """
+        node = self._repeats.removable(ref)
+        changes = Changes()
+        with _whole(changes):
+            changes.moved.append((node, node.detach()))
+            self._follow(all_below(node.field), changes)
+        self._taken.append(changes)
+
+    def may_remove(self, ref: str) -> bool:
+        """Whether a path is that of an instance that people may remove."""
+        try:
+            self._repeats.removable(ref)
+        except UnknownQuestion:
             return False
-        for parent in self._instance.nodes_of(above):
-            if not parent.relevant:
-                continue
-            number = to_number(repeat.count.evaluate(Context(self, parent)))
-            if number > MOST_REPEATS:
-                times = write_number(number)
-                raise FormError(f"{repeat.field.path} would be repeated {times} times.")
-            wanted = int(number) if number > 0 else 0
-            alike = [child for child in parent.children if child.field is repeat.field]
-            for _ in range(wanted - len(alike)):
-                self._add(repeat, parent, changes)
-                changed = True
-            for node in reversed(alike[wanted:]):
-                changes.removed.append((node, parent.children.index(node)))
-                parent.children.remove(node)
-                changed = True
-        if changed:
-            self._recalculation.settle(set(repeat.field.below()), changes)
-        return changed
+        return True
 
     # --- inside ------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         """What happens before the first question: preloads, defaults, calculations."""
         changes = Changes()
-        self._preload("start")
+        preload(self, self._instance, "start", self._properties)
         for action in self.form.actions:
             if action.events & FIRST_LOAD:
                 for node in self._instance.nodes_of(action.target):
                     self._set(action, node, changes)
         self._recalculation.settle_all(changes)
-        self._follow(set(), changes)
+        self._follow({}, changes)
 
-    def _follow(self, changed: set[Field], changes: Changes) -> None:
-        """Settle what follows from changed fields; drop choices that are not offered any more."""
-        different = self._recalculation.settle(changed, changes) if changed else set()
-        if self.form.counts_repeats:
-            self._count_repeats(self.form.body, changes)
+    def _follow(self, changed: Changed, changes: Changes) -> None:
+        """Settle what follows from changes; drop choices that are not offered any more."""
+        different = self._recalculation.settle(changed, changes) if changed else {}
+        if self.form.counts_repeats and self._repeats.count(self.form.body, changes):
+            return self._follow_choices(dict.fromkeys(self.form.fields), changes)
+        return self._follow_choices(different, changes)
+
+    def _follow_choices(self, different: Changed, changes: Changes) -> None:
         for _ in range(10):
             dropped = self._drop_choices(different, changes)
             if not dropped:
                 return
             different = self._recalculation.settle(dropped, changes)
 
-    def _drop_choices(self, different: set[Field], changes: Changes) -> set[Field]:
+    def _drop_choices(self, different: Changed, changes: Changes) -> Changed:
         """Take away answers that name choices which the changed fields no longer offer."""
-        dropped: set[Field] = set()
+        dropped: Changed = {}
         for question in self.form.filtered_questions:
-            if question.itemset is None or (
-                question.field not in different
-                and different.isdisjoint(question.itemset.nodes.depends_on)
-            ):
+            if question.itemset is None:
                 continue
-            for node in self._instance.nodes_of(question.field):
+            for node in self._refiltered(question, question.itemset, different):
                 if node.text and node.relevant:
                     names = set(self._speaker.names(question, node))
                     left = " ".join(name for name in node.text.split() if name in names)
                     if self._recalculation.write(node, left, changes):
-                        dropped.add(question.field)
+                        add_changed(dropped, (node,))
         return dropped
+
+    def _refiltered(
+        self, question: Question, itemset: Itemset, different: Changed
+    ) -> Iterable[EntryNode]:
+        """The nodes of a question whose choices may be others now."""
+        found: dict[EntryNode, None] = {}
+        for field in (question.field, *itemset.nodes.depends_on):
+            if field in different:
+                nodes = different[field]
+                at = nodes
+                if field is not question.field:
+                    at = self._recalculation.reached(itemset.nodes, question.field, field, nodes)
+                if at is None:
+                    return self._instance.nodes_of(question.field)
+                found.update(dict.fromkeys(at))
+        return found
 
     def _act(
         self, actions: Iterable[Action], events: frozenset[str], near: EntryNode, changes: Changes
@@ -368,9 +353,13 @@ class Entry:
         """Do the actions of some events, in the repeat instance that a node stands in."""
         for action in actions:
             if action.events & events:
-                for node in self._near(action.target, near):
+                for node in self._route.near(action.target, near):
                     if self._set(action, node, changes):
-                        self._follow({action.target}, changes)
+                        self._follow({action.target: [node]}, changes)
+
+    def _begin_instance(self, repeat: Repeat, node: EntryNode, changes: Changes) -> None:
+        """What a form does with a new instance of a repeat."""
+        self._act(repeat.actions, NEW_REPEAT, node, changes)
 
     def _set(self, action: Action, node: EntryNode, changes: Changes) -> bool:
         """Do one setvalue; say whether it changed anything."""
@@ -379,25 +368,6 @@ class Entry:
         else:
             text = text_for(action.value.evaluate(Context(self, node)), node.field.kind)
         return self._recalculation.write(node, text, changes)
-
-    def _preload(self, when: str) -> None:
-        """Fill the metadata that the form asks for (bindings, "Preload Attributes")."""
-        for bind in self.form.preloads:
-            what, parameter = bind.preload
-            text: str | None = None
-            if when == "start" and what == "uid":
-                text = "uuid:" + to_text(
-                    self.form.formula("uuid()", bind.field).evaluate(
-                        Context(self, self._instance.root)
-                    )
-                )
-            elif what == "timestamp" and parameter == when:
-                text = write_moment(self.clock())
-            elif when == "start" and what == "date" and parameter == "today":
-                text = self.clock().date().isoformat()
-            if text is not None:
-                for node in self._instance.nodes_of(bind.field):
-                    node.put(text)
 
     def _find(self, ref: str) -> EntryNode:
         field = self.form.field(ref)
@@ -454,57 +424,8 @@ class Entry:
                 return True
         return False
 
-    def _walk(
-        self, controls: Iterable[Control], within: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Iterator[tuple[Question, EntryNode, tuple[str, ...], str]]:
-        """Every question that can be met, with its node, its groups' labels and its screen."""
-        for control in controls:
-            if isinstance(control, Question):
-                node = self._below(within, control.field)
-                if node is not None and node.relevant:
-                    yield control, node, groups, screen
-            elif isinstance(control, Repeat):
-                yield from self._walk_repeat(control, within, groups, screen)
-            else:
-                yield from self._walk_group(control, within, groups, screen)
-
-    def _walk_repeat(
-        self, repeat: Repeat, within: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Iterator[tuple[Question, EntryNode, tuple[str, ...], str]]:
-        for node in self._instance.nodes_of(repeat.field, within):
-            if node.relevant:
-                together = screen or (node.ref if "field-list" in repeat.appearance else "")
-                yield from self._walk(repeat.children, node, groups, together)
-
-    def _walk_group(
-        self, group: Group, within: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Iterator[tuple[Question, EntryNode, tuple[str, ...], str]]:
-        node: EntryNode | None = within
-        if group.field is not None and not group.field.repeat:
-            node = self._below(within, group.field)
-        if node is None or not node.relevant:
-            return
-        label = self._speaker.say(group.label, node.field, node)
-        inside = (*groups, label) if label else groups
-        together = screen or (node.ref if "field-list" in group.appearance else "")
-        yield from self._walk(group.children, node, inside, together)
-
-    def _below(self, within: EntryNode, field: Field) -> EntryNode | None:
-        """The node of a field in the repeat instance at hand."""
-        single = self._instance.single[field.number]
-        if single is not None:
-            return single
-        place: EntryNode | None = within
-        while place is not None and place.field not in (*field.above(), field):
-            place = place.parent if isinstance(place.parent, EntryNode) else None
-        if place is None:
-            return None
-        nodes = self._instance.nodes_of(field, place) if place.field is not field else [place]
-        return nodes[0] if nodes else None
-
-    def _step(
-        self, question: Question, node: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Step:
+    def _step(self, met: Met) -> Step:
+        question, node = met.question, met.node
         speaker, field = self._speaker, question.field
         bind = self.form.bind(field)
         readonly = self._is_readonly(node)
@@ -525,6 +446,6 @@ class Entry:
             choices=speaker.choices(question, node) if question.kind.chooses else (),
             bounds=question.bounds,
             value=node.text,
-            group=groups,
-            screen=screen,
+            group=met.groups,
+            screen=met.screen,
         )

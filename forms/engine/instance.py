@@ -29,12 +29,14 @@ class EntryNode(Node):
         value: its text by its type.
         own_relevance: what its own condition says.
         relevant: whether it and everything above it is relevant.
+        ordinal: its place among the instances of its field beside it, from 1.
     """
 
-    __slots__ = ("field", "own_relevance", "relevant", "value")
+    __slots__ = ("field", "ordinal", "own_relevance", "relevant", "value")
 
     field: Field
     relevant: bool
+    ordinal: int
     value: Value
     children: list[EntryNode]  # type: ignore[assignment]
 
@@ -43,6 +45,7 @@ class EntryNode(Node):
         self.field = field
         self.own_relevance = True
         self.relevant = True
+        self.ordinal = 1
         self.value = read_value(text, field.kind)
 
     def put(self, text: str) -> None:
@@ -76,16 +79,45 @@ class EntryNode(Node):
         while isinstance(node, EntryNode):
             step = node.name
             if node.field.repeat:
-                step += f"[{node.position}]"
+                step += f"[{node.ordinal}]"
             steps.append(step)
             node = node.parent
         return "/" + "/".join(reversed(steps))
 
-    @property
-    def position(self) -> int:
-        """Its place among the instances of its repeat, from 1."""
-        siblings = self.parent.children if self.parent is not None else [self]
-        return [one for one in siblings if one.name == self.name].index(self) + 1
+    def detach(self) -> int:
+        """Take it out of its parent; return where it stood."""
+        siblings = self._siblings()
+        place = siblings.index(self)
+        del siblings[place]
+        for later in siblings[place:]:
+            if later.field is self.field:
+                later.ordinal -= 1
+        return place
+
+    def attach(self, place: int) -> None:
+        """Put it among its parent's children at a place."""
+        siblings = self._siblings()
+        siblings.insert(place, self)
+        self.ordinal = 1
+        if place and siblings[place - 1].field is self.field:
+            self.ordinal = siblings[place - 1].ordinal + 1
+        for later in siblings[place + 1 :]:
+            if later.field is self.field:
+                later.ordinal += 1
+
+    def _siblings(self) -> list[EntryNode]:
+        if not isinstance(self.parent, EntryNode):
+            raise TypeError("The root of an instance is never moved.")
+        return self.parent.children
+
+    def within(self, field: Field) -> EntryNode | None:
+        """The node of a field that it stands in, itself included; None where it stands in none."""
+        node: Node | None = self
+        while isinstance(node, EntryNode):
+            if node.field is field:
+                return node
+            node = node.parent
+        return None
 
 
 def _place_for(node: EntryNode, parent: EntryNode) -> int:
@@ -128,7 +160,7 @@ class Instance:
                 below = field.child(local(child.tag))
                 if below is not None:
                     grown = self._grow(child, below, node)
-                    node.children.insert(_place_for(grown, node), grown)
+                    grown.attach(_place_for(grown, node))
         return node
 
     def new_instance(self, repeat: Field, parent: EntryNode) -> EntryNode:
@@ -138,7 +170,7 @@ class Instance:
             raise FormError(f"The entry has grown beyond {MOST_NODES:,} fields.")
         if node.attributes:
             node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
-        parent.children.insert(_place_for(node, parent), node)
+        node.attach(_place_for(node, parent))
         return node
 
     def find(self, ref: str) -> EntryNode | None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import datetime
 from heapq import heappop, heappush
+from typing import TypeAlias
 
 from forms.engine.instance import EntryNode, Instance
 from forms.xform.dependencies import Order, Settles, Trigger
+from forms.xpath.compiler import Formula
 from forms.xpath.context import Context, World
 from forms.xpath.nodes import Field
 from forms.xpath.values import (
@@ -33,31 +35,46 @@ class Changes:
     Attributes:
         texts: nodes and the texts they had.
         relevance: nodes and what their own condition said.
-        added: instances of repeats that were added.
-        removed: instances that were removed, with the place they had among their siblings.
+        moved: instances of repeats that were removed, with the place they had; or that were
+            added, with None.
     """
 
     texts: list[tuple[EntryNode, str]] = made(default_factory=list)
     relevance: list[tuple[EntryNode, bool]] = made(default_factory=list)
-    added: list[EntryNode] = made(default_factory=list)
-    removed: list[tuple[EntryNode, int]] = made(default_factory=list)
+    moved: list[tuple[EntryNode, int | None]] = made(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.texts or self.relevance or self.added or self.removed)
+        return bool(self.texts or self.relevance or self.moved)
 
     def take_back(self) -> None:
         """Put everything back, the last change first."""
-        for node in reversed(self.added):
-            if node.parent is not None:
-                node.parent.children.remove(node)
-        for node, place in reversed(self.removed):
-            if node.parent is not None:
-                node.parent.children.insert(place, node)
+        for node, place in reversed(self.moved):
+            if place is None:
+                node.detach()
+            else:
+                node.attach(place)
         for node, text in reversed(self.texts):
             node.put(text)
         for node, own in reversed(self.relevance):
             node.own_relevance = own
             node.settle_relevance([])
+
+
+Changed: TypeAlias = dict[Field, list[EntryNode] | None]
+"""What is different now: by field, which of its nodes; None for any of them."""
+
+
+def add_changed(changed: Changed, nodes: Iterable[EntryNode]) -> None:
+    """Note more nodes."""
+    for node in nodes:
+        had = changed.setdefault(node.field, [])
+        if had is not None:
+            had.append(node)
+
+
+def all_below(field: Field) -> Changed:
+    """Any node of a field and of those under it."""
+    return dict.fromkeys(field.below())
 
 
 class Recalculation:
@@ -81,38 +98,72 @@ class Recalculation:
         fields = None if within is None else frozenset(within.field.below())
         for trigger in self.order.triggers:
             if fields is None or trigger.field in fields:
-                self._evaluate(trigger, changes, within)
+                self._evaluate(trigger, self._targets(trigger.field, within), changes)
 
-    def settle(self, changed: Iterable[Field], changes: Changes) -> set[Field]:
-        """Evaluate what follows from changed fields; return every field that is different now."""
+    def settle(self, changed: Changed, changes: Changes) -> Changed:
+        """Evaluate what follows from changed nodes; return everything that is different now."""
         waiting: list[int] = []
-        seen: set[int] = set()
-        different: set[Field] = set()
+        pending: dict[int, dict[EntryNode, None] | None] = {}
+        different: Changed = {}
 
-        def follow(fields: Iterable[Field]) -> None:
-            for field in fields:
-                different.add(field)
-                for index in self.order.readers[field.number]:
-                    if index not in seen:
-                        seen.add(index)
-                        heappush(waiting, index)
+        def follow(field: Field, nodes: list[EntryNode] | None) -> None:
+            had = different.get(field, [])
+            different[field] = None if nodes is None or had is None else had + nodes
+            for index in self.order.readers[field.number]:
+                if index not in pending:
+                    pending[index] = {}
+                    heappush(waiting, index)
+                trigger = self.order.triggers[index]
+                targets = pending[index]
+                if targets is not None:
+                    at = self.reached(trigger.formula, trigger.field, field, nodes)
+                    if at is None:
+                        pending[index] = None
+                    else:
+                        targets.update(dict.fromkeys(at))
 
-        follow(changed)
+        for field, nodes in changed.items():
+            follow(field, nodes)
         while waiting:
-            trigger = self.order.triggers[heappop(waiting)]
-            follow(self._evaluate(trigger, changes))
+            index = heappop(waiting)
+            trigger = self.order.triggers[index]
+            targets = pending.pop(index)
+            at = self.instance.nodes_of(trigger.field) if targets is None else list(targets)
+            for field, nodes in self._evaluate(trigger, at, changes).items():
+                follow(field, nodes)
         return different
 
-    def _evaluate(
-        self, trigger: Trigger, changes: Changes, within: EntryNode | None = None
-    ) -> set[Field]:
-        """Evaluate one trigger at the nodes of its field; return the fields that changed."""
-        different: set[Field] = set()
-        for node in self._targets(trigger.field, within):
+    def reached(
+        self, formula: Formula, at: Field, read: Field, nodes: list[EntryNode] | None
+    ) -> list[EntryNode] | None:
+        """The nodes of a field whose expression reads one of some nodes; None for all of them."""
+        reach = formula.reach.get(read)
+        if reach is None or nodes is None or not at.repeats:
+            return None
+        found: list[EntryNode] = []
+        for node in nodes:
+            place = node.within(reach.repeat)
+            if place is None:
+                return None
+            places = [place]
+            if reach.earlier and isinstance(place.parent, EntryNode):
+                places = [
+                    one
+                    for one in place.parent.children
+                    if one.field is reach.repeat and one.ordinal >= place.ordinal
+                ]
+            for one in places:
+                found.extend([one] if one.field is at else self.instance.nodes_of(at, one))
+        return found
+
+    def _evaluate(self, trigger: Trigger, nodes: Iterable[EntryNode], changes: Changes) -> Changed:
+        """Evaluate one trigger at nodes of its field; return what changed."""
+        different: Changed = {}
+        for node in nodes:
             value = trigger.formula.evaluate(Context(self.world, node))
             if trigger.settles is Settles.CALCULATE:
                 if self.write(node, text_for(value, trigger.field.kind), changes):
-                    different.add(trigger.field)
+                    add_changed(different, (node,))
                 continue
             own = to_boolean(value)
             if own is not node.own_relevance:
@@ -120,7 +171,7 @@ class Recalculation:
                 node.own_relevance = own
                 moved: list[EntryNode] = []
                 node.settle_relevance(moved)
-                different.update(one.field for one in moved)
+                add_changed(different, moved)
         return different
 
     def _targets(self, field: Field, within: EntryNode | None) -> list[EntryNode]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from random import Random
 from types import MappingProxyType
+from typing import overload
 
 from forms.engine.instance import EntryNode
 from forms.xform.controls import Choice, Itemset, Question
 from forms.xform.form import Form
 from forms.xform.texts import MEDIA, Template, Wording, media_name, plain
 from forms.xpath.context import Context, World
-from forms.xpath.nodes import Field, Node
+from forms.xpath.nodes import Field, Node, SecondaryInstance
 from forms.xpath.values import to_text
 
 NO_MEDIA: Mapping[str, str] = MappingProxyType({})
@@ -45,14 +48,9 @@ class Speaker:
 
     def media(self, wording: Wording) -> Mapping[str, str]:
         """The media that go with a label."""
-        return self._media(wording.key) if wording.key else NO_MEDIA
+        return media_of(self.form, wording.key, self.world.language) if wording.key else NO_MEDIA
 
-    def _media(self, key: str) -> Mapping[str, str]:
-        forms = self.form.texts.find(key, self.world.language)
-        found = {kind: media_name(plain(forms[kind])) for kind in MEDIA if kind in forms}
-        return found or NO_MEDIA
-
-    def choices(self, question: Question, node: EntryNode) -> tuple[Choice, ...]:
+    def choices(self, question: Question, node: EntryNode) -> Sequence[Choice]:
         """What can be chosen now."""
         language = self.world.language
         kept = self.form.choices_kept.get((question, language))
@@ -60,7 +58,7 @@ class Speaker:
             return kept
         itemset = question.itemset
         if itemset is None:
-            found = tuple(
+            found: Sequence[Choice] = tuple(
                 Choice(
                     item.name,
                     self.say(item.label, question.field, node),
@@ -71,12 +69,19 @@ class Speaker:
             )
             lasting = all(self._is_plain(item.label) for item in question.items)
         else:
-            items = self.items(itemset, node)
-            found = tuple(self._choice(itemset, item, question.field, node) for item in items)
-            lasting = itemset.fixed and not any(self._moves(itemset, item) for item in items)
+            lasting = itemset.fixed and not (itemset.translated and self._texts_of_lists_move())
+            if lasting:
+                found = LateChoices(self.form, itemset, language)
+            else:
+                items = self.items(itemset, node)
+                found = tuple(self._choice(itemset, item, question.field, node) for item in items)
         if lasting:
             self.form.choices_kept[question, language] = found
         return found
+
+    def _texts_of_lists_move(self) -> bool:
+        """Whether labels of lists may show values; the texts of questions have paths as ids."""
+        return not all(key.startswith("/") for key in self.form.texts.moving)
 
     def names(self, question: Question, node: EntryNode) -> list[str]:
         """The names of what can be chosen now."""
@@ -92,16 +97,11 @@ class Speaker:
         return [] if select is None else select(Context(self.world, node))
 
     def _choice(self, itemset: Itemset, item: Node, field: Field, node: EntryNode) -> Choice:
-        name = cell_of(item, itemset.value)
-        shown = cell_of(item, itemset.label) if itemset.label else name
-        media: Mapping[str, str] = NO_MEDIA
+        shown = ""
         if itemset.translated:
-            template = self.form.template(shown, self.world.language)
-            media = self._media(shown)
+            template = self.form.template(cell_of(item, itemset.label), self.world.language)
             shown = self.render(template, field, node) if template else ""
-        apart = {itemset.value, itemset.label}
-        columns = {cell.name: cell.text for cell in item.children if cell.name not in apart}
-        return Choice(name, shown, media, columns or NO_MEDIA)
+        return choice_of(self.form, itemset, item, self.world.language, shown)
 
     def _is_plain(self, wording: Wording) -> bool:
         template = wording.inline
@@ -109,18 +109,123 @@ class Speaker:
             template = self.form.template(wording.key, self.world.language)
         return all(isinstance(part, str) for part in template)
 
-    def _moves(self, itemset: Itemset, item: Node) -> bool:
-        """Whether a choice's label shows values of the entry."""
-        if not itemset.translated:
-            return False
-        template = self.form.template(cell_of(item, itemset.label), self.world.language)
-        return not all(isinstance(part, str) for part in template)
+
+class LateChoices(Sequence[Choice]):
+    """The choices of a list that is the same in every entry, made when first looked at.
+
+    It belongs to the form, and knows nothing of any entry.
+    """
+
+    __slots__ = ("_form", "_itemset", "_language", "_made")
+
+    def __init__(self, form: Form, itemset: Itemset, language: str) -> None:
+        self._form = form
+        self._itemset = itemset
+        self._language = language
+        self._made: tuple[Choice, ...] | None = None
+
+    @property
+    def made(self) -> tuple[Choice, ...]:
+        """All of them."""
+        if self._made is None:
+            form, itemset = self._form, self._itemset
+            found: list[Choice] = []
+            for item in fixed_items(form, itemset):
+                shown = ""
+                if itemset.translated:
+                    key = cell_of(item, itemset.label)
+                    shown = plain(form.template(key, self._language))
+                found.append(choice_of(form, itemset, item, self._language, shown))
+            self._made = tuple(found)
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> Choice: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Choice]: ...
+
+    def __getitem__(self, index: int | slice) -> Choice | Sequence[Choice]:
+        return self.made[index]
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    def __iter__(self) -> Iterator[Choice]:
+        return iter(self.made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.made == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.made)
+
+    def __repr__(self) -> str:
+        return repr(self.made)
+
+
+def fixed_items(form: Form, itemset: Itemset) -> list[Node]:
+    """The items of a list that depends on nothing."""
+    select = itemset.nodes.select
+    return [] if select is None else select(Context(_Lists(form), form.nowhere))
+
+
+class _Lists:
+    """What the expressions of fixed lists may ask: the lists, and nothing of an entry."""
+
+    random = Random(0)  # noqa: S311 - nothing fixed draws from it
+    language = ""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.clock: Callable[[], datetime] = datetime.now
+        self.document = form.nowhere
+        self.single: list[Node | None] = [None] * len(form.fields)
+
+    def secondary(self, name: str) -> SecondaryInstance | None:
+        return self.form.secondary.get(name)
+
+    def itext(self, name: str) -> str:
+        return ""
+
+    def choice_label(self, field: Field, node: Node, name: str) -> str:
+        return ""
+
+
+def choice_of(form: Form, itemset: Itemset, item: Node, language: str, shown: str) -> Choice:
+    """An item of a list as a choice.
+
+    Args:
+        form: where texts and media are.
+        itemset: says which cells hold name and label.
+        item: the item.
+        language: of the media.
+        shown: its label, where that is a text of the form.
+    """
+    name = cell_of(item, itemset.value)
+    media: Mapping[str, str] = NO_MEDIA
+    if itemset.translated:
+        media = media_of(form, cell_of(item, itemset.label), language)
+    else:
+        shown = cell_of(item, itemset.label) if itemset.label else name
+    apart = {itemset.value, itemset.label}
+    columns = {column: text for column, text in item.cells() if column not in apart}
+    return Choice(name, shown, media, columns or NO_MEDIA)
+
+
+def media_of(form: Form, key: str, language: str) -> Mapping[str, str]:
+    """The media of a text of the form."""
+    forms = form.texts.find(key, language)
+    found = {kind: media_name(plain(forms[kind])) for kind in MEDIA if kind in forms}
+    return found or NO_MEDIA
 
 
 def cell_of(item: Node, path: str) -> str:
     """The text at a path of names below an item; "" where there is none."""
     if path in {".", ""}:
         return item.text
+    if "/" not in path:
+        return item.cell(path.rpartition(":")[2]) or ""
     found: Node | None = item
     for name in path.split("/"):
         if name != "." and found is not None:

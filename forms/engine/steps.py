@@ -51,7 +51,7 @@ class Step:
     required_message: str
     appearance: frozenset[str]
     attributes: Mapping[str, str]
-    choices: tuple[Choice, ...]
+    choices: Sequence[Choice]
     bounds: Range | None
     value: str
     group: tuple[str, ...]

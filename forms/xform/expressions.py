@@ -69,11 +69,9 @@ class Expressions:
         """Compile every expression shown in a text, so that a wrong one is found now."""
         templates = [wording.inline]
         if wording.key:
-            templates = [
-                template
-                for texts in self.texts.by_language.values()
-                for template in texts.get(wording.key, {}).values()
-            ]
+            if wording.key not in self.texts.moving:
+                return
+            templates = self.texts.versions(wording.key)
         for template in templates:
             for part in template:
                 if isinstance(part, Output):

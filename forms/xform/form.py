@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made
 from functools import cached_property
@@ -14,7 +14,7 @@ from forms.xform.controls import Action, Choice, Control, Question, Repeat, ques
 from forms.xform.dependencies import Order
 from forms.xform.texts import Template, Texts, language_code, plain
 from forms.xpath.compiler import Formula, compile_formula
-from forms.xpath.nodes import Field, SecondaryInstance
+from forms.xpath.nodes import Field, Node, SecondaryInstance
 
 
 @dataclass(eq=False)
@@ -34,6 +34,7 @@ class Form:
         templates: by repeat, what a new instance of it starts from.
         secondary: by id, the secondary instances.
         attached: the media files that the form names, without folders.
+        nowhere: a node that is in no entry, for expressions that are about none.
         choices_kept: by question and language, choices that are the same in every entry.
     """
 
@@ -53,7 +54,8 @@ class Form:
     secondary: Mapping[str, SecondaryInstance]
     order: Order
     attached: tuple[str, ...]
-    choices_kept: dict[tuple[Question, str], tuple[Choice, ...]] = made(default_factory=dict)
+    nowhere: Node = made(default_factory=lambda: Node("", None))
+    choices_kept: dict[tuple[Question, str], Sequence[Choice]] = made(default_factory=dict)
     _formulas: dict[tuple[str, Field], Formula] = made(default_factory=dict)
     _readonly: dict[Field, tuple[tuple[Field, Formula], ...]] = made(default_factory=dict)
     _by_path: dict[str, Field] = made(default_factory=dict)

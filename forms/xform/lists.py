@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lxml import etree
@@ -13,13 +14,22 @@ from forms.errors import FormError
 from forms.xform.namespaces import local
 from forms.xform.source import attributes_of, parse_xml
 from forms.xform.texts import media_name
-from forms.xpath.nodes import Node, SecondaryInstance
+from forms.xpath.nodes import LateNode, Node, RowNode, SecondaryInstance
 
 BIGGEST_LIST = 64 * 1024 * 1024
 """Bytes of one list beside a form."""
 
+LAST_SAVED = "jr://instance/last-saved"
+"""The source of an instance that holds the entry saved last ("External Secondary Instances")."""
 
-def read_secondary(key: str, element: etree._Element, media: Path | None) -> SecondaryInstance:
+
+Media = Path | Mapping[str, bytes]
+"""Where the files beside a form are: in a folder, or in memory by their names."""
+
+
+def read_secondary(
+    key: str, element: etree._Element, media: Media | None, last_saved: bytes | None
+) -> SecondaryInstance:
     """The list that an `<instance>` holds or names.
 
     A list beside the form that is not there is empty, as it is for JavaRosa: questions that choose
@@ -31,38 +41,80 @@ def read_secondary(key: str, element: etree._Element, media: Path | None) -> Sec
     instance = SecondaryInstance(key)
     source = element.get("src")
     if source is None:
-        for child in element:
-            _grow(child, instance)
+        instance.children.extend(_ElementNode(child, instance) for child in element)
         return instance
-    if source.startswith("jr://instance/") or media is None:
+    if source.startswith("jr://instance/"):
+        if source == LAST_SAVED and last_saved is not None:
+            root = parse_xml(last_saved, "The entry saved last")
+            instance.children.append(_ElementNode(root, instance))
         return instance
     name = media_name(source)
-    path = media / name
-    if not path.is_file():
+    content = _content(name, media)
+    if content is None:
         return instance
-    if path.stat().st_size > BIGGEST_LIST:
-        raise FormError(f"The list {name} has more than {BIGGEST_LIST // 1024 // 1024} MB.")
-    content = path.read_bytes()
-    ending = path.suffix.lower()
-    if ending == ".csv":
+    ending = name.rpartition(".")[2].lower()
+    if ending == "csv":
         _read_csv(instance, content, name)
-    elif ending == ".geojson":
+    elif ending == "geojson":
         _read_geojson(instance, content, name)
     else:
-        _grow(parse_xml(content, f"The list {name}"), instance)
+        root = parse_xml(content, f"The list {name}")
+        instance.children.append(_ElementNode(root, instance))
     return instance
 
 
-def _grow(element: etree._Element, parent: Node) -> None:
-    attributes = None
-    if element.attrib:
-        attributes = {local(key): value for key, value in attributes_of(element).items()}
-    node = Node(local(element.tag), parent, element.text or "", attributes)
-    parent.children.append(node)
-    for child in element:
-        _grow(child, node)
-    if node.children:
-        node.text = node.text.strip()
+def _content(name: str, media: Media | None) -> bytes | None:
+    """A file beside the form; None where it is not there."""
+    if media is None:
+        return None
+    if isinstance(media, Path):
+        path = media / name
+        if not path.is_file():
+            return None
+        size = path.stat().st_size
+        content = b"" if size > BIGGEST_LIST else path.read_bytes()
+    else:
+        if name not in media:
+            return None
+        content = media[name]
+        size = len(content)
+    if size > BIGGEST_LIST:
+        raise FormError(f"The list {name} has more than {BIGGEST_LIST // 1024 // 1024} MB.")
+    return content
+
+
+class _ElementNode(LateNode):
+    """An element of a list in XML; the parsed document keeps what has not been looked at."""
+
+    __slots__ = ("_element",)
+
+    def __init__(self, element: etree._Element, parent: Node) -> None:
+        text = element.text or ""
+        attributes = None
+        if element.attrib:
+            attributes = {local(key): value for key, value in attributes_of(element).items()}
+        name = element.tag if element.tag[0] != "{" else local(element.tag)
+        super().__init__(name, parent, text.strip() if len(element) else text, attributes)
+        self._element = element
+
+    def grow(self) -> list[Node]:
+        """A node for each element inside."""
+        return [_ElementNode(child, self) for child in self._element]
+
+    def cell(self, name: str) -> str | None:
+        """The text of the first element of that name; None where there is none."""
+        for child in self._element:
+            tag = child.tag
+            if tag == name or (tag[0] == "{" and local(tag) == name):
+                text = child.text or ""
+                return text.strip() if len(child) else text
+        return None
+
+    def cells(self) -> Iterator[tuple[str, str]]:
+        """The name and the text of each element inside."""
+        for child in self._element:
+            text = child.text or ""
+            yield local(child.tag), text.strip() if len(child) else text
 
 
 def _read_csv(instance: SecondaryInstance, content: bytes, name: str) -> None:
@@ -78,12 +130,10 @@ def _read_csv(instance: SecondaryInstance, content: bytes, name: str) -> None:
         io.StringIO(text, newline=""), delimiter=";" if ";" in header and "," not in header else ","
     )
     try:
-        columns = next(rows, [])
+        columns = tuple(column.strip() for column in next(rows, []))
         for row in rows:
-            item = Node("item", root)
-            root.children.append(item)
-            for column, cell in zip(columns, row + [""] * (len(columns) - len(row)), strict=False):
-                item.children.append(Node(column.strip(), item, cell.strip()))
+            cells = (*(cell.strip() for cell in row), *[""] * (len(columns) - len(row)))
+            root.children.append(RowNode("item", root, columns, cells[: len(columns)]))
     except csv.Error as wrong:
         raise FormError(f"The list {name} is not CSV: {wrong}.") from None
 
@@ -102,17 +152,17 @@ def _read_geojson(instance: SecondaryInstance, content: bytes, name: str) -> Non
     for feature in features:
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise FormError(f"The list {name} holds something that is not a GeoJSON feature.")
-        item = Node("item", root)
-        root.children.append(item)
         cells: dict[str, object] = {"geometry": _geometry(feature.get("geometry"), name)}
         if feature.get("id") is not None:
             cells["id"] = feature["id"]
         properties = feature.get("properties")
         if isinstance(properties, dict):
             cells.update(properties)
-        for key, cell in cells.items():
-            text = cell if isinstance(cell, str) else "" if cell is None else json.dumps(cell)
-            item.children.append(Node(str(key), item, text))
+        texts = tuple(
+            cell if isinstance(cell, str) else "" if cell is None else json.dumps(cell)
+            for cell in cells.values()
+        )
+        root.children.append(RowNode("item", root, tuple(cells), texts))
 
 
 def _geometry(geometry: object, name: str) -> str:

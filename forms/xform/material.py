@@ -48,9 +48,9 @@ def _choices(question: Question, form: Form) -> list[tuple[str, str]]:
     for key, instance in form.secondary.items():
         if f"'{key}'" in source or f'"{key}"' in source:
             for item in instance.items(("root", "item")):
-                name, label = item.child(itemset.value), item.child(itemset.label)
-                shown = "" if label is None or itemset.translated else label.text
+                name = item.cell(itemset.value)
+                shown = "" if itemset.translated else item.cell(itemset.label) or ""
                 if name is not None:
-                    found.append((name.text, shown))
+                    found.append((name, shown))
             break
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from copy import deepcopy
-from pathlib import Path
 
 from lxml import etree
 
@@ -15,10 +14,10 @@ from forms.xform.dependencies import order_triggers
 from forms.xform.elements import attribute, child_of, foreign_attributes, path_of
 from forms.xform.expressions import Expressions, WrongExpressions
 from forms.xform.form import Form
-from forms.xform.lists import read_secondary
+from forms.xform.lists import Media, read_secondary
 from forms.xform.namespaces import JAVAROSA, XFORMS, local
 from forms.xform.source import parse_xml
-from forms.xform.texts import MEDIA, Texts, media_name, message_of, plain, read_texts
+from forms.xform.texts import Texts, media_name, message_of, read_texts
 from forms.xpath.compiler import Formula
 from forms.xpath.nodes import Field, SecondaryInstance
 from forms.xpath.values import DataType
@@ -34,17 +33,18 @@ _TYPES = {kind.value: kind for kind in DataType} | {
 }
 
 
-def read_form(xml: bytes, *, media: Path | None = None) -> Form:
+def read_form(xml: bytes, *, media: Media | None = None, last_saved: bytes | None = None) -> Form:
     """Read an XForm.
 
     Args:
         xml: the XForm.
-        media: the folder of its media, where external lists are looked for.
+        media: the folder of its media, or their contents by name, for the lists beside it.
+        last_saved: the finished instance of the entry before this one, for forms that ask for it.
 
     Raises:
         FormError: it is not an XForm that can be run; the sentence says why.
     """
-    return _FormReader(parse_xml(xml), media).form(hashlib.sha256(xml).digest())
+    return _FormReader(parse_xml(xml), media, last_saved).form(hashlib.sha256(xml).digest())
 
 
 def unresolved_references(form: Form) -> tuple[tuple[str, str, str], ...]:
@@ -65,8 +65,11 @@ def unresolved_references(form: Form) -> tuple[tuple[str, str, str], ...]:
 class _FormReader:
     """Reads the parts of a form in the order that they need each other."""
 
-    def __init__(self, document: etree._Element, media: Path | None) -> None:
+    def __init__(
+        self, document: etree._Element, media: Media | None, last_saved: bytes | None
+    ) -> None:
         self.document = document
+        self.last_saved = last_saved
         head = child_of(document, "head")
         body = child_of(document, "body")
         model = None if head is None else child_of(head, "model")
@@ -166,7 +169,7 @@ class _FormReader:
                 source = child.get("src")
                 if source and not source.startswith("jr://instance/"):
                     self.attached[media_name(source)] = None
-                found[key] = read_secondary(key, child, self.media)
+                found[key] = read_secondary(key, child, self.media, self.last_saved)
         return found
 
     def mark_repeats(self, body: etree._Element) -> None:
@@ -231,9 +234,8 @@ class _FormReader:
 
     def attach_media(self, texts: Texts) -> None:
         """Note the media files that texts name."""
-        for _, _, kind, template in texts.templates():
-            if kind in MEDIA:
-                self.attached[media_name(plain(template))] = None
+        for name in texts.media():
+            self.attached[media_name(name)] = None
 
 
 def _emptied(element: etree._Element) -> etree._Element:

@@ -47,26 +47,47 @@ class Wording:
 NOTHING_SAID = Wording()
 
 
+Said: TypeAlias = str | dict[str, Template]
+"""A text by form ("", "guidance", "image", …); a string where it is only that, as most are."""
+
+
 @dataclass(slots=True)
 class Texts:
-    """The form's `itext`: by language, by id, by form ("", "guidance", "image", …)."""
+    """The form's `itext`: by language, by id, by form.
+
+    Attributes:
+        moving: the ids of texts with outputs, which may read otherwise after each answer.
+    """
 
     languages: tuple[str, ...] = ()
     default: str = ""
-    by_language: dict[str, dict[str, dict[str, Template]]] = field(default_factory=dict)
+    by_language: dict[str, dict[str, Said]] = field(default_factory=dict)
+    moving: set[str] = field(default_factory=set)
 
     def find(self, key: str, language: str) -> Mapping[str, Template]:
         """A text in a language, or in the default one; empty where the form has none such."""
         found = self.by_language.get(language, {}).get(key)
         if found is None:
             found = self.by_language.get(self.default, {}).get(key)
-        return found or {}
+        return _by_form(found)
+
+    def versions(self, key: str) -> list[Template]:
+        """A text in every language and form."""
+        found = (words.get(key) for words in self.by_language.values())
+        return [template for said in found for template in _by_form(said).values()]
+
+    def media(self) -> Iterator[str]:
+        """The media file of every text that has one, as written."""
+        for words in self.by_language.values():
+            for said in words.values():
+                if not isinstance(said, str):
+                    yield from (plain(said[kind]) for kind in MEDIA if kind in said)
 
     def templates(self) -> Iterator[tuple[str, str, str, Template]]:
         """Every text: language, id, form, template."""
         for language, texts in self.by_language.items():
-            for key, forms in texts.items():
-                for form, template in forms.items():
+            for key, said in texts.items():
+                for form, template in _by_form(said).items():
                     yield language, key, form, template
 
 
@@ -92,34 +113,58 @@ def read_texts(itext: etree._Element | None) -> Texts:
             key = text.get("id")
             if local(text.tag) != "text" or key is None:
                 continue
-            forms: dict[str, Template] = {}
-            for value in text:
-                if local(value.tag) != "value":
-                    continue
-                form = value.get("form") or ""
-                forms[form] = template_of(value)
-                if form in MEDIA:
-                    media_name(plain(forms[form]))
-            if "" not in forms:
-                for form in ("long", "short"):
-                    if form in forms:
-                        forms[""] = forms[form]
-                        break
-            words[key] = forms
+            said = _said(text)
+            words[key] = said
+            if not isinstance(said, str) and any(
+                isinstance(part, Output) for template in said.values() for part in template
+            ):
+                texts.moving.add(key)
     texts.default = texts.default or (names[0] if names else "")
     texts.languages = tuple(names)
     _fill_in(texts)
     return texts
 
 
+def _said(text: etree._Element) -> Said:
+    """What a `<text>` says."""
+    if len(text) == 1:
+        only = text[0]
+        if not len(only) and not only.attrib and local(only.tag) == "value":
+            return (only.text or "").strip()
+    forms: dict[str, Template] = {}
+    for value in text:
+        if local(value.tag) != "value":
+            continue
+        form = value.get("form") or ""
+        forms[form] = template_of(value)
+        if form in MEDIA:
+            media_name(plain(forms[form]))
+    if "" not in forms:
+        for form in ("long", "short"):
+            if form in forms:
+                forms[""] = forms[form]
+                break
+    return forms
+
+
+def _by_form(said: Said | None) -> Mapping[str, Template]:
+    if isinstance(said, str):
+        return {"": (said,)} if said else {}
+    return said or {}
+
+
 def _fill_in(texts: Texts) -> None:
     """Where a translation is missing pyxform writes "-": say it in the default language."""
     told = texts.by_language.get(texts.default, {})
     for words in texts.by_language.values():
-        for key, forms in words.items():
-            for form, template in forms.items():
-                if template == ("-",):
-                    forms[form] = told.get(key, {}).get(form, template)
+        for key, said in words.items():
+            if said == "-":
+                words[key] = told.get(key, said)
+            elif not isinstance(said, str) and ("-",) in said.values():
+                default = _by_form(told.get(key))
+                for form, template in said.items():
+                    if template == ("-",):
+                        said[form] = default.get(form, template)
 
 
 def template_of(element: etree._Element) -> Template:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -11,7 +11,14 @@ from forms.functions import FUNCTIONS
 from forms.functions.registry import Function, Take
 from forms.xpath.context import Context, Evaluate, Select
 from forms.xpath.nodes import Field
-from forms.xpath.paths import Fields, PathCompiler, UnknownFunction, check_count, first_value
+from forms.xpath.paths import (
+    Fields,
+    PathCompiler,
+    Reach,
+    UnknownFunction,
+    check_count,
+    first_value,
+)
 from forms.xpath.reader import read_expression
 from forms.xpath.special import SPECIAL, as_number
 from forms.xpath.tree import Call, Expression, Filtered, Negation, Number, Operation, Path, Text
@@ -33,6 +40,7 @@ class Formula:
         evaluate: its value in a context.
         select: the nodes it leads to in a context; None where it is no path.
         depends_on: the fields whose value or existence it reads.
+        reach: of those inside repeats, the instances that it reads them in.
         missing: paths in it that lead to no field of the form.
         constant: its value, where it depends on nothing at all; None otherwise.
     """
@@ -41,6 +49,7 @@ class Formula:
     evaluate: Evaluate
     select: Select | None
     depends_on: Fields
+    reach: Mapping[Field, Reach | None]
     missing: tuple[str, ...]
     constant: Value | None
 
@@ -84,6 +93,7 @@ def compile_formula(
         evaluate,
         select,
         frozenset(compiler.depends_on),
+        compiler.reach,
         tuple(dict.fromkeys(compiler.missing)),
         constant,
     )

@@ -1,4 +1,4 @@
-"""Finds the part of a list's filter that an index can answer: a column that equals a value."""
+"""Finds the part of a filter that needs no look at every item: a column, or a position."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def equality(tree: Expression) -> tuple[str, Expression] | None:
     left, right = tree.first, tree.rest[0][1]
     for one, other in ((left, right), (right, left)):
         column = _column(one)
-        if column is not None and _stands_alone(other):
+        if column is not None and stands_alone(other):
             return column, other
     return None
 
@@ -37,7 +37,7 @@ def _column(tree: Expression) -> str | None:
     return None
 
 
-def _stands_alone(tree: Expression) -> bool:
+def stands_alone(tree: Expression) -> bool:
     """Whether an expression means the same whichever item it is asked about."""
     match tree:
         case Number() | Text():
@@ -46,4 +46,25 @@ def _stands_alone(tree: Expression) -> bool:
             if not absolute and not (isinstance(start, Call) and start.name == "current"):
                 return False
             return not any(step.predicates for step in steps)
+        case Call(name="position", arguments=(path,)):
+            return stands_alone(path)
+        case Operation(first=first, rest=rest):
+            return all(stands_alone(part) for part in (first, *(part for _, part in rest)))
     return False
+
+
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
+
+
+def position_compared(tree: Expression) -> tuple[str, Expression] | None:
+    """The sign and the other side of `position() < …`; None where a predicate is another."""
+    if not (isinstance(tree, Operation) and len(tree.rest) == 1 and tree.rest[0][0] in _TURNED):
+        return None
+    ((sign, right),) = tree.rest
+    if _is_position(tree.first):
+        return sign, right
+    return (_TURNED[sign], tree.first) if _is_position(right) else None
+
+
+def _is_position(tree: Expression) -> bool:
+    return isinstance(tree, Call) and tree.name == "position" and not tree.arguments

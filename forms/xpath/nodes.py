@@ -99,6 +99,13 @@ class Node:
         """The place it is an instance of; None in lists."""
         return None
 
+    @property
+    def ordinal(self) -> int:
+        """Its place among the elements of its name beside it, from 1."""
+        if self.parent is None:
+            return 1
+        return [one for one in self.parent.children if one.name == self.name].index(self) + 1
+
     def child(self, name: str) -> Node | None:
         """The first child of that name; None where there is none."""
         for node in self.children:
@@ -106,9 +113,79 @@ class Node:
                 return node
         return None
 
+    def cell(self, name: str) -> str | None:
+        """The text of the first child of that name; None where there is none."""
+        found = self.child(name)
+        return None if found is None else found.text
+
+    def cells(self) -> Iterator[tuple[str, str]]:
+        """The name and the text of each child."""
+        return ((child.name, child.text) for child in self.children)
+
     def whole_text(self) -> str:
         """Its text and that of everything below it (XPath 1.0 §5.2)."""
         return self.text + "".join(child.whole_text() for child in self.children)
+
+
+class LateNode(Node):
+    """An element of a list whose children are made when an expression first walks into them.
+
+    Lists are long, and of most rows only a cell or two is ever looked at.
+    """
+
+    __slots__ = ("_grown",)
+
+    def __init__(
+        self, name: str, parent: Node | None, text: str, attributes: Mapping[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.text = text
+        self.attributes = attributes
+        self._grown: list[Node] | None = None
+
+    @property
+    def children(self) -> list[Node]:  # type: ignore[override]
+        """The elements directly inside."""
+        if self._grown is None:
+            self._grown = self.grow()
+        return self._grown
+
+    def grow(self) -> list[Node]:
+        """Make the children."""
+        raise NotImplementedError
+
+
+class RowNode(LateNode):
+    """One row of a table.
+
+    Args:
+        name: the element that it counts as.
+        parent: the element that it is in.
+        columns: the names of the columns; one tuple for all rows.
+        values: the texts of its cells.
+    """
+
+    __slots__ = ("_columns", "_values")
+
+    def __init__(
+        self, name: str, parent: Node, columns: tuple[str, ...], values: tuple[str, ...]
+    ) -> None:
+        super().__init__(name, parent, "")
+        self._columns = columns
+        self._values = values
+
+    def grow(self) -> list[Node]:
+        """A node for each cell."""
+        return [Node(name, self, text) for name, text in self.cells()]
+
+    def cell(self, name: str) -> str | None:
+        """The text in a column; None where there is no such column."""
+        return self._values[self._columns.index(name)] if name in self._columns else None
+
+    def cells(self) -> Iterator[tuple[str, str]]:
+        """The name and the text of each cell."""
+        return zip(self._columns, self._values, strict=True)
 
 
 class SecondaryInstance(Node):
@@ -135,8 +212,7 @@ class SecondaryInstance(Node):
         if index is None:
             index = {}
             for item in self.items(path):
-                cell = item.child(column)
-                text = "" if cell is None else cell.text
+                text = item.cell(column) or ""
                 index.setdefault(to_number(text) if numeric else text, []).append(item)
             self._indexes[key] = index
         return index.get(value, [])

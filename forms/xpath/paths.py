@@ -8,6 +8,7 @@ the primary instance (bindings, `instance`).
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from dataclasses import field as made
 from forms.errors import FormError
 from forms.functions.nodesets import shuffled
 from forms.xpath.context import Context, Evaluate, Select
-from forms.xpath.equality import conjunction, equality
+from forms.xpath.equality import conjunction, equality, position_compared, stands_alone
 from forms.xpath.nodes import Field, Node
-from forms.xpath.tree import Axis, Call, Expression, Filtered, Operation, Path, Step, Text
-from forms.xpath.values import Value, to_boolean, to_text
+from forms.xpath.tree import Axis, Call, Expression, Filtered, Number, Operation, Path, Step, Text
+from forms.xpath.values import Value, to_boolean, to_number, to_text
 
 Fields = frozenset[Field]
 NOWHERE: Fields = frozenset()
@@ -57,6 +58,19 @@ def check_count(tree: Call, least: int, most: int | None) -> None:
     raise UnknownFunction(f"The function “{tree.name}()” takes {wanted} {plural}, not {given}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """In which instances of a repeat an expression reads a field.
+
+    Attributes:
+        repeat: the repeat whose instance the expression stands in as well.
+        earlier: whether it reads the instances before that one too.
+    """
+
+    repeat: Field
+    earlier: bool = False
+
+
 @dataclass(slots=True)
 class PathCompiler(ABC):
     """Compiles the paths of one expression; gathers what they depend on and what they miss.
@@ -66,14 +80,30 @@ class PathCompiler(ABC):
         root: the primary instance's root.
         secondary: the ids of the form's secondary instances.
         depends_on: the fields that the expression reads.
+        reach: of those inside repeats, the instances they are read in; None for all instances.
         missing: paths that lead to no field.
+        inside: how many predicates enclose what is compiled at the moment.
     """
 
     at: Field
     root: Field
     secondary: Collection[str]
     depends_on: set[Field] = made(default_factory=set)
+    reach: dict[Field, Reach | None] = made(default_factory=dict)
     missing: list[str] = made(default_factory=list)
+    inside: int = 0
+
+    def reads(self, fields: Iterable[Field], reach: Reach | None = None) -> None:
+        """Note fields that the expression depends on."""
+        for field in fields:
+            self.depends_on.add(field)
+            if field.repeats:
+                had = self.reach.get(field, reach)
+                if had != reach:
+                    same = had is not None and reach is not None and had.repeat is reach.repeat
+                    self.reach[field] = Reach(had.repeat, True) if same and had else None
+                else:
+                    self.reach[field] = reach
 
     @abstractmethod
     def value(self, tree: Expression, here: Fields) -> Evaluate:
@@ -160,7 +190,7 @@ class PathCompiler(ABC):
 
     def single_value(self, target: Field) -> Evaluate:
         """What computes the value of a field outside repeats: one list lookup."""
-        self.depends_on.add(target)
+        self.reads((target,))
         number = target.number
 
         def evaluate(context: Context) -> Value:
@@ -228,10 +258,60 @@ class PathCompiler(ABC):
             if indexed is not None:
                 return indexed, NOWHERE
             select, fields = self.nodes(path.start, here)
-            return self.walk(select, fields, path.steps, path)
+            from_here = isinstance(path.start, Call) and path.start.name == "current"
+            reach = self.reach_of(path.steps) if from_here else None
+            return self.walk(select, fields, path.steps, path, reach)
         if path.absolute:
             return self.absolute(path)
-        return self.walk(lambda context: [context.node], here, path.steps, path)
+        reach = None if self.inside else self.reach_of(path.steps)
+        return self.walk(lambda context: [context.node], here, path.steps, path, reach)
+
+    def reach_of(self, steps: Iterable[Step], start: Field | None = None) -> Reach | None:
+        """The instances that steps from a field that the expression stands in lead to."""
+        top: Field | None = start or self.at
+        field = top
+        for step in steps:
+            if step.axis is Axis.PARENT:
+                field = field.parent if field is not None else None
+                top = field
+            elif step.axis is Axis.CHILD and field is not None:
+                field = field.child(step.name)
+                if field is not None and field in self.at.repeats:
+                    earlier = step.predicates and self.is_earlier(step.predicates[0], field)
+                    return Reach(field, earlier=True) if earlier else None
+            elif step.axis is not Axis.SELF:
+                return None
+        if top is None or not top.repeats or top.repeats[-1] not in self.at.repeats:
+            return None
+        return Reach(top.repeats[-1])
+
+    def is_earlier(self, predicate: Expression, repeat: Field) -> bool:
+        """Whether a predicate is `position() < position(current()/..)`, of the repeat at hand."""
+        compared = position_compared(predicate)
+        if compared is None or compared[0] not in {"<", "<="}:
+            return False
+        return self.is_own_position(compared[1], repeat, from_here=False)
+
+    def is_own_position(self, tree: Expression, repeat: Field, *, from_here: bool = True) -> bool:
+        """Whether an expression is the position of the instance at hand, or less.
+
+        Args:
+            tree: the expression.
+            repeat: whose instance is at hand.
+            from_here: whether the context node is the one that the whole expression is about.
+        """
+        if isinstance(tree, Operation):
+            less = all(sign == "-" and isinstance(part, Number) for sign, part in tree.rest)
+            return less and self.is_own_position(tree.first, repeat, from_here=from_here)
+        if not (isinstance(tree, Call) and tree.name == "position" and len(tree.arguments) == 1):
+            return False
+        (path,) = tree.arguments
+        if not isinstance(path, Path) or path.absolute:
+            return False
+        from_current = isinstance(path.start, Call) and path.start.name == "current"
+        if not from_current and (not from_here or path.start is not None):
+            return False
+        return self.static_steps(path.steps, frozenset((self.at,))) == {repeat}
 
     def absolute(self, path: Path) -> tuple[Select, Fields]:
         """An absolute path: as far as it has no predicates, the instances at hand are meant."""
@@ -256,9 +336,17 @@ class PathCompiler(ABC):
                 self.missing.append(_written(path))
                 return (lambda context: []), NOWHERE
             return (lambda context: [context.world.document]), NOWHERE
-        return self.walk(self.reach(target), frozenset((target,)), path.steps[used:], path)
+        rest = path.steps[used:]
+        shared = next((r for r in reversed(target.repeats) if r in self.at.repeats), None)
+        if any(step.axis is not Axis.CHILD for step in rest):
+            reach = None
+        elif shared is not None:
+            reach = Reach(shared)
+        else:
+            reach = self.reach_of(rest, target) if rest else None
+        return self.walk(self.instances(target), frozenset((target,)), rest, path, reach)
 
-    def reach(self, target: Field) -> Select:
+    def instances(self, target: Field) -> Select:
         """The nodes of one field, within the repeat instances that the context stands in."""
         if not target.repeats:
             number = target.number
@@ -299,7 +387,12 @@ class PathCompiler(ABC):
         return within
 
     def walk(
-        self, select: Select, fields: Fields, steps: tuple[Step, ...], path: Path
+        self,
+        select: Select,
+        fields: Fields,
+        steps: tuple[Step, ...],
+        path: Path,
+        reach: Reach | None = None,
     ) -> tuple[Select, Fields]:
         """Steps after what a path starts with, each with its predicates."""
         in_form = bool(fields) or path.absolute
@@ -316,12 +409,19 @@ class PathCompiler(ABC):
         if in_form:
             if not fields and not any(step.axis is Axis.ATTRIBUTE for step in steps):
                 self.missing.append(_written(path))
-            self.depends_on |= fields
+            self.reads(fields, reach)
         return select, fields
 
     def filtered(self, select: Select, predicate: Expression, fields: Fields) -> Select:
         """A predicate: a number is a position, anything else a condition (XPath 1.0 §2.4)."""
+        self.inside += 1
+        compared = position_compared(predicate)
+        if compared is not None and stands_alone(compared[1]):
+            limit = self.value(compared[1], fields)
+            self.inside -= 1
+            return first_ones(select, compared[0], limit)
         holds = self.value(predicate, fields)
+        self.inside -= 1
 
         def kept(context: Context) -> list[Node]:
             nodes = select(context)
@@ -389,6 +489,31 @@ class PathCompiler(ABC):
         for predicate in step.predicates[1:]:
             result = self.filtered(result, predicate, NOWHERE)
         return self.walk(result, NOWHERE, path.steps[used:], path)[0]
+
+
+def first_ones(select: Select, sign: str, limit: Evaluate) -> Select:
+    """`[position() < limit]` and its like, the limit asked for once."""
+
+    def kept(context: Context) -> list[Node]:
+        nodes = select(context)
+        most = to_number(limit(context))
+        if most != most:
+            return []
+        if sign == "=":
+            place = int(most) if most == most // 1 and abs(most) <= len(nodes) else 0
+            return nodes[place - 1 : place] if place >= 1 else []
+        bounded = max(0.0, min(most, len(nodes) + 1.0))
+        upto = math.floor(bounded)
+        match sign:
+            case "<=":
+                return nodes[:upto]
+            case "<":
+                return nodes[: math.ceil(bounded) - 1] if bounded > 0 else []
+            case ">":
+                return nodes[upto:]
+        return nodes[max(0, math.ceil(bounded) - 1) :]
+
+    return kept
 
 
 def _stepped(select: Select, step: Step) -> Select:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forms.xpath.context import Context, Evaluate
-from forms.xpath.nodes import Node
-from forms.xpath.paths import NOWHERE, Fields, PathCompiler, UnknownFunction
+from forms.xpath.nodes import Field, Node
+from forms.xpath.paths import NOWHERE, Fields, PathCompiler, Reach, UnknownFunction
 from forms.xpath.reader import read_expression
 from forms.xpath.tree import Call, Text
 from forms.xpath.values import Value, to_boolean, to_number, to_text
@@ -67,10 +67,7 @@ def call_position(compiler: PathCompiler, tree: Call, here: Fields) -> Evaluate:
 
     def evaluate(context: Context) -> Value:
         nodes = select(context)
-        if not nodes or nodes[0].parent is None:
-            return 1.0
-        alike = [n for n in nodes[0].parent.children if n.name == nodes[0].name]
-        return float(alike.index(nodes[0]) + 1)
+        return float(nodes[0].ordinal) if nodes else 1.0
 
     return evaluate
 
@@ -89,7 +86,7 @@ def call_choice_name(compiler: PathCompiler, tree: Call, here: Fields) -> Evalua
     targets = compiler.nodes(where, here)[1] if compiler.is_path(where) else NOWHERE
     if not targets:
         raise UnknownFunction("The function “jr:choice-name()” needs the path of a question.")
-    compiler.depends_on |= targets
+    compiler.reads(targets)
     target = min(targets, key=lambda place: place.number)
     return lambda context: context.world.choice_label(
         target, context.current, to_text(value(context))
@@ -112,6 +109,7 @@ def call_indexed_repeat(compiler: PathCompiler, tree: Call, here: Fields) -> Eva
     if not targets:
         return lambda context: ""
     target = min(targets, key=lambda place: place.number)
+    compiler.reads((target,), _reach_of_indexes(compiler, tree, target))
     chain = [*reversed([target, *target.above()])]
 
     def evaluate(context: Context) -> Value:
@@ -132,6 +130,15 @@ def call_indexed_repeat(compiler: PathCompiler, tree: Call, here: Fields) -> Eva
     return evaluate
 
 
+def _reach_of_indexes(compiler: PathCompiler, tree: Call, target: Field) -> Reach | None:
+    """Whether an indexed-repeat() only looks back from the instance that it stands in."""
+    repeat = target.repeats[-1] if target.repeats else None
+    if repeat is None or len(target.repeats) > 1 or repeat not in compiler.at.repeats:
+        return None
+    back = not compiler.inside and compiler.is_own_position(tree.arguments[2], repeat)
+    return Reach(repeat, earlier=True) if back else None
+
+
 def call_pulldata(compiler: PathCompiler, tree: Call, here: Fields) -> Evaluate:
     """`pulldata(instance, column, key column, key)`: one cell of a list."""
     name, column, key_column, key = (compiler.value(part, here) for part in tree.arguments)
@@ -143,8 +150,7 @@ def call_pulldata(compiler: PathCompiler, tree: Call, here: Fields) -> Evaluate:
         items = instance.items_where(
             ("root", "item"), to_text(key_column(context)), to_text(key(context))
         )
-        cell = items[0].child(to_text(column(context))) if items else None
-        return "" if cell is None else cell.text
+        return (items[0].cell(to_text(column(context))) or "") if items else ""
 
     return evaluate
 

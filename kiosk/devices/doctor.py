@@ -9,6 +9,7 @@ from pathlib import Path
 from kiosk.devices.power import battery
 from sync.device import Device, outbox_counts
 from sync.errors import BadDataDirectory, DeviceBusy, SyncError
+from sync.wording import counted
 
 LOW_DISK = 200 << 20  # bytes
 LOW_BATTERY = 15  # percent
@@ -53,6 +54,10 @@ def _opened(device: Device) -> list[Finding]:
         findings.append(Finding(True, where))
     else:
         findings.append(Finding(False, "Not enrolled: run parvis-kiosk enrol CODE."))
+    findings += [
+        Finding(False, f"Put aside (contribution {one.id.hex()}): {one.cause}")
+        for one in device.outbox.quarantined()
+    ]
     held = device.consultations()
     if not held:
         findings.append(Finding(False, "Holds no consultation: publish one, then sync."))
@@ -73,12 +78,16 @@ def _outbox(data: Path) -> list[Finding]:
         return [Finding(False, str(error))]
     waits = counts.waiting + counts.sent
     findings = [
-        Finding(True, f"{waits} contributions wait here, sealed; {counts.released} were released.")
+        Finding(
+            True,
+            f"{counted(waits, 'contribution')} waiting here, sealed; {counts.released} released.",
+        )
     ]
     if counts.quarantined:
         findings.append(
             Finding(
-                False, f"{counts.quarantined} contributions were put aside: tell the organiser."
+                False,
+                f"{counted(counts.quarantined, 'contribution')} put aside: tell the organiser.",
             )
         )
     return findings

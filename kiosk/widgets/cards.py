@@ -135,12 +135,19 @@ class CardGrid(Layout):
             top -= high + gap
 
     def _grown(self, plan: Arrangement, gap: float) -> tuple[float, ...]:
-        """The rows, equal in height and filling the room, where there is room to fill."""
-        equal = max(plan.rows)
-        filled = (self.room - gap * (len(plan.rows) - 1)) / len(plan.rows)
-        if equal > filled:
-            return plan.rows
-        return (max(equal, min(filled, self.tallest)),) * len(plan.rows)
+        """The rows raised to one level, the highest that the room and `tallest` allow.
+
+        A row that needs more stands above it.
+        """
+        left, rows = self.room - gap * (len(plan.rows) - 1), len(plan.rows)
+        level = left / rows
+        for height in sorted(plan.rows, reverse=True):
+            if height <= level:
+                break
+            left, rows = left - height, rows - 1
+            level = left / rows if rows else 0
+        level = min(level, self.tallest)
+        return tuple(max(height, level) for height in plan.rows)
 
 
 load_beside(__file__)

@@ -75,10 +75,28 @@ class Page(BoxLayout):
     body_spacing = NumericProperty(0)
     bare = BooleanProperty(False)  # neither tools nor footer: the keyboard needs the room
     without = ListProperty()  # tools that have no sense here
+    foot_letters = NumericProperty(0)
     back_text = StringProperty()
     next_text = StringProperty()
     next_icon = StringProperty("arrow-right")
     next_primary = BooleanProperty(True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._fit_soon = Clock.create_trigger(self._fit_foot, -1)
+        self.bind(back_text=self._fit_soon, next_text=self._fit_soon)
+        theme.bind(body=self.fit_foot)
+        self.fit_foot()
+
+    def fit_foot(self, *_: Any) -> None:
+        """Long words in a narrow panel: both buttons take smaller letters, and stay in sight."""
+        self._fit_soon()
+
+    def _fit_foot(self, *_: Any) -> None:
+        buttons = (self.ids.back, self.ids.next)
+        needed = sum(button.natural_width(theme.body) for button in buttons) + 2 * theme.gap
+        fits = needed <= self.ids.foot.width
+        self.foot_letters = theme.body if fits else theme.small
 
     def enter(self) -> None:
         """Called each time before the screen is shown."""

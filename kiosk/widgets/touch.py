@@ -103,8 +103,14 @@ class Action(Tap):
     icon = StringProperty()
     icon_after = BooleanProperty(False)
     text = StringProperty()
+    letters = NumericProperty(0)  # font size, in pixels
     primary = BooleanProperty(False)
     warns = BooleanProperty(False)
+
+    def natural_width(self, letters: float) -> float:
+        """How wide it is with letters of this size."""
+        words = Pen(letters, bold=True).measure(self.text)
+        return words + letters + theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
 
 
 class Tool(Tap):

@@ -26,8 +26,16 @@ from sync.enrolment import (
     EnrolmentCode,
     EnrolmentRefused,
     EnrolmentRequest,
+    fingerprint,
 )
-from sync.errors import ForgedAcknowledgement, NotEnrolled, OlderPackage, SyncError, UnknownFormat
+from sync.errors import (
+    AlreadyEnrolled,
+    ForgedAcknowledgement,
+    NotEnrolled,
+    OlderPackage,
+    SyncError,
+    UnknownFormat,
+)
 from sync.listing import ListedConsultation, read_listing
 from sync.outbox import USUAL_BATCH, Outgoing
 from sync.problem import Problem
@@ -115,6 +123,9 @@ def enrol(
         AlreadyEnrolled: contributions still wait here for another server.
     """
     read = EnrolmentCode.parse(code)
+    before = device.enrolled
+    if before is not None and fingerprint(before.server) != read.fingerprint and device.owes():
+        raise AlreadyEnrolled()  # before the code is spent
     public = device.key.public_key()
     body = EnrolmentRequest.sign(read, public, name)
     parts = RequestParts.of("POST", f"{read.url}/v1/devices")
@@ -244,7 +255,11 @@ class Uplink:
             NetworkTrouble, ServerRefuses: nothing more can be sent now.
         """
         problem = answer.problem
-        if problem.name in _HALVED or answer.status == 413:
+        too_large = answer.status == 413 and not problem.name
+        if too_large and outgoing.records == 1:
+            # A proxy's word is no reason to put a contribution aside.
+            raise NetworkTrouble(_TOO_LARGE_FOR_THE_WAY)
+        if problem.name in _HALVED or too_large:
             run.quarantined += self._device.outbox.refuse(outgoing.name, problem.detail)
         elif problem.name in _SKIPPED:
             run.troubles.append(problem.detail)
@@ -330,6 +345,12 @@ class _Run:
             troubles=tuple(dict.fromkeys(self.troubles)),
             retry_after=self._retry_after,
         )
+
+
+_TOO_LARGE_FOR_THE_WAY = (
+    "Something between this device and the server lets no contribution through (status 413): a "
+    "proxy whose limit is too low. Have it let through requests of 16 MiB."
+)
 
 
 def _stranger(answer: Answer) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import requests
+import urllib3
 
 from sync.errors import SyncError
 from sync.problem import Problem
@@ -98,7 +99,9 @@ class Wire:
             ) as response:
                 content = _whole(response, most)
                 return Answer(response.status_code, content, response.headers.get("Retry-After"))
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            # requests lets some of urllib3's through, and UnicodeError where a header or a name
+            # cannot be read.
             raise NetworkTrouble(_in_words(error, self.url)) from None
 
 
@@ -119,7 +122,7 @@ def _whole(response: requests.Response, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def _in_words(error: requests.RequestException, url: str) -> str:
+def _in_words(error: Exception, url: str) -> str:
     match error:
         case requests.exceptions.SSLError():
             why = (

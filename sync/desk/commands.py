@@ -13,7 +13,7 @@ import click
 from forms.errors import FormError
 from sync.command_line import Refusing, in_words
 from sync.desk.export import export_csv
-from sync.desk.publish import Publication, own_packages
+from sync.desk.publish import Publication, check_writable, own_packages
 from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
 from sync.desk.pull import pull as pull_from
@@ -21,6 +21,7 @@ from sync.desk.sources import FolderSource, ServerSource
 from sync.desk.store import DeskStore
 from sync.errors import SyncError
 from sync.keys import KeyDirectory, grouped_digits, read_recipient_public
+from sync.wording import counted
 
 _keys = click.option(
     "--keys",
@@ -59,7 +60,12 @@ def main() -> None:
 
 @main.group()
 def keys() -> None:
-    """Make and look at the organiser's keys."""
+    r"""Make the organiser's keys.
+
+    \b
+    Example:
+      parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
+    """
 
 
 @keys.command("new")
@@ -148,8 +154,9 @@ def publish(
         options=dict(_pair(option) for option in options),
         guarantors=tuple(read_recipient_public(path) for path in guarantors),
     )
+    check_writable(out)
+    published, warnings = publish_form(form, _opened_keys(keys), notice, said)
     with in_words(f"{out} cannot be written"):
-        published, warnings = publish_form(form, KeyDirectory.open(keys), notice, said)
         out.write_bytes(published.data)
     for warning in warnings:
         click.echo(warning, err=True)
@@ -185,7 +192,7 @@ def pull(server: str | None, folder: Path | None, keys: Path, store: Path, ca: s
     """
     if (server is None) == (folder is None):
         raise click.UsageError("Give either --server URL or --from DIR.")
-    opened = KeyDirectory.open(keys)
+    opened = _opened_keys(keys)
     with _opened(store) as desk:
         source: ServerSource | FolderSource
         if folder is None:
@@ -250,7 +257,20 @@ def export(
             separator=separator,
             exact=exact,
         )
-    click.echo(f"{done.contributions} contributions in {done.columns} columns are in {path}.")
+    said = counted(done.contributions, "contribution")
+    click.echo(f"{path} holds {said} in {done.columns} columns.")
+
+
+def _opened_keys(path: Path) -> KeyDirectory:
+    """The keys, and a warning on stderr where others may read them."""
+    opened = KeyDirectory.open(path)
+    for name in ("recipient.key", "organiser.key"):
+        if (path / name).stat().st_mode & 0o077:
+            key = path / name
+            click.echo(
+                f"Others on this machine may read {key}. Forbid it: chmod 600 {key}", err=True
+            )
+    return opened
 
 
 @contextlib.contextmanager
@@ -271,7 +291,8 @@ def _pair(option: str) -> tuple[str, str]:
 
 def _show(progress: PullProgress) -> None:
     if sys.stderr.isatty():
-        text = f"\r{progress.batches} batches, {progress.opened} contributions opened"
+        batches = counted(progress.batches, "batch")
+        text = f"\r{batches}, {counted(progress.opened, 'contribution')} opened"
         click.echo(text, nl=False, err=True)
 
 

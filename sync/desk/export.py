@@ -35,6 +35,10 @@ class NothingToExport(SyncError):
     """There is no such consultation in the store, or several and none was named."""
 
 
+class OverTheStore(SyncError):
+    """The table would be written over the store that it is made from."""
+
+
 @dataclass(frozen=True)
 class Exported:
     """What was written."""
@@ -67,7 +71,12 @@ def export_csv(
 
     Raises:
         NothingToExport: the store holds no such consultation, or several and none was named.
+        OverTheStore: `path` is the store.
     """
+    if path.exists() and path.samefile(store.path):
+        raise OverTheStore(
+            f"{path} is the store itself: the table would replace it. Name another file with --csv."
+        )
     id_ = _chosen(store, consultation)
     forms = [read_form(one.form) for one in store.consultations() if one.id == id_]
     asked = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
@@ -75,6 +84,10 @@ def export_csv(
     part = path.with_name(f".{path.name}.part")
     count = 0
     try:
+        # Like the store, for this user alone, unless the file replaced was shown to others.
+        rights = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        part.touch(mode=0o600)
+        part.chmod(rights)
         with part.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL)
             writer.writerow([protect(name) for name in (*FIXED, *(one.heading for one in asked))])

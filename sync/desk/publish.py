@@ -14,6 +14,7 @@ from forms.xform.texts import language_code
 from forms.xlsform import compile_form
 from sync import consultation as packages
 from sync.consultation import Consultation, Options, Traceability
+from sync.contribution import Mode
 from sync.desk.notice import NoticeFile, read_notice
 from sync.dictionary import form_dictionary
 from sync.errors import SyncError
@@ -23,12 +24,31 @@ from sync.padding import Padding
 PUBLISHED = "published"
 """Where in KEYDIR the desk keeps what it published: dictionaries are needed to open."""
 
+_PACKAGE_MAGIC = b"PARVISC"
+_MODES = frozenset(mode.value for mode in Mode)
+_IDLE_SECONDS = range(10, 3601)
+_MINUTES = range(0, 1001)
 _NO_NOTICE = NoticeFile({}, {}, {}, 0)
+_MAY_BE = {
+    "traceability": f"it is one of {', '.join(one.value for one in Traceability)}",
+    "padding": f"it is one of {', '.join(one.value for one in Padding)}",
+    "idle_seconds": f"it is a number from {_IDLE_SECONDS[0]} to {_IDLE_SECONDS[-1]}",
+    "minutes": f"it is a number from {_MINUTES[0]} to {_MINUTES[-1]}",
+    "modes": f"it is some of {', '.join(sorted(_MODES))}, with commas between",
+}
 _LANGUAGE_UNKNOWN = "und"  # BCP 47: undetermined
 
 
 class BadForm(SyncError):
     """The form named on the command line cannot be found or read."""
+
+
+class NotAPackage(SyncError):
+    """A file that is something else would be overwritten."""
+
+
+class DamagedCopy(SyncError):
+    """The desk's copy of a published package cannot be read."""
 
 
 class BadOption(SyncError):
@@ -107,17 +127,51 @@ def publish(
     )
     if said.version is None:
         draft = replace(draft, version=_last_version(keys, draft.id) + 1)
-    published = packages.publish(draft, keys.organiser)
+    # Read back as a device will read it: what cannot be read must neither be kept nor go out.
+    published = packages.read(packages.publish(draft, keys.organiser).data)
     folder = keys.path / PUBLISHED
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{published.id}-v{published.version}.parvis").write_bytes(published.data)
+    kept = folder / f"{published.id}-v{published.version}.parvis"
+    part = kept.with_suffix(".part")
+    part.write_bytes(published.data)
+    part.replace(kept)
     return published, warnings
 
 
 def own_packages(keys: KeyDirectory) -> tuple[Consultation, ...]:
-    """What was published with these keys on this machine."""
-    folder = keys.path / PUBLISHED
-    return tuple(packages.read(path.read_bytes()) for path in sorted(folder.glob("*.parvis")))
+    """What was published with these keys on this machine.
+
+    Raises:
+        DamagedCopy: one of the packages cannot be read any more; the message names it.
+    """
+    return tuple(_kept(path) for path in sorted((keys.path / PUBLISHED).glob("*.parvis")))
+
+
+def check_writable(out: Path) -> None:
+    """Refuse to put a package in the place of something else: a form, a key.
+
+    Raises:
+        NotAPackage: there is a file of that name, and it is no package.
+    """
+    if not out.exists():
+        return
+    with out.open("rb") as file:
+        beginning = file.read(len(_PACKAGE_MAGIC))
+    if beginning and beginning != _PACKAGE_MAGIC:
+        raise NotAPackage(
+            f"{out} is there already, and is no consultation package: it is left as it is. Name "
+            "another file with --out."
+        )
+
+
+def _kept(path: Path) -> Consultation:
+    try:
+        return packages.read(path.read_bytes())
+    except SyncError as error:
+        raise DamagedCopy(
+            f"{path} cannot be read: {error} It is the desk's copy of what was published; put the "
+            "published package in its place, or move it away."
+        ) from None
 
 
 def read_options(given: Mapping[str, str], usual: Options) -> Options:
@@ -135,19 +189,33 @@ def read_options(given: Mapping[str, str], usual: Options) -> Options:
                 case "padding":
                     options = replace(options, padding=Padding(value))
                 case "idle_seconds":
-                    options = replace(options, idle_seconds=int(value))
+                    options = replace(options, idle_seconds=_number(value, _IDLE_SECONDS))
                 case "minutes":
-                    options = replace(options, minutes=int(value))
+                    options = replace(options, minutes=_number(value, _MINUTES))
                 case "modes":
-                    options = replace(options, modes=tuple(value.replace(",", " ").split()))
+                    options = replace(options, modes=_modes(value))
                 case _:
                     raise BadOption(
                         f"There is no option “{name}”; there are: traceability, padding, "
                         "idle_seconds, minutes, modes."
                     )
         except ValueError:
-            raise BadOption(f"The option “{name}” cannot be “{value}”.") from None
+            may_be = _MAY_BE[name]
+            raise BadOption(f"The option “{name}” cannot be “{value}”: {may_be}.") from None
     return options
+
+
+def _number(value: str, within: range) -> int:
+    if int(value) not in within:
+        raise ValueError
+    return int(value)
+
+
+def _modes(value: str) -> tuple[str, ...]:
+    modes = tuple(dict.fromkeys(value.replace(",", " ").split()))
+    if not modes or not _MODES.issuperset(modes):
+        raise ValueError
+    return modes
 
 
 def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:

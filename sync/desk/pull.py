@@ -50,6 +50,7 @@ from sync.errors import (
 )
 from sync.keys import RecipientKeys
 from sync.roster import Roster
+from sync.wording import counted
 
 _ALL = ""
 """Stands for all consultations at once, where a source does not tell them apart."""
@@ -90,8 +91,8 @@ class PullReport:
     def summary(self) -> str:
         """The report in one line."""
         said = (
-            f"{self.opened} contributions opened from {self.batches} batches, "
-            f"{self.duplicates} duplicates, {self.total} in the store"
+            f"{counted(self.opened, 'contribution')} opened from {counted(self.batches, 'batch')}, "
+            f"{counted(self.duplicates, 'duplicate')}, {self.total} in the store"
         )
         kinds = Counter(finding.kind for finding in self.findings)
         for kind in Kind:
@@ -157,6 +158,7 @@ class _Pull:
         dictionaries = {one.dictionary for one in store.consultations()}
         self._opener = Opener(keys, [Dictionary(one) for one in dictionaries])
         self._devices: dict[str, DeskDevice] = {}
+        self._set_back: list[str] = []
 
     def shelf(self, shelf: str) -> None:
         """One consultation of a server, or everything in a folder.
@@ -169,13 +171,32 @@ class _Pull:
                 with contextlib.suppress(NotThere):  # it stays named as it is
                     again = Listed(0, batch.name, batch.received)
                     self._enter(again, shelf, self._source.fetch(batch.name))
-        after = self._store.after(self._source.name, shelf)
+        after = self._after(shelf)
         for listed in self._source.batches(shelf, after):
             if self._store.batch_state(listed.name) is None:
                 self._take(listed, shelf)
             else:
                 self._went(listed, shelf)
             self._progress(PullProgress(self.batches, self.opened))
+
+    def _after(self, shelf: str) -> int:
+        """Behind which number the new batches stand.
+
+        A server restored from a backup gives numbers again. Where the last batch pulled does not
+        stand at its number any more, all that the server has is looked through from the start.
+        """
+        after = self._store.after(self._source.name, shelf)
+        if not after:
+            return 0
+        there = next(iter(self._source.batches(shelf, after - 1)), None)
+        if (
+            there is not None
+            and there.number == after
+            and self._store.batch_state(there.name) is not None
+        ):
+            return after
+        self._set_back.append(shelf)
+        return 0
 
     def look_for_gaps(self) -> None:
         """Name batches whose numbers are missing: they are on their way, or lost."""
@@ -187,6 +208,14 @@ class _Pull:
                 by_device.setdefault(place, {})[batch.sequence] = batch
         with self._store.transaction():
             self._store.forget_gaps()
+            for consultation in self._set_back:
+                why = (
+                    f"{self._source.name} has not all that was pulled from it before: it was "
+                    "restored from an older backup. What was pulled is here; batches that devices "
+                    "let go of after that backup, and that were not pulled, show as gaps below "
+                    "once the device sends again."
+                )
+                self._store.find(Finding(Kind.MISSING, why, consultation))
             for (consultation, device), numbered in by_device.items():
                 name = known[device].name if device in known else device
                 for gap in _gaps(numbered):
@@ -247,7 +276,8 @@ class _Pull:
                     consultation,
                     Kind.UNKNOWN_DEVICE,
                     BatchState.REFUSED,
-                    f"It is signed by a device that no server list names ({claimed}).",
+                    f"It is signed by a device that no server list names ({claimed}). Pull from "
+                    "the server first, or put its devices.json beside the batches.",
                 )
                 return
             public = Ed25519PublicKey.from_public_bytes(device.public_key)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ from sync.errors import SyncError
 from sync.keys import signing_key_id
 from sync.roster import FILE_NAME, Roster, read_roster
 from sync.signatures import RequestParts, sign_request
-from sync.statement import Statement
+from sync.statement import ForgedStatement, Statement, UnreadableStatement
 
 _LARGEST_LISTING = 16 * 1024 * 1024
 _LARGEST_FILE = 64 * 1024 * 1024
@@ -150,7 +152,7 @@ class ServerSource:
             versions = [int(version) for version in page["versions"]]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise NetworkTrouble(_STRANGER) from None
-        rising = all(one.number > before for one, before in _with_before(listed, after))
+        rising = all(before < one.number < 1 << 63 for one, before in _with_before(listed, after))
         if not rising or not all(_NAME.fullmatch(one.name) for one in listed):
             raise NetworkTrouble(_STRANGER)
         return listed, versions
@@ -186,14 +188,19 @@ class FolderSource:
         self.name = str(folder.resolve())
         self._public = organiser.public_key().public_bytes_raw()
         self._folder = folder
-        self._paths = {self._name_of(path): path for path in self._files(_BATCH_MAGIC)}
+        self._paths: dict[str, Path] = {}
+        for path in self._files(_BATCH_MAGIC):
+            name = self._name_of(path)
+            # A stick may hold a batch twice, one of them cut short: the whole one serves.
+            if name not in self._paths or _is_whole(path, name):
+                self._paths[name] = path
 
     def packages(self) -> Iterator[Consultation]:
         """The organiser's own packages among the files."""
         for path in self._files(b"PARVISC"):
             try:
-                read = packages.read(path.read_bytes())
-            except SyncError:
+                read = packages.read(_whole(path))
+            except (OSError, SyncError):
                 continue  # what it would have opened is named as not openable
             if read.organiser_key == self._public:
                 yield read
@@ -201,10 +208,9 @@ class FolderSource:
     def roster(self, consultation: str) -> Roster | None:
         """The list of devices in the folder, or in the one above it."""
         for folder in (self._folder, self._folder.parent):
-            path = folder / FILE_NAME
-            if path.is_file():
-                return read_roster(path.read_bytes())
-        return None
+            with contextlib.suppress(OSError, UnreadableStatement, ForgedStatement):
+                return read_roster(_whole(folder / FILE_NAME))
+        return None  # none, or a foreign file: the devices known from the server serve
 
     def batches(self, consultation: str, after: int) -> Iterator[Listed]:
         """All batch files, whatever consultation they are for."""
@@ -214,19 +220,22 @@ class FolderSource:
     def fetch(self, name: str) -> bytes:
         """The bytes of a batch."""
         try:
-            return self._paths[name].read_bytes()
+            return _whole(self._paths[name])
         except (KeyError, OSError):
             raise NotThere() from None
 
     def _files(self, magic: bytes) -> Iterator[Path]:
-        for path in sorted(self._folder.rglob("*")):
-            try:
-                if path.is_file() and not path.name.endswith(".part"):
-                    with path.open("rb") as file:
-                        if file.read(len(magic)) == magic:
-                            yield path
-            except OSError:
-                continue  # unreadable: if it was a batch, the gap in its sequence names it
+        # Folders that cannot be read are passed over, as files are.
+        for folder, folders, names in os.walk(self._folder):
+            folders.sort()
+            for path in (Path(folder, name) for name in sorted(names)):
+                try:
+                    if path.is_file() and not path.name.endswith(".part"):
+                        with path.open("rb") as file:
+                            if file.read(len(magic)) == magic:
+                                yield path
+                except OSError:
+                    continue  # unreadable: if it was a batch, the gap in its sequence names it
 
     @staticmethod
     def _name_of(path: Path) -> str:
@@ -234,8 +243,25 @@ class FolderSource:
         stem = path.name.partition(".")[0]
         if _NAME.fullmatch(stem):
             return stem
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return _digest(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_whole(path: Path, name: str) -> bool:
+    try:
+        return _digest(path) == name
+    except OSError:
+        return False
+
+
+def _whole(path: Path) -> bytes:
+    """A file's bytes; of one larger than anything Parvis writes, only so many."""
+    with path.open("rb") as file:
+        return file.read(_LARGEST_FILE + 1)
 
 
 def _with_before(listed: list[Listed], after: int) -> Iterator[tuple[Listed, int]]:

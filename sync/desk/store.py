@@ -7,6 +7,7 @@ it belongs on the organiser's own disk, readable by nobody else (it is made 0600
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ CREATE TABLE findings (
 CREATE INDEX findings_by_batch ON findings (batch);
 """
 _VERSION = 1
+_TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))
 
 
 class UnusableDeskStore(SyncError):
@@ -142,18 +144,14 @@ class DeskStore:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         with _in_words(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, isolation_level=None)
-            path.chmod(0o600)
-            self._db = Database(connection)
-            self._path = path
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise UnusableDeskStore(f"{path} was written by a newer Parvis. Update this one.")
+            path.touch(mode=0o600)
+            self._db = Database(sqlite3.connect(path, isolation_level=None))
+            self._check_it_is_ours()
             self._db.enable_wal()
-            if version == 0:
-                self._lay_out()
+            self._lay_out()
 
     def close(self) -> None:
         """Close the file."""
@@ -162,7 +160,7 @@ class DeskStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing of what is written within."""
-        with _in_words(self._path), self._db.atomic():
+        with _in_words(self.path), self._db.atomic():
             yield
 
     # what contributions are opened and checked with
@@ -345,7 +343,7 @@ class DeskStore:
             f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
             " WHERE consultation = ? ORDER BY number"
         )
-        with _in_words(self._path):
+        with _in_words(self.path):
             for number, *row in self._db.execute(query, [consultation]):
                 given = dict(zip(columns, row, strict=True))
                 if given["read_back"] is not None:
@@ -359,14 +357,25 @@ class DeskStore:
                 yield DeskContribution(**given, fields=fields)
 
     def _rows(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with _in_words(self._path):
+        with _in_words(self.path):
             return list(self._db.execute(query, list(values)).fetchall())
 
+    def _check_it_is_ours(self) -> None:
+        """Refuse another program's database before anything is changed in it."""
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master")}
+        if tables and not tables.issuperset(_TABLES):
+            raise UnusableDeskStore(
+                f"{self.path} is a database of something else: it is left as it is. Name another "
+                "file with --store."
+            )
+        if version > _VERSION:
+            raise UnusableDeskStore(f"{self.path} was written by a newer Parvis. Update this one.")
+
     def _lay_out(self) -> None:
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables:
-            raise UnusableDeskStore(f"{self._path} is a database of something else.")
         with self._db.atomic():
+            if self._db.execute("PRAGMA user_version").fetchone()[0]:
+                return
             for statement in _SCHEMA.split(";\n"):
                 if statement.strip():
                     self._db.execute(statement)
@@ -377,8 +386,17 @@ class DeskStore:
 def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise UnusableDeskStore(
+                f"Another parvis-desk is at work on {path}. Wait until it is done, and try again."
+            ) from error
         raise UnusableDeskStore(f"The desk's store {path} cannot be used: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise UnusableDeskStore(
+            f"The desk's store {path} is damaged, or something else ({error}). Move it away and "
+            "pull into a new --store: everything is still on the server."
+        ) from error
     except OSError as error:
         raise UnusableDeskStore(
             f"The desk's store {path} cannot be used: {error.strerror}."

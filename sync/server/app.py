@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
@@ -29,6 +30,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sync.batch import DEVICE_NAMED_BY
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.problems import (
@@ -73,7 +75,7 @@ def create_app(
         patience: seconds that a sender may be silent.
     """
     face = _Face(service, largest_batch, patience)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/healthz", face.health),
             Route("/v1/devices", face.enrol, methods=["POST"]),
@@ -91,6 +93,8 @@ def create_app(
             ClientDisconnect: _gone,
         },
     )
+    app.router.redirect_slashes = False  # an address is right or it is not
+    return app
 
 
 class _Face:
@@ -119,11 +123,20 @@ class _Face:
         name = request.path_params["name"]
         if not _BATCH_NAME.fullmatch(name):
             raise NotFound()
+        pieces = self._pieces(request, self._largest_batch)
+        # Only who names an enrolled device takes one of the places for uploads, and memory: they
+        # cannot be held by strangers, however slowly they send.
+        begun = b""
+        async for piece in pieces:
+            begun += piece
+            if len(begun) >= DEVICE_NAMED_BY:
+                break
+        await self._aside(lambda: self._service.admit(name, begun))
         if self._uploads >= _MOST_UPLOADS:
             raise TooBusy()
         self._uploads += 1
         try:
-            body = await self._body(request, self._largest_batch)
+            body = b"".join([begun, *[piece async for piece in pieces]])
             answer = await self._aside(lambda: self._service.receive(name, body))
         finally:
             self._uploads -= 1
@@ -182,30 +195,35 @@ class _Face:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
     async def _body(self, request: Request, most: int) -> bytes:
-        """The whole body, of at most `most` bytes, from a sender who is not too slow.
+        """The whole body, as `_pieces` gives it."""
+        return b"".join([piece async for piece in self._pieces(request, most)])
+
+    async def _pieces(self, request: Request, most: int) -> AsyncIterator[bytes]:
+        """The body as it comes, of at most `most` bytes, from a sender who is not too slow.
 
         Raises:
             TooLarge: there is more.
-            TooSlow: nothing comes any more.
+            TooSlow: nothing comes any more, or it takes far too long.
         """
         announced = request.headers.get("content-length", "0")
         if not announced.isdecimal() or int(announced) > most:
             raise TooLarge()
-        pieces: list[bytes] = []
         size = 0
+        until = time.monotonic() + _LONGEST_UPLOAD
         stream = request.stream()
-        try:
-            async with asyncio.timeout(_LONGEST_UPLOAD):
-                while True:
-                    piece = await asyncio.wait_for(anext(stream, None), self._patience)
-                    if piece is None:
-                        return b"".join(pieces)
-                    size += len(piece)
-                    if size > most:
-                        raise TooLarge()
-                    pieces.append(piece)
-        except TimeoutError:
-            raise TooSlow() from None
+        while True:
+            try:
+                piece = await asyncio.wait_for(anext(stream, None), self._patience)
+            except TimeoutError:
+                raise TooSlow() from None
+            if piece is None:
+                return
+            size += len(piece)
+            if size > most:
+                raise TooLarge()
+            if time.monotonic() > until:
+                raise TooSlow()
+            yield piece
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

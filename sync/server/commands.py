@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 import time
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ import qrcode
 
 from sync.command_line import Refusing, in_words
 from sync.enrolment import LIFETIME_SECONDS
-from sync.server.doctor import Health, examine
+from sync.server.doctor import Finding, Health, damaged, examine
+from sync.server.files import DataDirectory
 from sync.server.service import Service
 from sync.server.serving import RunningServer
+from sync.server.store import UnusableStore
 
 _data = click.option(
     "--data",
@@ -99,9 +102,7 @@ def enrol(data: Path, url: str) -> None:
     """
     with _service(data) as service:
         code = str(service.offer_enrolment(url))
-    picture = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=2)
-    picture.add_data(code)
-    picture.print_ascii(invert=True)
+    _show_picture(code)
     until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
     click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
     click.echo("  parvis-kiosk enrol CODE --data DIR")
@@ -117,6 +118,7 @@ def devices(data: Path) -> None:
     Example:
       parvis-server devices --data /var/lib/parvis
     """
+    DataDirectory.require(data)
     with _service(data) as service:
         for device in service.store.devices():
             since = datetime.fromtimestamp(device.enrolled_at).astimezone()
@@ -134,6 +136,7 @@ def revoke(key_id: str, data: Path) -> None:
     Example:
       parvis-server revoke 1f0a44c2be93d7e8 --data /var/lib/parvis
     """
+    DataDirectory.require(data)
     with _service(data) as service:
         device = service.revoke(key_id)
     click.echo(f"“{device.name}” ({device.key_id}) may send no more.")
@@ -148,13 +151,34 @@ def doctor(data: Path) -> None:
     Example:
       parvis-server doctor --data /var/lib/parvis
     """
+    DataDirectory.require(data)
     bad = False
-    with _service(data) as service:
-        for finding in examine(service):
-            bad = bad or finding.health is Health.BAD
-            click.echo(f"[{finding.health.value}] {finding.sentence}")
+    for finding in _findings(data):
+        bad = bad or finding.health is Health.BAD
+        click.echo(f"[{finding.health.value}] {finding.sentence}")
     if bad:
         raise SystemExit(1)
+
+
+def _findings(data: Path) -> Iterator[Finding]:
+    try:
+        with _service(data) as service:
+            yield from examine(service)
+    except UnusableStore as error:
+        yield damaged(str(error.__cause__ or error))
+
+
+def _show_picture(code: str) -> None:
+    """The code as a QR, where the terminal has the blocks to draw it with."""
+    picture = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=2)
+    picture.add_data(code)
+    drawn = io.StringIO()
+    picture.print_ascii(drawn, invert=True)
+    try:
+        drawn.getvalue().encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return
+    click.echo(drawn.getvalue(), nl=False)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from enum import Enum
 
 from sync.server.files import MissingBatch
 from sync.server.service import Service
+from sync.wording import counted
 
 _WAL_RESET_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 _LITTLE_SPACE = 1 << 30  # bytes
@@ -36,11 +37,7 @@ def examine(service: Service) -> Iterator[Finding]:
     yield _sqlite(sqlite3.sqlite_version_info)
     wrong = service.store.integrity()
     if wrong:
-        yield Finding(
-            Health.BAD,
-            f"The database is damaged ({wrong[0]}). Stop the server, keep the directory as it is, "
-            "and restore the last backup beside it.",
-        )
+        yield damaged(wrong[0])
         return
     yield Finding(Health.FINE, "The database is sound.")
     served = "A server runs on this data." if service.files.is_served() else "No server runs now."
@@ -48,20 +45,30 @@ def examine(service: Service) -> Iterator[Finding]:
     counts = service.store.counts()
     yield Finding(
         Health.FINE if counts.devices > counts.revoked else Health.NOTE,
-        f"{counts.devices - counts.revoked} devices may send, {counts.revoked} are revoked.",
+        f"Devices that may send: {counts.devices - counts.revoked}; revoked: {counts.revoked}.",
     )
     published = service.store.consultations()
     yield Finding(
         Health.FINE if published else Health.NOTE,
-        f"{len(published)} consultations are published.",
+        f"{counted(len(published), 'consultation')} published.",
     )
     yield from _batches(service)
     yield Finding(
         Health.NOTE if counts.quarantined else Health.FINE,
-        f"{counts.records} contributions in {counts.batches} batches, "
-        f"{counts.bytes / 1e6:.1f} MB; {counts.quarantined} records are quarantined.",
+        f"{counted(counts.records, 'contribution')} in {counted(counts.batches, 'batch')}, "
+        f"{counts.bytes / 1e6:.1f} MB; {counts.quarantined} in quarantine.",
     )
     yield _space(shutil.disk_usage(service.files.root).free)
+
+
+def damaged(why: str) -> Finding:
+    """The finding of a database that cannot be used."""
+    return Finding(
+        Health.BAD,
+        f"The database is damaged ({why}). Stop the server, keep the directory as it is, and "
+        "restore the last backup beside it. The batches of this directory are whole: "
+        "parvis-desk pull --from reads them.",
+    )
 
 
 def _sqlite(version: tuple[int, ...]) -> Finding:
@@ -99,8 +106,10 @@ def _batches(service: Service) -> Iterator[Finding]:
     if strays:
         yield Finding(
             Health.NOTE,
-            f"{len(strays)} batches lie on disk without being in the index: the server was "
-            "stopped in the middle. Their devices still have them and send them again.",
+            f"{counted(len(strays), 'batch')} on disk without being in the index: the server was "
+            "stopped in the middle, or its database restored from an older backup. What was not "
+            "acknowledged is still on its device, and comes again; parvis-desk pull --from reads "
+            "the rest.",
         )
 
 

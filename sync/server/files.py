@@ -44,6 +44,10 @@ class MissingBatch(SyncError):
     )
 
 
+class NoServerData(SyncError):
+    """There is no server's data in the directory named."""
+
+
 class DataDirectory:
     """The server's data directory; made, for this user alone, if it is not there."""
 
@@ -51,6 +55,20 @@ class DataDirectory:
         self.root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         (root / "batches").mkdir(exist_ok=True, mode=0o700)
+        self.database.touch(mode=0o600)  # SQLite gives its other files the same rights
+
+    @staticmethod
+    def require(root: Path) -> None:
+        """Refuse a directory that holds no server's data, before anything is made in it.
+
+        Raises:
+            NoServerData: it holds none.
+        """
+        if not (root / "parvis.sqlite").exists():
+            raise NoServerData(
+                f"There is no server's data in {root}. Check the name of the directory; "
+                "parvis-server publish or parvis-server run make a new one."
+            )
 
     @property
     def database(self) -> Path:
@@ -116,6 +134,19 @@ class DataDirectory:
             raise MissingBatch()
         return body
 
+    def holds(self, name: str) -> bool:
+        """Whether a batch is there, as it was."""
+        try:
+            self.batch(name)
+        except MissingBatch:
+            return False
+        return True
+
+    def sweep(self) -> None:
+        """Remove what writers left unfinished when they were killed; only while none writes."""
+        for part in (self.root / "batches").glob("??/*.part"):
+            part.unlink(missing_ok=True)
+
     def batch_names(self) -> Iterator[str]:
         """The names of all batches that lie on disk."""
         for path in sorted((self.root / "batches").glob("??/*")):
@@ -124,7 +155,7 @@ class DataDirectory:
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool) -> Iterator[None]:
-        with (self.root / name).open("ab") as file:
+        with open(self.root / name, "ab", opener=_private) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
@@ -146,6 +177,10 @@ def _write_durably(path: Path, content: bytes) -> None:
         Path(part).unlink(missing_ok=True)
         raise
     _sync_directory(path.parent)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync_directory(path: Path) -> None:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from sync import batch, consultation
 from sync.acknowledgement import Verdict, acknowledge
-from sync.batch import Batch, claimed_device
+from sync.batch import Batch, claimed_device, device_named_in
 from sync.consultation import Consultation
 from sync.enrolment import (
     LIFETIME_SECONDS,
@@ -37,6 +37,7 @@ from sync.enrolment import (
     token_hash,
     token_key,
 )
+from sync.errors import BadKey
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
@@ -123,6 +124,20 @@ class Service:
 
     # what devices ask
 
+    def admit(self, name: str, begun: bytes) -> None:
+        """Refuse a batch by its first bytes already, where its device may not send at all.
+
+        Args:
+            name: the batch's.
+            begun: its first `DEVICE_NAMED_BY` bytes, or all of it where it is shorter.
+
+        Raises:
+            UnknownDevice, RevokedDevice: its device may not send.
+        """
+        claimed = device_named_in(begun)
+        if claimed is not None and self.store.acknowledgement(name) is None:
+            self.store.device(claimed.hex())
+
     def receive(self, name: str, body: bytes) -> bytes:
         """Take in a batch; returns the signed acknowledgement, once everything is on the disk.
 
@@ -135,7 +150,7 @@ class Service:
         if sha256(body) != name:
             raise HashMismatch()
         known = self.store.acknowledgement(name)
-        if known is not None and self.files.batch_path(name).exists():
+        if known is not None and self.files.holds(name):
             return known
         device = self.store.device(claimed_device(body).hex())
         read = batch.read(body, device.public_key)
@@ -239,9 +254,19 @@ class Service:
 
     def _server_key(self) -> Ed25519PrivateKey:
         with self.files.writing():
-            if not self.files.server_key.exists():
-                write_signing_key(self.files.server_key, Ed25519PrivateKey.generate())
-            return read_signing_key(self.files.server_key)
+            path = self.files.server_key
+            if not path.exists():
+                if self.files.database.exists() and self.files.database.stat().st_size:
+                    raise BadKey(
+                        f"The server's key {path} is missing, and devices know this server by it. "
+                        "Restore it from its backup."
+                    )
+                # Whole or not at all, so that a server killed here starts again.
+                fresh = path.with_suffix(".new")
+                fresh.unlink(missing_ok=True)
+                write_signing_key(fresh, Ed25519PrivateKey.generate())
+                fresh.rename(path)
+            return read_signing_key(path)
 
 
 def sha256(body: bytes) -> str:

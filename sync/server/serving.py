@@ -53,7 +53,7 @@ class RunningServer:
             uvicorn.Config(
                 create_app(service, patience=patience),
                 http=_impatient(min(patience, _HEADER_SECONDS)),
-                log_level="warning",
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 lifespan="off",
@@ -83,6 +83,7 @@ class RunningServer:
         """
         try:
             with self._service.files.serving():
+                self._service.files.sweep()
                 self._server.ready = ready
                 self._server.run(sockets=[self._socket])
         finally:
@@ -192,7 +193,11 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=512)
     except (OSError, OverflowError) as error:
-        why = os.strerror(error.errno or 0) if isinstance(error, OSError) else "no such port"
+        why = "there is no such port"
+        if isinstance(error, socket.gaierror):
+            why = "there is no such address"
+        elif isinstance(error, OSError):
+            why = os.strerror(error.errno or 0)
         raise AddressTaken(
             f"The server cannot listen on {host}, port {port} ({why}): give another --host or "
             "--port, or stop what listens there."

@@ -183,8 +183,11 @@ class Store:
         event.listen(self._engine, "begin", _begin)
         with self._write() as db:
             schema.tables.create_all(db)
-            if db.execute(select(schema.schema_version)).first() is None:
+            found = db.execute(select(schema.schema_version.c.version)).scalar()
+            if found is None:
                 db.execute(insert(schema.schema_version), {"version": schema.VERSION})
+            elif found > schema.VERSION:
+                raise UnusableStore("This data was written by a newer parvis-server. Update it.")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -381,7 +384,7 @@ class Store:
             The acknowledgement; for a batch that was stored before, the same bytes as then.
         """
         known = self.acknowledgement(batch.name)
-        if known is None or not self.files.batch_path(batch.name).exists():
+        if known is None or not self.files.holds(batch.name):
             self.files.keep_batch(batch.name, batch.body)
         if known is not None:
             return known
@@ -486,6 +489,8 @@ class Store:
             raise
         except DatabaseError as error:
             raise UnusableStore(_in_words(error)) from error
+        except UnicodeDecodeError as error:
+            raise UnusableStore(_DAMAGED_TEXT) from error
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -494,6 +499,14 @@ class Store:
                 yield db
         except DatabaseError as error:
             raise UnusableStore(_in_words(error)) from error
+        except UnicodeDecodeError as error:
+            raise UnusableStore(_DAMAGED_TEXT) from error
+
+
+_DAMAGED_TEXT = (
+    "The server's database is damaged: a text in it is none. Stop the server, keep the directory "
+    "as it is, and restore the last backup beside it."
+)
 
 
 def _prepare(connection: object, _record: object) -> None:

@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.kiosk import driver  # isort: split  it sets what Kivy reads when it is imported
-
 from forms.xform import read_form
 from kiosk.counter import Counter
 from kiosk.demo.hands import Hands
@@ -34,6 +32,7 @@ from sync.device import Device
 from sync.envelope import Opener
 from sync.keys import KeyDirectory, Suite
 from tests.forms.writing import compiled
+from tests.kiosk import driver  # isort: split  it sets what Kivy reads when it is imported
 from tests.sync.town import Town
 
 MEDIATOR, MEDIATOR_PIN = "Samia", "4731"
@@ -42,7 +41,13 @@ TODAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOON = Rhythm(settle=0.05, first=0.1, longest=0.5)
 
-NOTICE = Notice("La ville", "Que voulez-vous ?", "Pour décider ensemble.", "Tout est lu.", "Vos réponses, un an.")
+NOTICE = Notice(
+    "La ville",
+    "Que voulez-vous ?",
+    "Pour décider ensemble.",
+    "Tout est lu.",
+    "Vos réponses, un an.",
+)
 ENGLISH_NOTICE = Notice(
     "The town", "What do you want?", "To decide together.", "All is read.", "Your answers, a year."
 )

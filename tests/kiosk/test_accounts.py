@@ -149,7 +149,9 @@ def test_who_was_removed_cannot_sign_in(accounts):
         accounts.remove("Samia")
 
 
-@pytest.mark.parametrize("pin", ["", "123", "1234567890123", "12a4", "١٢٣٤", "12 34", "²²²²", "-123"])
+@pytest.mark.parametrize(
+    "pin", ["", "123", "1234567890123", "12a4", "١٢٣٤", "12 34", "²²²²", "-123"]
+)
 def test_a_pin_is_four_to_twelve_digits(accounts, pin):
     with pytest.raises(DeviceError, match="4 to 12 digits"):
         accounts.add("Samia", Role.MEDIATOR, pin)

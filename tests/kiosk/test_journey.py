@@ -74,7 +74,7 @@ def test_alone_the_way_leads_from_welcome_to_a_receipt(journey, kept):
     journey.confirm()
     met.append(journey.stage)
     assert [stage.name for stage in met] == (
-        "WELCOME LANGUAGE NOTICE QUESTION REVIEW CONFIRM RECEIPT".split()
+        ["WELCOME", "LANGUAGE", "NOTICE", "QUESTION", "REVIEW", "CONFIRM", "RECEIPT"]
     )
     assert journey.receipt == RECEIPT
     assert kept[0][ROOT + "age"] == "30"

@@ -61,7 +61,7 @@ def test_a_csv_row_is_a_contribution_sealed_like_any_other(device, table):
         '{"idee": "Un banc", "age": 34}\n',
         '\ufeff{"age": "34", "idee": "Un banc"}\n\n',
     ],
-    ids="semicolons tabs bom windows empty-lines blanks json json-bom".split(),
+    ids=["semicolons", "tabs", "bom", "windows", "empty-lines", "blanks", "json", "json-bom"],
 )
 def test_tables_as_people_save_them_are_read(device, table, content):
     assert enter(device, table(content)).kept == 1
@@ -185,10 +185,8 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
-def test_answers_that_nobody_can_give_are_bad_rows_and_the_next_one_is_kept(
-    device, table, content
-):
-    name = "age" if b'{' not in content[:1] else None
+def test_answers_that_nobody_can_give_are_bad_rows_and_the_next_one_is_kept(device, table, content):
+    name = "age" if b"{" not in content[:1] else None
     more = content + (b'{"age": 35}\n' if name is None else b"")
     if name is not None:
         columns = content.splitlines()[0].split(b",")

@@ -35,7 +35,7 @@ def test_the_height_follows_the_text_at_every_width():
     wide = words.height
     box.width = 250
     driver.frames(2)
-    assert words.height >= 2 * wide
+    assert words.height >= 2 * wide - 1  # both are rounded up to whole pixels
     assert words.height == words.height_at(250)
     assert all(right - left <= 250 for left, right in inks(words))
     words.text = "Oui"
@@ -64,7 +64,8 @@ def test_the_natural_width_is_that_of_one_line_whatever_the_width():
 
 
 def test_arabic_starts_at_the_right():
-    words = Words(text="مرحبا", font_size=30, rtl=True)
+    words = Words(text="مرحبا", font_size=30)
+    words.rtl = True  # in the kiosk a rule keeps it with the person's language
     column(words)
     assert inks(words)[0][1] == pytest.approx(words.right, abs=1)
     words.halign = "end"

@@ -43,7 +43,7 @@ def test_from_new_keys_to_the_table(town: Town, tmp_path: Path) -> None:
         assert sync_once(device).complete
         pulled = run("pull", "--server", url, "--keys", keys, "--store", store)
     assert pulled.exit_code == 0, pulled.output
-    assert pulled.output.splitlines()[-1].startswith("1 contributions opened from 1 batches")
+    assert pulled.output.splitlines()[-1].startswith("1 contribution opened from 1 batch,")
     exported = run("export", "--store", store, "--csv", out)
     assert exported.exit_code == 0, exported.output
     with out.open(encoding="utf-8-sig", newline="") as file:

@@ -93,7 +93,7 @@ def test_what_is_no_package_is_refused_with_a_sentence(town: Town, tmp_path: Pat
 
 def test_a_data_directory_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    result = run("doctor", "--data", tmp_path / "file" / "data")
+    result = run("enrol", "--url", "http://x", "--data", tmp_path / "file" / "data")
     assert result.exit_code == 1
     assert "cannot be used" in result.output
 
@@ -106,7 +106,7 @@ def test_the_doctor_tells_of_sound_data(town: Town) -> None:
     assert result.exit_code == 0
     assert "The database is sound." in result.output
     assert "A server runs on this data." in result.output
-    assert "1 contributions in 1 batches" in result.output
+    assert "1 contribution in 1 batch" in result.output
     assert "SQLite" in result.output
 
 
@@ -121,7 +121,7 @@ def test_the_doctor_names_a_damaged_batch_and_one_that_is_in_no_index(town: Town
     result = run("doctor", "--data", town.server_data)
     assert result.exit_code == 1
     assert f"[BAD] Batch {name}" in result.output
-    assert "1 batches lie on disk" in result.output
+    assert "1 batch on disk" in result.output
 
 
 def test_the_doctor_tells_of_a_damaged_database(town: Town) -> None:
