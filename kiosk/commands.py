@@ -15,6 +15,7 @@ from sync.client.https import enrol as enrol_device
 from sync.command_line import Refusing, Sentence
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
+from sync.wording import counted
 
 _data = click.option(
     "--data",
@@ -142,6 +143,22 @@ def outbox(data: Path, as_json: bool) -> None:
     click.echo(f"sent         {counts.sent:6}  in a batch, not yet acknowledged")
     click.echo(f"released     {counts.released:6}  acknowledged by the server, gone from here")
     click.echo(f"quarantined  {counts.quarantined:6}  put aside: somebody must look at them")
+
+
+@main.command()
+@_data
+def retry(data: Path) -> None:
+    r"""Let what was put aside wait to be sent once more, when its cause is gone.
+
+    parvis-kiosk doctor names the causes.
+
+    \b
+    Example:
+      parvis-kiosk retry --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        again = device.outbox.try_again()
+    click.echo(f"{counted(again, 'contribution')} put aside will be sent at the next sync.")
 
 
 @main.command()

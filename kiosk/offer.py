@@ -9,6 +9,30 @@ from random import SystemRandom
 from forms.engine import Entry
 from forms.xform import Form, read_form
 from sync.consultation import Consultation, Notice
+from sync.device import Device
+
+
+class Programme:
+    """The consultations that people can take part in today, read anew when there are others.
+
+    Args:
+        device: holds them; its background sync brings new ones and new versions.
+        clock: what `today()` and `now()` in the forms mean.
+    """
+
+    def __init__(self, device: Device, clock: Callable[[], datetime]) -> None:
+        self._device = device
+        self._clock = clock
+        self._offers: tuple[Offer, ...] = ()
+
+    def today(self) -> tuple["Offer", ...]:
+        """What is open today; the same tuple as long as nothing changed."""
+        day = self._device.today()
+        held = tuple(one for one in self._device.consultations() if one.is_open(day))
+        if held != tuple(offer.consultation for offer in self._offers):
+            known = {id(offer.consultation): offer for offer in self._offers}
+            self._offers = tuple(known.get(id(one)) or Offer(one, self._clock) for one in held)
+        return self._offers
 
 
 @dataclass(frozen=True)

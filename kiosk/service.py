@@ -12,7 +12,7 @@ from kiosk.app import Display, run
 from kiosk.counter import Counter
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
-from kiosk.offer import Offer
+from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import sync_once
 from sync.device import Device
@@ -29,8 +29,8 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-def open_offers(device: Device) -> tuple[Offer, ...]:
-    """The consultations that people can take part in today.
+def open_offers(device: Device, programme: Programme) -> tuple[Offer, ...]:
+    """The consultations that people can take part in today, fetched if none is held.
 
     Raises:
         NothingToOffer: there is none; the message says what to do.
@@ -46,7 +46,7 @@ def open_offers(device: Device) -> tuple[Offer, ...]:
             else "This device belongs to no server yet. On the server run parvis-server enrol, "
             "then here: parvis-kiosk enrol CODE"
         )
-    offers = tuple(Offer(one, local_now) for one in held if one.is_open(device.today()))
+    offers = programme.today()
     if not offers:
         raise NothingToOffer(
             f"None of this device's {len(held)} consultations is open on {device.today()}. "
@@ -83,7 +83,8 @@ def serve(
     with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
         for complaint in device.complaints:
             log.warning("%s", complaint)
-        offers = open_offers(device)
+        programme = Programme(device, local_now)
+        offers = open_offers(device, programme)
         uplink = BackgroundSync(device, rhythm)
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
@@ -98,6 +99,7 @@ def serve(
                 voice=find_voice(),
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
+                renew=programme.today,
             )
             ready(kiosk)
             return kiosk

@@ -49,10 +49,12 @@ class Kiosk(FloatLayout):
         voice: what it speaks with; None where the device cannot.
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
+        renew: what is open now; looked at while nobody is there.
     """
 
     can_speak = BooleanProperty(False)
     has_accounts = BooleanProperty(False)
+    is_open = BooleanProperty(True)  # whether there is anything to take part in today
     language_name = StringProperty()
 
     def __init__(
@@ -63,6 +65,7 @@ class Kiosk(FloatLayout):
         voice: Voice | None = None,
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
+        renew: Callable[[], tuple[Offer, ...]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -74,6 +77,7 @@ class Kiosk(FloatLayout):
         self.can_speak = voice is not None
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
+        self._renew = renew or (lambda: offers)
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
@@ -131,6 +135,7 @@ class Kiosk(FloatLayout):
         """One touch on the idle screen; where several consultations are open, which one first."""
         if len(self.offers) == 1:
             self.start()
+        if len(self.offers) <= 1:
             return
         self.ask(
             tr._("Sur quoi voulez-vous donner votre avis ?"),
@@ -298,12 +303,25 @@ class Kiosk(FloatLayout):
 
     def _tick(self, *_: Any) -> None:
         if self.page is self._screens.get("welcome") and self._ask is None:
+            self._look_for_news()
             return
         presence = self.idle.presence()
         if presence.gone:
             self._gone()
         elif presence.seconds_left is not None:
             self._ask_whether_there(presence.seconds_left)
+
+    def _look_for_news(self) -> None:
+        """While nobody is there: another consultation, a new version, or the end of one."""
+        offers = self._renew()
+        if offers is self.offers:
+            return
+        self.offers = offers
+        self.is_open = bool(offers)
+        if offers:
+            self.offer = offers[0]
+            self.speak_language(self.offer.languages[0])
+        self.show()
 
     def _gone(self) -> None:
         self.account = None

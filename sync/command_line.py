@@ -30,6 +30,7 @@ class Refusing(click.Group):
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = (SyncError,)
+    group_class = type  # groups within this one are of its own kind
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

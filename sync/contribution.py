@@ -7,7 +7,7 @@ can leave one field out and still prove the others.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -138,8 +138,15 @@ class Contribution:
         """Canonical JSON.
 
         Raises:
-            MalformedContribution: it is larger than 1 MiB, or a text is not valid Unicode.
+            MalformedContribution: it is larger than 1 MiB, a name in it is longer than names may
+                be, or a text is not valid Unicode.
         """
+        # What could not be read again must not be sealed: nobody could ever open it.
+        if any(len(name) > _LONGEST_NAME for name in self._names()):
+            raise MalformedContribution(
+                f"A name in this contribution (of a question, a form, a place, a person) is longer "
+                f"than {_LONGEST_NAME} characters. Shorten it."
+            )
         document: dict[str, Any] = {
             "fields": [list(field) for field in self.fields],
             "form": {"hash": self.form_hash, "id": self.form_id, "version": self.form_version},
@@ -181,6 +188,15 @@ class Contribution:
         if contribution.to_json() != data:
             raise MalformedContribution()
         return contribution
+
+    def _names(self) -> Iterator[str]:
+        """Everything that `from_json` reads as a name."""
+        yield from (self.form_id, self.form_version, self.language)
+        yield from (path for path, _ in self.fields)
+        if self.assistance is not None:
+            agreement = self.assistance.agreement
+            yield from (agreement.date, agreement.place, agreement.mediator, agreement.wording)
+            yield from self.assistance.reworded
 
     def leaves(self) -> tuple[tuple[str, str], ...]:
         """What the commitment is over: how it was said, then every field, in order."""

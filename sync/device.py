@@ -356,10 +356,12 @@ def _open_own_database(path: Path) -> Database:
         raise StorageFailed(f"{path}: {StorageFailed.sentence} (SQLite: {error}.)") from error
     except sqlite3.DatabaseError as error:
         wrong = str(error)
+    except UnicodeDecodeError:
+        wrong = "a text in it is none"
     if wrong != "ok":
         raise DamagedData(
-            f"{path} is damaged ({wrong}). It holds the accounts of mediators and stewards, and no "
-            "contribution: move it away, start again, and add the accounts anew."
+            f"{path} is damaged ({wrong.splitlines()[0]}). It holds the accounts of mediators and "
+            "stewards, and no contribution: move it away, start again, and add the accounts anew."
         )
     return database
 

@@ -446,7 +446,10 @@ def _lay_out(database: Database) -> None:
 
 def _counts(database: Database) -> Counts:
     rows = database.execute("SELECT state, count(*) FROM contribution GROUP BY state").fetchall()
-    return Counts(**{State(state).value: count for state, count in rows})
+    try:
+        return Counts(**{State(state).value: count for state, count in rows})
+    except ValueError as error:
+        raise DamagedOutbox(f"{DamagedOutbox.sentence} ({error}.)") from error
 
 
 def _row(
@@ -503,5 +506,5 @@ def _in_words() -> Iterator[None]:
         yield
     except (sqlite3.OperationalError, OSError) as error:
         raise StorageFailed(f"{StorageFailed.sentence} ({error}.)") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise DamagedOutbox(f"{DamagedOutbox.sentence} ({error}.)") from error

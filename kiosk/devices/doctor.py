@@ -87,7 +87,7 @@ def _outbox(data: Path) -> list[Finding]:
         findings.append(
             Finding(
                 False,
-                f"{counted(counts.quarantined, 'contribution')} put aside: tell the organiser.",
+                f"{counted(counts.quarantined, 'contribution')} put aside: tell the organiser; parvis-kiosk retry sends again.",
             )
         )
     return findings

@@ -165,12 +165,13 @@ class QuestionScreen(Page):
         self._name_next(value)
 
     def _more_changed(self, *_: Any) -> None:
-        if self.answer is not None and self.kiosk.journey.stage is Stage.QUESTION:
+        if self.kiosk.page is self and self.kiosk.journey.stage is Stage.QUESTION:
             self._name_next(self.kiosk.journey.value())
 
     def _name_next(self, value: str) -> None:
         step = self.kiosk.journey.step()
-        self.shows_more = not value and self.ids.paged.more_below
+        several = step.kind in (Kind.SELECT_MULTIPLE, Kind.RANK)
+        self.shows_more = self.ids.paged.more_below and (several or not value)
         if self.shows_more:
             self.next_text, self.next_icon = tr._("Voir la suite"), "arrow-down"
             self.next_primary = True

@@ -57,7 +57,11 @@ class WelcomeScreen(Page):
         self.minutes = ""
         if offer.minutes:
             self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
-        self.begin = tr.say(language, "Touchez pour commencer")
+        self.begin = (
+            tr.say(language, "Touchez pour commencer")
+            if self.kiosk.is_open
+            else tr.say(language, "C’est terminé. Merci !")
+        )
 
 
 load_beside(__file__)

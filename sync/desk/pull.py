@@ -56,6 +56,9 @@ _ALL = ""
 """Stands for all consultations at once, where a source does not tell them apart."""
 
 
+_TO_TAKE = (None, BatchState.REFUSED, BatchState.MISSING)
+
+
 class OtherServer(SyncError):
     """The list of devices is signed by another server than before."""
 
@@ -159,6 +162,7 @@ class _Pull:
         self._opener = Opener(keys, [Dictionary(one) for one in dictionaries])
         self._devices: dict[str, DeskDevice] = {}
         self._set_back: list[str] = []
+        self._tried: set[str] = set()
 
     def shelf(self, shelf: str) -> None:
         """One consultation of a server, or everything in a folder.
@@ -169,11 +173,13 @@ class _Pull:
         for batch in self._store.batches(shelf):
             if batch.state is not BatchState.OPENED:
                 with contextlib.suppress(NotThere):  # it stays named as it is
+                    self._tried.add(batch.name)
                     again = Listed(0, batch.name, batch.received)
                     self._enter(again, shelf, self._source.fetch(batch.name))
         after = self._after(shelf)
         for listed in self._source.batches(shelf, after):
-            if self._store.batch_state(listed.name) is None:
+            # One that came damaged from elsewhere, a stick for instance, may be whole here.
+            if self._store.batch_state(listed.name) in _TO_TAKE and listed.name not in self._tried:
                 self._take(listed, shelf)
             else:
                 self._went(listed, shelf)

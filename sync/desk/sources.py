@@ -167,6 +167,12 @@ class ServerSource:
             raise NetworkTrouble(_STRANGER)
         if answer.problem.passing and answer.problem.name != "missing-batch":
             raise NetworkTrouble(answer.problem.detail)
+        if answer.problem.name == "unsigned":
+            raise SourceRefuses(
+                "The server did not get this desk's signature: something on the way, a proxy, "
+                "takes headers off. Have it hand on Signature, Signature-Input and Host as they "
+                "are."
+            )
         raise SourceRefuses(answer.problem.detail)
 
 

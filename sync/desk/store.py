@@ -392,7 +392,7 @@ def _in_words(path: Path) -> Iterator[None]:
                 f"Another parvis-desk is at work on {path}. Wait until it is done, and try again."
             ) from error
         raise UnusableDeskStore(f"The desk's store {path} cannot be used: {error}.") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise UnusableDeskStore(
             f"The desk's store {path} is damaged, or something else ({error}). Move it away and "
             "pull into a new --store: everything is still on the server."

@@ -53,6 +53,7 @@ PATIENCE_SECONDS = 30.0
 
 _LARGEST_ENROLMENT = 4096
 _MOST_UPLOADS = 32
+_MOST_BYTES_HELD = 64 * 1024 * 1024
 _LONGEST_UPLOAD = 900.0  # seconds
 _BATCH_NAME = re.compile(r"[0-9a-f]{64}")
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -105,6 +106,7 @@ class _Face:
         self._largest_batch = largest_batch
         self._patience = patience
         self._uploads = 0
+        self._held = 0  # bytes of bodies under way, at most
         self._threads = anyio.CapacityLimiter(2)
 
     async def health(self, _request: Request) -> Response:
@@ -132,14 +134,17 @@ class _Face:
             if len(begun) >= DEVICE_NAMED_BY:
                 break
         await self._aside(lambda: self._service.admit(name, begun))
-        if self._uploads >= _MOST_UPLOADS:
+        size = _announced(request, self._largest_batch)
+        if self._uploads >= _MOST_UPLOADS or self._held + size > _MOST_BYTES_HELD:
             raise TooBusy()
         self._uploads += 1
+        self._held += size
         try:
             body = b"".join([begun, *[piece async for piece in pieces]])
             answer = await self._aside(lambda: self._service.receive(name, body))
         finally:
             self._uploads -= 1
+            self._held -= size
         return Response(answer, media_type="application/octet-stream")
 
     async def get_batch(self, request: Request) -> Response:
@@ -205,8 +210,7 @@ class _Face:
             TooLarge: there is more.
             TooSlow: nothing comes any more, or it takes far too long.
         """
-        announced = request.headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced) > most:
+        if _announced(request, most) > most:
             raise TooLarge()
         size = 0
         until = time.monotonic() + _LONGEST_UPLOAD
@@ -266,6 +270,14 @@ def _problem(problem: Problem) -> Response:
 def _json(value: dict[str, object]) -> Response:
     body = rfc8785.dumps(value)  # type: ignore[arg-type]
     return Response(body, media_type="application/json")
+
+
+def _announced(request: Request, most: int) -> int:
+    """How many bytes the body has, by its own word; `most` where it does not say."""
+    announced = request.headers.get("content-length")
+    if announced is None:
+        return most
+    return int(announced) if re.fullmatch(r"[0-9]{1,18}", announced) else most + 1
 
 
 def _number(request: Request, name: str) -> int | None:
