@@ -10,11 +10,11 @@ from typing import Any
 
 from kivy.cache import Cache
 from kivy.clock import Clock
-from kivy.core.window import Window
+from kivy.core.window import Keyboard, Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.focus import keys_in_use
+from kiosk.focus import keys_in_use, let_go, move_focus
 from kiosk.idle import IdleWatch
 from kiosk.journey import Assistance, Journey, Stage
 from kiosk.language import own_name, tr
@@ -86,7 +86,7 @@ class Kiosk(FloatLayout):
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
-        Window.bind(on_touch_down=self._touched, on_key_down=self._touched)
+        Window.bind(on_touch_down=self._touched, on_key_down=self._key)
         keys_in_use.watch()
         self._ticking = Clock.schedule_interval(self._tick, 0.5)
         self.speak_language(self.offer.languages[0])
@@ -95,7 +95,7 @@ class Kiosk(FloatLayout):
     def close(self) -> None:
         """Let go of the window and the clock."""
         self._ticking.cancel()
-        Window.unbind(on_touch_down=self._touched, on_key_down=self._touched)
+        Window.unbind(on_touch_down=self._touched, on_key_down=self._key)
         tr.unbind(_=self._language_changed)
 
     # --- the journey's steps, as screens call them --------------------------------------------
@@ -103,6 +103,7 @@ class Kiosk(FloatLayout):
     def show(self, name: str = "") -> None:
         """Put up the screen where the journey stands, or one by name."""
         self.dismiss()
+        let_go()
         name = name or SCREENS[self.journey.stage]
         screen = self._screen(name)
         if self.voice:
@@ -173,7 +174,8 @@ class Kiosk(FloatLayout):
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
         self.journey.erase()
-        self.offer = self.offers[0]
+        if self.offers:
+            self.offer = self.offers[0]
         self._forget()
         self.show(self._home)
         self.speak_language(self.offer.languages[0])
@@ -244,11 +246,13 @@ class Kiosk(FloatLayout):
         self.dismiss()
         self._ask = Ask(title=title, text=text, icon=icon)
         self._ask.offer(options)
+        let_go()
         self.add_widget(self._ask)
 
     def dismiss(self) -> None:
         """Take that question away again."""
         if self._ask is not None:
+            let_go()
             self.remove_widget(self._ask)
             self._ask = None
 
@@ -301,6 +305,17 @@ class Kiosk(FloatLayout):
             self.dismiss()
         return asked
 
+    def _key(self, _: Any, code: int, __: int, text: str | None, modifiers: list[str]) -> bool:
+        """Tab goes round what is on top; the screen may know other keys."""
+        if self._touched():
+            return True
+        if code == Keyboard.keycodes["tab"]:
+            shown = self._ask or self.page
+            first = None if shown is self._ask or self.page is None else self.page.ids.body
+            move_focus(shown, first, -1 if "shift" in modifiers else 1)
+            return True
+        return self._ask is None and self.page is not None and self.page.key(code)
+
     def _tick(self, *_: Any) -> None:
         if self.page is self._screens.get("welcome") and self._ask is None:
             self._look_for_news()
@@ -332,6 +347,7 @@ class Kiosk(FloatLayout):
             self.dismiss()
             self._ask = StillThere(icon="hourglass")
             self._ask.offer([Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
+            let_go()
             self.add_widget(self._ask)
             self.on_screen("still_there")
         self._ask.count(seconds)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kivy.core.window import Keyboard, Window
 from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
@@ -72,17 +73,13 @@ class SignInScreen(Page):
             self._pin += key
         self.dots = len(self._pin)
 
-    def keyboard(self, key: str) -> bool:
-        """The same from a real keyboard; says whether the key was one of ours."""
-        if key.isdigit() and len(key) == 1:
-            self.press(key)
-        elif key == "backspace":
-            self.press("backspace")
-        elif key in ("enter", "numpadenter"):
-            self.press("check")
-        else:
-            return False
-        return True
+    def key(self, code: int) -> bool:
+        """Digits and backspace of a real keyboard do what those of the pad do."""
+        name = Keyboard.keycode_to_string(Window, code).removeprefix("numpad")
+        if name == "backspace" or (name.isdigit() and len(name) == 1):
+            self.press(name)
+            return True
+        return False
 
     def _choose(self, card: ChoiceCard) -> None:
         self.name = card.name

@@ -115,6 +115,10 @@ class Page(BoxLayout):
     def go_on(self) -> None:
         """The button at the lower end corner."""
 
+    def key(self, code: int) -> bool:
+        """A key of a real keyboard, by Kivy's code; says whether the screen took it."""
+        return False
+
     def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
         """The frame's own three parts come first; everything else goes into the body."""
         if len(self.children) < 3:

@@ -58,6 +58,14 @@ class Viewport(StencilView):
         """Hide so many pixels above, as far as there are any to hide."""
         self.hidden_above = min(max(0.0, hidden_above), self.beyond)
 
+    def bring_into_sight(self, widget: Widget) -> None:
+        """Show that part of the column, with a little air around it."""
+        air = theme.mm(2)
+        if widget.top + air > self.top:
+            self.show(self.hidden_above - (widget.top + air - self.top))
+        elif widget.y - air < self.y:
+            self.show(self.hidden_above + self.y - (widget.y - air))
+
     def on_touch_down(self, touch: Any) -> bool:
         """What is under the finger is touched at once; nothing is, that is out of sight."""
         if not self.collide_point(*touch.pos):
