@@ -34,7 +34,7 @@ def answers(kiosk_hall, language):
                 kiosk_hall.on()
 
 
-@pytest.mark.parametrize("screen", driver.SCREENS, ids="800x480 1280x800 1920x1080".split())
+@pytest.mark.parametrize("screen", driver.SCREENS, ids=["800x480", "1280x800", "1920x1080"])
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_what_a_resident_says_arrives_at_the_organiser(town: Town, screen, language):
     with (
