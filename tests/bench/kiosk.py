@@ -65,6 +65,8 @@ def tap_to_next() -> dict[str, float]:
         tempfile.TemporaryDirectory() as folder,
         hall.hall(Path(folder), hall.from_catalogue("democratie")) as there,
     ):
+        while there.kiosk.prepare():  # as it does while nobody is there
+            pass
         there.begin()
         while there.name == "question":
             page = there.kiosk.page
