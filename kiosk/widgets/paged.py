@@ -154,15 +154,17 @@ class Paged(Row):
         view.show(view.hidden_above + direction * max(step, view.height / 3))
 
     def _measure(self, *_: Any) -> None:
-        self.viewport = self.column.room = self._view.height
-        overflows = self.column.minimum_height > self._view.height + 1
-        if overflows == self.overflows:
-            return
-        self.overflows = overflows
-        if overflows:
+        room = self._view.height
+        self.viewport = self.column.room = room
+        self.overflows = self.column.minimum_height > room + 1
+        # No button is smaller than a finger: where two do not fit there is one, or dragging alone.
+        self._turners.alone = room < 2 * theme.target + theme.gap
+        wanted = self.overflows and room >= theme.target
+        if wanted and self._turners.parent is None:
             super().add_widget(self._turners)
-        else:
+        elif not wanted and self._turners.parent is not None:
             super().remove_widget(self._turners)
+        if not self.overflows:
             self.to_top()
         self._mark()
 
@@ -173,8 +175,9 @@ class Paged(Row):
 
 
 class PageTurners(BoxLayout):
-    """The two buttons beside a column that is too long."""
+    """The two buttons beside a column that is too long; `alone`, one leads down, and then up."""
 
+    alone = BooleanProperty(False)
     turn = ObjectProperty(None)
     at_top = BooleanProperty(True)
     at_end = BooleanProperty(False)

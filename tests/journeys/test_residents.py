@@ -15,7 +15,9 @@ SAID = {"fr": "Été", "ar": "حديقة"}
 def answers(kiosk_hall, language):
     """Answer what can be answered by touch, write one text, and pass over the rest."""
     wrote = False
-    while kiosk_hall.name == "question":
+    for _ in range(20):
+        if kiosk_hall.name != "question":
+            return
         step = kiosk_hall.kiosk.journey.step()
         page = kiosk_hall.kiosk.page
         if step.kind is Kind.RANGE:
@@ -24,7 +26,7 @@ def answers(kiosk_hall, language):
             else:
                 page.answer.move(1)
         elif step.kind is Kind.SELECT_ONE:
-            driver.tap(next(iter(page.answer.cards.values())))
+            kiosk_hall.choose()
         elif step.kind is Kind.TEXT and not wrote:
             kiosk_hall.type(SAID[language])
             wrote = True

@@ -182,6 +182,17 @@ class Hall:
         """Touch the button that leads back."""
         driver.tap(self.kiosk.page.ids.back)
 
+    def choose(self, name: str = "") -> None:
+        """Touch a choice, or the first; where it is out of sight, lead down to it before."""
+        page = self.kiosk.page
+        cards = page.answer.cards
+        card = cards[name] if name else next(iter(cards.values()))
+        for _ in range(10):
+            if page.ids.paged._view.collide_point(*card.center):
+                break
+            self.on()
+        driver.tap(card)
+
     def tool(self, name: str) -> None:
         """Touch one of the tools above, by its id."""
         driver.tap(self.kiosk.page.ids.tools.ids[name])
@@ -265,6 +276,8 @@ def kiosk_at(
     try:
         yield Hall(kiosk, hands, seconds, device)
     finally:
+        kiosk.account = None
+        kiosk.erase()
         kiosk.close()
         driver.clear()
         tr.speak("fr")

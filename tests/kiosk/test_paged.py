@@ -221,3 +221,24 @@ def test_keys_touch_what_has_the_focus(button, pressed, name):
     button.focus = True
     driver.key(name)
     assert pressed == ["Oui"]
+
+
+def test_on_a_low_column_one_button_leads_to_the_end_and_back_to_the_top(pressed):
+    column = paged(pressed, 10)
+    column.size_hint_y, column.height = None, theme.target * 1.5
+    driver.frames(4)
+    down, up = column._turners.children
+    assert (round(up.height), up.disabled) == (0, True)
+    assert down.height >= theme.target
+    for _ in range(40):
+        if column._turners.at_end:
+            break
+        driver.tap(down)
+    driver.frames(2)
+    assert column._turners.at_end
+    assert up.height >= theme.target
+    driver.tap(up)
+    assert not column._turners.at_end
+    column.height = theme.target / 2
+    driver.frames(4)
+    assert column._turners.parent is None
