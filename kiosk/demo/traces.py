@@ -12,6 +12,7 @@ import zstandard
 
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "latin-1", "cp037", "utf-7")
 _LARGEST_INFLATED = 64 << 20
+_SHORTEST = 4  # bytes: anything shorter is found by chance
 
 
 def traces_of(words: str, folder: Path) -> list[str]:
@@ -28,7 +29,7 @@ def traces_of(words: str, folder: Path) -> list[str]:
             continue
         for where, content in _contents(path.read_bytes()):
             for guise, pattern in guises.items():
-                if pattern in content:
+                if len(pattern) >= _SHORTEST and pattern in content:
                     found.append(f"{path}: {guise}{where}")
     return found
 
@@ -49,9 +50,9 @@ def _guises(words: str) -> Iterator[tuple[str, bytes]]:
             for shift in range(3):
                 # The middle of the base64 text does not depend on what stands before and after.
                 coded = base64.b64encode(b"\0" * shift + plain)
-                yield f"{name}, base64", coded[4 if shift else 0 : -4]
+                yield f"{name}, base64 after {shift}", coded[4 if shift else 0 : -4]
                 urlsafe = base64.urlsafe_b64encode(b"\0" * shift + plain)
-                yield f"{name}, base64url", urlsafe[4 if shift else 0 : -4]
+                yield f"{name}, base64url after {shift}", urlsafe[4 if shift else 0 : -4]
         yield f"“{spelling}”, percent-encoded", spelling.replace(" ", "%20").encode()
         yield f"“{spelling}”, form-encoded", spelling.replace(" ", "+").encode()
 

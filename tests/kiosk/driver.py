@@ -33,12 +33,14 @@ for option, value in {"multisamples": "0", "maxfps": "0", "vsync": "0", "resizab
 Config.set("kivy", "exit_on_escape", "0")
 
 from kivy.base import EventLoop
+from kivy.clock import Clock
 from kivy.core.window import Keyboard, Window
 from kivy.tests.common import UnitTestTouch
 from kivy.uix.widget import Widget
 from PIL import Image
 
 EventLoop.ensure_window()
+Clock._max_fps = 0  # no test waits for a frame's time to be over
 EventLoop.status = "started"
 
 

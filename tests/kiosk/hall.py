@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -260,6 +261,8 @@ def kiosk_at(
     people: bool = False,
 ) -> Iterator[Hall]:
     """The real screens on the window, over a device; taken down again afterwards."""
+    gc.collect()
+    gc.freeze()  # each erasure collects: not what the tests before have left
     driver.clear()
     driver.resize(screen)
     theme.fit(Panel(screen.width, screen.height, screen.diagonal))
@@ -280,6 +283,7 @@ def kiosk_at(
         kiosk.erase()
         kiosk.close()
         driver.clear()
+        gc.unfreeze()
         tr.speak("fr")
         theme.rtl = False
         theme.calm_down()
