@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
-from gc import collect
+from gc import collect, freeze
 from importlib import import_module
 from time import monotonic
 from typing import Any
@@ -83,6 +83,7 @@ class Kiosk(FloatLayout):
         self.page: Page | None = None
         self._ask: Ask | None = None
         self._screens: dict[str, Page] = {}
+        self._prepared = False
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
@@ -319,12 +320,28 @@ class Kiosk(FloatLayout):
     def _tick(self, *_: Any) -> None:
         if self.page is self._screens.get("welcome") and self._ask is None:
             self._look_for_news()
+            self.prepare()
             return
         presence = self.idle.presence()
         if presence.gone:
             self._gone()
         elif presence.seconds_left is not None:
             self._ask_whether_there(presence.seconds_left)
+
+    def prepare(self) -> bool:
+        """Build one screen that nobody has needed yet; says whether there was one.
+
+        While nobody is there, so that nobody waits for it.
+        """
+        missing = next((name for name in SCREENS.values() if name not in self._screens), None)
+        if missing is not None:
+            self._screen(missing)
+        elif not self._prepared:
+            # What is there to stay need not be looked through each time that rubbish is collected.
+            self._prepared = True
+            collect()
+            freeze()
+        return missing is not None
 
     def _look_for_news(self) -> None:
         """While nobody is there: another consultation, a new version, or the end of one."""

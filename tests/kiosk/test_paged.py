@@ -35,7 +35,7 @@ def drag(column, by, over=0):
     finger = driver.finger(things(column)[over])
     finger.touch_down()
     driver.frames()
-    for part in range(1, 6):
+    for _ in range(1, 6):
         finger.touch_move(finger.x, finger.y + by / 5)
         driver.frames()
     return finger
