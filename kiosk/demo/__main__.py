@@ -22,7 +22,6 @@ from kiosk.demo.traces import traces_of
 from sync.command_line import Sentence
 
 CONSULTATION = "democratie-courte"
-COMMANDS = Path(sys.executable).parent
 
 
 @click.command()
@@ -121,7 +120,7 @@ class Demo:
         )
         with self.serving():
             subprocess.run(  # noqa: S603
-                [COMMANDS / "parvis-kiosk", "run", "--data", self.device, "--size", "1280x800"],
+                [_command("parvis-kiosk"), "run", "--data", self.device, "--size", "1280x800"],
                 check=True,
             )
             self.recorded = sum(self._outbox().values())
@@ -172,7 +171,7 @@ class Demo:
     def serving(self) -> Iterator[None]:
         """The embedded server, up within this block."""
         command: list[str | Path] = [
-            *(COMMANDS / "parvis-server", "run", "--data", self.server),
+            *(_command("parvis-server"), "run", "--data", self.server),
             *("--host", "127.0.0.1", "--port", str(self.port)),
         ]
         log = (self.out / "server.log").open("a")
@@ -221,7 +220,7 @@ class Demo:
                 f"  $ {command} {line.replace(str(code), shown) if code else line}", dim=True
             )
         done = subprocess.run(  # noqa: S603
-            [COMMANDS / command, *words], capture_output=True, text=True, check=False
+            [_command(command), *words], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise Sentence(f"{command} {words[0]} failed: {done.stderr.strip()}")
@@ -235,6 +234,13 @@ class Demo:
 
     def _say(self, line: str) -> None:
         click.echo(f"  {line}")
+
+
+def _command(name: str) -> Path:
+    """Where one of Parvis's commands is: beside this Python, or else on the PATH."""
+    beside = Path(sys.executable).with_name(name)
+    elsewhere = None if beside.exists() else shutil.which(name)
+    return Path(elsewhere) if elsewhere else beside
 
 
 def _short(word: str) -> str:
