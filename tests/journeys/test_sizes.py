@@ -61,9 +61,12 @@ def apart(one, other):
 
 
 def overlap(one, other):
-    return one[0] < other[2] - 1 and other[0] < one[2] - 1 and one[1] < other[3] - 1 and other[
-        1
-    ] < one[3] - 1
+    return (
+        one[0] < other[2] - 1
+        and other[0] < one[2] - 1
+        and one[1] < other[3] - 1
+        and other[1] < one[3] - 1
+    )
 
 
 def complaints(kiosk, screen):
