@@ -42,7 +42,6 @@ def test_what_a_resident_says_arrives_at_the_organiser(town: Town, screen, langu
     with (
         town.serving() as url,
         town.device(url=url) as device,
-        driver.unseen(),
     ):
         uplink = BackgroundSync(device, hall.SOON)
         with hall.kiosk_at(device, screen=screen, uplink=uplink) as kiosk:

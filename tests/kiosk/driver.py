@@ -6,7 +6,6 @@ Nothing here waits for real time, except `pass_time`.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
@@ -41,6 +40,8 @@ from PIL import Image
 
 EventLoop.ensure_window()
 Clock._max_fps = 0  # no test waits for a frame's time to be over
+# Everything is laid out, and nothing drawn on the window that nobody sees: `picture` draws.
+Window.on_draw = Window.on_flip = lambda *_: None
 EventLoop.status = "started"
 
 
@@ -79,19 +80,6 @@ def pass_time(seconds: float) -> None:
     end = monotonic() + seconds
     while monotonic() < end:
         frames()
-
-
-@contextmanager
-def unseen() -> Iterator[None]:
-    """Lay everything out, and draw nothing: half the time, where nobody looks at the window.
-
-    Pictures (`picture`) can be taken all the same.
-    """
-    Window.on_draw, Window.on_flip = (lambda *_: None), (lambda *_: None)
-    try:
-        yield
-    finally:
-        del Window.on_draw, Window.on_flip
 
 
 def perform(story: Iterator[None]) -> None:

@@ -299,7 +299,6 @@ def hall(
             device.hold(one.data)
         with (
             quick_pins(),
-            driver.unseen(),
             kiosk_at(device, screen=screen, pictures=folder, people=people) as opened,
         ):
             yield opened
