@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from math import isnan
 from pathlib import Path
 
 import click
@@ -94,6 +95,8 @@ def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: 
     from kiosk.app import Display
     from kiosk.service import serve
 
+    if diagonal is not None and isnan(diagonal):
+        raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
     serve(data, display, place=place, patience=idle)
 

@@ -1,0 +1,114 @@
+import pytest
+
+from tests.kiosk import hall  # isort: split
+
+from forms.engine import Unfinished
+from kiosk.counter import Counter
+from kiosk.journey import Assistance, Journey
+from sync.client.background import Status
+from sync.contribution import Given, Help, Mode
+from sync.device import Device, Enrolment
+from sync.errors import SyncError
+
+
+class Line:
+    """An uplink that only remembers how it was woken."""
+
+    def __init__(self):
+        self.woken = []
+        self.status = Status(last_success=5.0, last_error="The server is not there.")
+
+    def wake(self, *, now=False):
+        self.woken.append(now)
+
+
+@pytest.fixture
+def device(tmp_path):
+    with Device.open(tmp_path / "device") as opened:
+        opened.hold(hall.consultation().data)
+        yield opened
+
+
+@pytest.fixture
+def counter(device):
+    return Counter(device, Line(), "Mairie annexe")
+
+
+def finished(counter, assistance=None, **answers):
+    """A journey whose entry is answered, and that is ready to be kept."""
+    offer = hall.offer()
+    journey = Journey(offer.begin, lambda journey: counter.keep(offer, journey, "fr"))
+    journey.start(assistance)
+    for name, value in {"age": "34", **answers}.items():
+        assert journey.entry.answer(f"/data/{name}", value).kept
+    return journey
+
+
+def test_what_was_said_is_sealed_as_it_was_said(counter, device):
+    finished(counter, idee="Un banc").confirm()
+    (said,) = hall.opened(device)
+    assert (said.mode, said.language, said.assistance) == (Mode.SELF, "fr", None)
+    assert dict(said.fields)["/data/idee"] == "Un banc"
+
+
+def test_the_uplink_is_woken_once_and_not_hurried(counter):
+    finished(counter).confirm()
+    assert counter._uplink.woken == [False]
+    counter.send_now()
+    assert counter._uplink.woken == [False, True]
+
+
+def test_an_unfinished_entry_is_not_kept(counter, device):
+    journey = finished(counter)
+    assert journey.entry.answer("/data/age", "").kept is False
+    journey.entry.undo()
+    with pytest.raises(Unfinished):
+        journey.confirm()
+    assert device.outbox.counts().waiting == 0
+    assert counter._uplink.woken == []
+
+
+def test_an_assisted_entry_tells_how_and_by_whom(counter, device):
+    helped = Assistance("Samia", given=Given.SPOKEN, wording="2026-1", read_back=True)
+    helped.help |= {Help.READING, Help.WORDING}
+    helped.reworded |= {"/data/idee"}
+    finished(counter, helped, idee="Un banc").confirm()
+    (said,) = hall.opened(device)
+    told = said.assistance
+    assert said.mode is Mode.ASSISTED
+    assert told.help == {Help.READING, Help.WORDING}
+    assert (told.read_back, told.reworded) == (True, ("/data/idee",))
+    agreed = told.agreement
+    assert (agreed.mediator, agreed.place) == ("Samia", "Mairie annexe")
+    assert (agreed.given, agreed.wording) == (Given.SPOKEN, "2026-1")
+
+
+def test_the_receipt_is_a_code_and_on_an_enrolled_device_an_address(counter, device):
+    alone = finished(counter)
+    alone.confirm()
+    assert alone.receipt.qr == alone.receipt.code
+    key = device.key.public_key().public_bytes_raw()
+    device.enrol(Enrolment("https://parvis.example.org", key, "mairie"))
+    enrolled = finished(counter)
+    enrolled.confirm()
+    assert enrolled.receipt.qr.upper().startswith("HTTPS://PARVIS.EXAMPLE.ORG")
+    assert enrolled.receipt.code != alone.receipt.code
+
+
+def test_the_state_tells_what_waits_and_why(counter):
+    finished(counter).confirm()
+    state = counter.state()
+    assert (state.waiting, state.released, state.quarantined) == (1, 0, 0)
+    assert (state.server, state.last_success) == ("", 5.0)
+    assert state.trouble == "The server is not there."
+
+
+def test_trouble_is_logged_without_a_word_of_what_was_said(counter, caplog):
+    counter.report(SyncError("The disk is full."))
+    assert "The disk is full." in caplog.text
+
+
+def test_without_a_network_there_is_nothing_to_hurry(device):
+    counter = Counter(device)
+    counter.send_now()
+    assert counter.state().trouble == ""
