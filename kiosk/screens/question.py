@@ -141,6 +141,7 @@ class QuestionScreen(Page):
 
     def _take_away(self) -> None:
         if self.answer is not None:
+            self.answer.leave()
             if self.answer.parent is not None:
                 self.answer.parent.remove_widget(self.answer)
             self.answer = None

@@ -53,6 +53,9 @@ class Answer(BoxLayout):
     def on_given(self, value: str) -> None:
         """The person gave this answer."""
 
+    def leave(self) -> None:
+        """The question is left: give back what is shared with the next one."""
+
     def forget(self) -> None:
         """Let go of what was answered."""
         self.value = ""

@@ -10,11 +10,22 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answers import Answer
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import Keyboard
-from kiosk.widgets.layouts import layout_for, number_pad
+from kiosk.widgets.layouts import Layout, layout_for, number_pad
 from kiosk.widgets.touch import Action, Row
 
 # Languages written with a comma before decimals, among those that Parvis speaks.
 DECIMAL_COMMA = frozenset({"fr", "uk", "pt", "tr", "es"})
+
+
+_keyboards: dict[tuple[object, ...], Keyboard] = {}
+
+
+def _keyboard_for(layout: Layout) -> Keyboard:
+    """The one keyboard of this layout: building its forty keys is what takes time."""
+    key = (layout.name, layout.letters)
+    if key not in _keyboards:
+        _keyboards[key] = Keyboard(layout=layout)
+    return _keyboards[key]
 
 
 class TypedAnswer(Answer):
@@ -48,8 +59,7 @@ class TypedAnswer(Answer):
             size_hint_x=1,
         )
         self.field.caret = len(self.field.text)
-        self.keyboard = Keyboard()
-        self.keyboard.layout = self._layout(step, language)
+        self.keyboard = _keyboard_for(self._layout(step, language))
         self._done = Action(text=tr._("Fini"), icon="check", primary=True)
         self._line = Row(size_hint_y=None, spacing=theme.gap)
         self._line.add_widget(self.field)
@@ -58,11 +68,18 @@ class TypedAnswer(Answer):
         self.field.bind(text=self._written, on_touch_up=self._touched)
         self.field.bind(on_enter=lambda *_: self.dispatch("on_done"))
         self._done.bind(on_release=lambda *_: self.dispatch("on_done"))
-        self.keyboard.bind(height=self.setter("keyboard_height"))
+        self.keyboard.bind(height=self._keyboard_resized)
         self.keyboard_height = self.keyboard.height
         theme.bind(body=self._settle)
         self.bind(done_button=self._settle, room=self._settle, writing=self._settle)
         self._settle()
+
+    def leave(self) -> None:
+        """Give the keyboard back: it serves the next question, and must not hold this field."""
+        if self.keyboard.parent is self:
+            self.keyboard.field = None
+            self.remove_widget(self.keyboard)
+            self.keyboard.reset()
 
     def forget(self) -> None:
         """Leave nothing of what was written in the field or the keyboard."""
@@ -76,6 +93,9 @@ class TypedAnswer(Answer):
 
     def on_done(self) -> None:
         """The person has written what they wanted to."""
+
+    def _keyboard_resized(self, _: Keyboard, height: float) -> None:
+        self.keyboard_height = height
 
     def _layout(self, step: Step, language: str) -> Any:
         if step.kind is Kind.DECIMAL:
@@ -96,12 +116,14 @@ class TypedAnswer(Answer):
 
     def _settle(self, *_: Any) -> None:
         """One line for a number, as many as fit for a text; the keyboard where it is wanted."""
-        if self.writing and self.keyboard.parent is None:
+        has_keyboard = self.keyboard.parent is self
+        if self.writing and not has_keyboard:
+            if self.keyboard.parent is not None:
+                self.keyboard.parent.remove_widget(self.keyboard)
             self.keyboard.field = self.field
             self.add_widget(self.keyboard)
-        elif not self.writing and self.keyboard.parent is not None:
-            self.keyboard.field = None
-            self.remove_widget(self.keyboard)
+        elif not self.writing and has_keyboard:
+            self.leave()
         least = self.field.height_for(1)
         if self.done_button and self._done.parent is None:
             self._line.add_widget(self._done)

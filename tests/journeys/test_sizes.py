@@ -1,7 +1,8 @@
 """Every screen at every size: large enough to touch, far enough apart, and nothing cut.
 
 Keyboard keys are left out: five rows of twelve keys of 12.7 mm do not fit a 7-inch panel, so that
-they are 10 mm high there, and a touch between two counts for the nearest (`kiosk.widgets.keyboard`).
+they are 10 mm high there, and a touch between two counts for the nearest
+(`kiosk.widgets.keyboard`).
 """
 
 from itertools import combinations, pairwise

@@ -142,7 +142,9 @@ def test_a_pin_that_is_none_is_refused(run, data, pin):
 # --- run, sync, enrol, doctor ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", ["big", "1280", "x", "1280x", "100x100", "-1280x800", "1280x800x2"])
+@pytest.mark.parametrize(
+    "size", ["big", "1280", "x", "1280x", "100x100", "-1280x800", "1280x800x2"]
+)
 def test_a_size_that_is_none_is_refused_before_any_window_opens(run, data, size):
     done = run("run", "--data", data, f"--size={size}")
     assert done.exit_code == 1
