@@ -24,5 +24,7 @@ def as_programs(folder: Path) -> dict[str, str]:
         )
         program.chmod(0o755)
     # The tests' own Kivy is set up otherwise than a kiosk's.
-    usual = {name: value for name, value in os.environ.items() if name[:5] not in ("KIVY_", "SDL_V")}
+    usual = {
+        name: value for name, value in os.environ.items() if name[:5] not in ("KIVY_", "SDL_V")
+    }
     return usual | {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
