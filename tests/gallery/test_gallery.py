@@ -1,0 +1,244 @@
+"""The gallery draws everything there is, and its measures find what they look for."""
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+
+from tests.kiosk import driver, hall  # isort: split
+
+from kivy.uix.floatlayout import FloatLayout
+
+import kiosk.screens
+import kiosk.widgets
+from forms.engine import Kind
+from forms.xform import read_form
+from kiosk.theme.palette import DARK_ON_LIGHT
+from kiosk.theme.theme import theme
+from kiosk.widgets.answers import Answer
+from kiosk.widgets.touch import Action, Sign
+from kiosk.widgets.words import Words
+from tests.forms.writing import begin
+from tests.gallery import measure
+from tests.gallery.__main__ import bounds, main, report_of
+from tests.gallery.kinds import every_kind, examples
+from tests.gallery.page import page_of
+from tests.gallery.tour import whole_tour
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def answers_there_are():
+    """Every class of answer that some step may get: those that no other is made of."""
+    for module in iter_modules(kiosk.widgets.__path__):
+        import_module(f"kiosk.widgets.{module.name}")
+    found, left = set(), [Answer]
+    while left:
+        kind = left.pop()
+        below = kind.__subclasses__()
+        left += below
+        if not below and kind.__module__.startswith("kiosk."):
+            found.add(kind.__name__)
+    return found
+
+
+@pytest.fixture
+def toured(tmp_path):
+    """Every scene of the tour at the middle size: names, screens, and the answers' classes."""
+    names, screens, answers = [], set(), set()
+    about = (every_kind(), hall.from_catalogue("democratie-courte"))
+    with hall.hall(tmp_path, *about, people=True) as there:
+        for scene in whole_tour(there, "fr", about[0].form_id):
+            names.append(scene.name)
+            screens.add(scene.screen)
+            answers |= {type(one).__name__ for one in there.kiosk.walk() if isinstance(one, Answer)}
+    return names, screens, answers
+
+
+def test_every_screen_and_every_answer_there_is_gets_drawn(toured):
+    names, screens, answers = toured
+    assert screens == {module.name for module in iter_modules(kiosk.screens.__path__)}
+    assert answers_there_are() - answers == set(), "a row in every_kind.md is missing"
+    assert len(names) == len(set(names))
+
+
+def test_the_table_has_every_kind_of_question():
+    form = read_form(every_kind().form, media=every_kind().media)
+    asked = {step.kind for step in begin(form).steps()}
+    assert set(Kind) - asked == {Kind.BOOLEAN}  # XLSForm has no such type
+
+
+def test_every_example_belongs_to_a_question():
+    form = read_form(every_kind().form, media=every_kind().media)
+    named = {step.ref.rpartition("/")[2] for step in begin(form).steps()}
+    assert set(examples()) <= named
+
+
+def test_other_languages_ask_in_french():
+    about = every_kind(("fr", "ar", "pt"))
+    form = read_form(about.form, media=about.media)
+    entry = begin(form)
+    entry.language = form.language_for("pt")
+    assert entry.steps()[1].label == "Marchez-vous chaque jour dans votre quartier ?"
+    entry.language = form.language_for("ar")
+    assert entry.steps()[1].label == "هل تمشي كل يوم في حيّك؟"
+
+
+# --- the measures -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sheet(window):
+    theme.fit(theme_panel())
+    root = FloatLayout()
+    driver.show(root)
+    yield root
+    theme.calm_down()
+
+
+def theme_panel():
+    from kiosk.theme.theme import Panel
+
+    return Panel(driver.MIDDLE.width, driver.MIDDLE.height, driver.MIDDLE.diagonal)
+
+
+def beyond(root, what):
+    driver.frames(3)
+    return [one.widget for one in measure.layout(root) if one.what == what and not one.well]
+
+
+def contrasts(root, what="contrast"):
+    driver.frames(3)
+    picture = measure.picture_of(root)
+    return [
+        one.number for one in measure.colours(root, picture, measure.Masks()) if one.what == what
+    ]
+
+
+def test_a_button_that_is_too_small_is_found(sheet):
+    sheet.add_widget(Action(text="Ici", pos=(100, 100)))
+    assert beyond(sheet, "target") == []
+    small = Action(text="Là", pos=(600, 100))
+    small.size = (theme.mm(12), theme.mm(12))
+    sheet.add_widget(small)
+    assert beyond(sheet, "target") == ["Là"]
+
+
+def test_buttons_that_stand_too_close_are_found(sheet):
+    one, other = Action(text="Un", pos=(100, 100)), Action(text="Deux", pos=(100, 400))
+    sheet.add_widget(one)
+    sheet.add_widget(other)
+    assert beyond(sheet, "gap") == []
+    other.y = one.top + theme.mm(2)
+    assert beyond(sheet, "gap") == ["Un | Deux"]
+
+
+def test_a_button_beyond_the_window_is_found(sheet):
+    sheet.add_widget(Action(text="Dehors", pos=(driver.MIDDLE.width - 20, 100)))
+    assert beyond(sheet, "outside") == ["Dehors"]
+
+
+def test_words_that_are_cut_and_words_on_words_are_found(sheet):
+    words = Words(text="Une assez longue phrase", size_hint=(None, None), pos=(50, 300))
+    words.size = (400, 200)
+    sheet.add_widget(words)
+    assert beyond(sheet, "cut") == []
+    words.size = (400, 10)
+    assert beyond(sheet, "cut") == ["Une assez longue phrase"]
+    words.size = (400, 200)
+    over = Words(text="Par-dessus", size_hint=(None, None), size=(400, 200), pos=(60, 300))
+    sheet.add_widget(over)
+    assert beyond(sheet, "overlap") == ["Par-dessus | Une assez longue phrase"]
+
+
+def test_a_button_that_says_nothing_is_found(sheet):
+    sheet.add_widget(Action(text="", pos=(100, 100)))
+    assert beyond(sheet, "speechless") == ["Action"]
+
+
+@pytest.mark.parametrize(
+    "ink, expected", [("#000000", 21.0), ("#767676", 4.5), ("#FFFFFF", 1.0), ("#FF0000", 4.0)]
+)
+def test_contrast_is_that_of_the_pixels_drawn(sheet, ink, expected):
+    theme.wear(DARK_ON_LIGHT)
+    card = Action(text="", pos=(100, 100))
+    card.size, card.size_hint = (800, 300), (None, None)
+    sheet.add_widget(card)
+    words = Words(text="Voici", color=ink, font_size=60, pos=(300, 200), size_hint=(None, None))
+    words.size = (400, 100)
+    sheet.add_widget(words)
+    assert contrasts(sheet) == pytest.approx([expected], abs=0.06)
+
+
+def test_words_half_on_another_ground_have_the_lower_contrast(sheet):
+    theme.wear(DARK_ON_LIGHT)
+    card = Action(text="", pos=(100, 100), fill="#333333")
+    card.size, card.size_hint = (250, 300), (None, None)
+    sheet.add_widget(card)
+    words = Words(text="Voici un mot", color="#000000", font_size=60, size_hint=(None, None))
+    words.pos, words.size = (200, 200), (600, 100)
+    sheet.add_widget(words)
+    assert max(contrasts(sheet)) < 2
+
+
+def test_an_icon_is_measured_too(sheet):
+    sheet.add_widget(Sign(name="globe", font_size=90, color="#CCCCCC", pos=(100, 100)))
+    (found,) = contrasts(sheet, "icon")
+    assert 1 < found < 3
+
+
+# --- the command ------------------------------------------------------------------------------
+
+
+def test_a_sample_is_drawn_measured_and_within_bounds(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.gallery", "--quick", "--out", tmp_path, "--only", "d"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert set(report["sizes"]) == {"800x480", "1080x1920"}
+    for size, told in report["sizes"].items():
+        drawn = list((tmp_path / size).glob("*.png"))
+        assert len(drawn) == told["pictures"] > 0
+        assert told["least"]["target"]["number"] >= 12.7
+        assert told["least"]["high contrast"]["number"] >= 20
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "http" not in page.replace("https://parvis", "")
+    assert all(picture.name in page for picture in (tmp_path / "800x480").glob("*.png"))
+    assert json.loads(ran.stdout.splitlines()[-1])["out_of_bounds"] == 0
+
+
+def test_what_is_out_of_bounds_is_named_in_report_and_page():
+    found = {
+        **{"what": "gap", "widget": "Un | Deux", "number": 1.2, "bound": 2.6},
+        **{"text": "largest", "palette": "", "part": 1},
+    }
+    scene = {
+        **{"size": "800x480", "language": "fr", "scene": "review", "screen": "review"},
+        **{"answers": [], "long": [], "least": {"gap": found}, "beyond": [found, found]},
+        "pictures": [{"file": "a.png", "palette": "calm", "text": "largest", "part": 1}],
+    }
+    report = report_of([scene])
+    (told,) = report["beyond"]
+    assert (told["scene"], told["widget"], told["number"], told["times"]) == (
+        *("review", "Un | Deux", 1.2),
+        2,
+    )
+    assert report["sizes"]["800x480"]["least"]["gap"]["number"] == 1.2
+    assert set(bounds()) >= {"gap", "contrast", "high contrast"}
+    page = page_of([scene], report)
+    assert "gap “Un | Deux” 1.2" in page
+
+
+def test_a_size_that_there_is_not_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["--sizes", "640x480"])
+    assert "1080x1920" in capsys.readouterr().err
