@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -27,6 +26,7 @@ OFFERED = ("fr", EASY_FRENCH, "en", "ar", "uk", "pt", "tr", "es", "zh")
 """The interface's languages, in the order in which a device offers them unless told otherwise."""
 
 _OWN_NAMES = {EASY_FRENCH: "Français facile"}
+_IN_EUROPE = {"en": "en_GB", "pt": "pt_PT"}  # CLDR's own defaults are America's
 
 
 def available_languages(root: Path = ASSETS / "translations") -> tuple[str, ...]:
@@ -45,34 +45,28 @@ def own_name(language: str) -> str:
     """A language's name in itself and its own script, as "العربية"."""
     if language in _OWN_NAMES:
         return _OWN_NAMES[language]
-    locale = locale_of(language)
+    locale = Locale.parse(_plain(language))
     name = locale.get_display_name(locale) or language
     return str(name[0].upper() + name[1:])
 
 
 def locale_of(language: str) -> Locale:
     """What babel knows of a language: how it writes dates and numbers, and counts."""
-    tag = language.partition("-x-")[0]  # private varieties write as their language does
-    return Locale.parse(tag, sep="_" if "_" in tag else "-")
+    tag = _plain(language)
+    return Locale.parse(_IN_EUROPE.get(tag, tag))
 
 
-class Catalogue(gettext.GNUTranslations):
-    """The interface's words in one language, read from its catalogue."""
-
-    def counted(self, locale: Locale, one: str, many: str, n: float, **others: Any) -> str:
-        """A sentence about so many things (see `Language.plural`)."""
-        text = self.ngettext(one, many, int(n))
-        return text.format(n=format_decimal(n, locale=locale), **others)
+def _plain(language: str) -> str:
+    """The tag as babel writes it; private varieties are written as their language is."""
+    return language.partition("-x-")[0].replace("-", "_")
 
 
 class French(gettext.NullTranslations):
     """French, as the code says it; nothing and one and a half are singular there."""
 
-    def ngettext(self, one: str, many: str, n: float) -> str:
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """The form for so many things."""
-        return one if abs(n) < 2 else many
-
-    counted = Catalogue.counted
+        return msgid1 if abs(n) < 2 else msgid2
 
 
 class Language(EventDispatcher):
@@ -92,7 +86,7 @@ class Language(EventDispatcher):
 
     def __init__(self) -> None:
         super().__init__()
-        self._read: dict[str, Catalogue | French] = {SOURCE_LANGUAGE: French()}
+        self._read: dict[str, gettext.NullTranslations] = {SOURCE_LANGUAGE: French()}
         self.plural = self._plural_in(SOURCE_LANGUAGE)
 
     def speak(self, language: str) -> None:
@@ -108,7 +102,7 @@ class Language(EventDispatcher):
         """One message in another language than the current one."""
         return self._catalogue(language).gettext(message)
 
-    def say_plural(self, language: str, one: str, many: str, n: float, **others: Any) -> str:
+    def say_plural(self, language: str, one: str, many: str, n: float, **others: object) -> str:
         """One sentence about n things in another language than the current one."""
         return self._plural_in(language)(one, many, n, **others)
 
@@ -129,15 +123,27 @@ class Language(EventDispatcher):
         return format_date(day, "LLL" if short else "LLLL", locale=locale_of(self.language))
 
     def _plural_in(self, language: str) -> Callable[..., str]:
-        return partial(self._catalogue(language).counted, locale_of(language))
+        return partial(_counted, self._catalogue(language), locale_of(language))
 
-    def _catalogue(self, language: str) -> Catalogue | French:
+    def _catalogue(self, language: str) -> gettext.NullTranslations:
         if language not in self._read:
             self._read[language] = _read_catalogue(language)
         return self._read[language]
 
 
-def _read_catalogue(language: str) -> Catalogue | French:
+def _counted(
+    catalogue: gettext.NullTranslations,
+    locale: Locale,
+    one: str,
+    many: str,
+    n: float,
+    **others: object,
+) -> str:
+    text = catalogue.ngettext(one, many, int(n))
+    return text.format(n=format_decimal(n, locale=locale), **others)
+
+
+def _read_catalogue(language: str) -> gettext.NullTranslations:
     """The catalogue of a language, of the language it is a variety of, or else French."""
     for name in (language, base(language)):
         path = ASSETS / "translations" / name / "parvis.po"
@@ -146,7 +152,7 @@ def _read_catalogue(language: str) -> Catalogue | French:
             with path.open("rb") as source:
                 write_mo(compiled, read_po(source))
             compiled.seek(0)
-            return Catalogue(compiled)
+            return gettext.GNUTranslations(compiled)
     return French()
 
 

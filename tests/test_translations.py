@@ -211,7 +211,9 @@ def test_the_command_fails_naming_each_and_passes_when_all_is_well(tree: Tree) -
 
 @pytest.mark.parametrize("code", ['_("Oui\n', 'if x:\n        a\n    _("Oui")\n'])
 def test_a_source_that_cannot_be_read_is_a_sentence(tree: Tree, code: str) -> None:
-    run = CliRunner().invoke(main, ["--must", "ar", "--must", "en", "--root", str(tree(**{"kiosk/a.py": code}))])
+    run = CliRunner().invoke(
+        main, ["--must", "ar", "--must", "en", "--root", str(tree(**{"kiosk/a.py": code}))]
+    )
     assert run.exit_code == 1
     assert "kiosk/a.py: its words cannot be read" in run.output
 
