@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlite_utils import Database
 
 from sync import consultation as packages
+from sync.attachment import Attachment
 from sync.batch import Moment
 from sync.compression import Dictionary
 from sync.consultation import Consultation
@@ -205,7 +206,12 @@ class Device:
             self._forms.setdefault(fresh.id, set()).add(fresh.form_hash)
             return fresh
 
-    def confirm(self, consultation_id: str, contribution: Contribution) -> Receipt:
+    def confirm(
+        self,
+        consultation_id: str,
+        contribution: Contribution,
+        attachments: Sequence[Attachment] = (),
+    ) -> Receipt:
         """Seal a contribution, store it, and only then give its receipt.
 
         The instance's random id is left out: the desk gives it the one that follows from the
@@ -214,12 +220,15 @@ class Device:
         Args:
             consultation_id: of a consultation held here.
             contribution: answers its form, as held now or earlier in this process.
+            attachments: what its answers name.
 
         Raises:
             UnknownConsultation: this device does not hold it.
             MalformedContribution: it answers another form, or cannot be written.
             NotKept: the disk did not take it; nothing of it remains.
         """
+        if attachments:
+            raise MalformedContribution("Attachments cannot be sealed yet.")
         with self._guard:
             consultation = self.consultation(consultation_id)
             if contribution.form_hash not in self._forms[consultation_id]:
