@@ -208,9 +208,7 @@ def new(method: str | None, out: Path | None) -> None:
         for entry in consultations():
             title = entry.titles.get("en") or next(iter(entry.titles.values()))
             spoken = ", ".join(entry.languages)
-            click.echo(
-                f"{entry.name:24}{entry.method:20}{title} ({spoken}; {entry.minutes} min)"
-            )
+            click.echo(f"{entry.name:24}{entry.method:20}{title} ({spoken}; {entry.minutes} min)")
         return
     from forms.starting import start_from
 
