@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.errors import MalformedContribution
 from sync.filename import is_plain_name
@@ -35,7 +35,7 @@ class Attachment:
     """
 
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
     media_type: str
 
 

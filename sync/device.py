@@ -229,6 +229,7 @@ class Device:
                 attached that cannot be: too large, or two of one name.
             NotKept: the disk did not take it; nothing of it remains.
         """
+        attachments = tuple(dict.fromkeys(attachments))  # two fields may hold one name
         with self._guard:
             consultation = self.consultation(consultation_id)
             if contribution.form_hash not in self._forms[consultation_id]:

@@ -1,13 +1,14 @@
 """Typed answers: a field and the on-screen keyboard, always in sight together."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty
 
 from forms.engine import Kind, Step
-from kiosk.language import RIGHT_TO_LEFT, tr
+from kiosk.language import RIGHT_TO_LEFT, base, tr
 from kiosk.theme.theme import theme
-from kiosk.widgets.answers import Answer
+from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import Keyboard
 from kiosk.widgets.layouts import Layout, layout_for, number_pad
@@ -45,15 +46,16 @@ class TypedAnswer(Answer):
 
     __events__ = ("on_touched", "on_done")
 
-    def __init__(self, step: Step, value: str, *, language: str, **kwargs: Any) -> None:
-        super().__init__(step, value, spacing=theme.gap, **kwargs)
-        self._comma = step.kind is Kind.DECIMAL and language in DECIMAL_COMMA
+    def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
+        super().__init__(step, value, setting, spacing=theme.gap, **kwargs)
+        language = setting.language
+        self._comma = step.kind is Kind.DECIMAL and base(language) in DECIMAL_COMMA
         self._numeric = step.kind is not Kind.TEXT
         multiline = not self._numeric and "numbers" not in step.appearance
         self.field = AnswerField(
             text=value.replace(".", ",") if self._comma else value,
             multiline=multiline,
-            rtl=language in RIGHT_TO_LEFT and not self._numeric,
+            rtl=base(language) in RIGHT_TO_LEFT and not self._numeric,
             placeholder=tr._("Touchez ici pour écrire"),
             said=step.label,
             size_hint_x=1,
@@ -134,3 +136,12 @@ class TypedAnswer(Answer):
             height = self.field.height_for(2) - least
             lines = min(5, max(1, (self.room - least) // height + 1))
         self._line.height = max(float(theme.target), self.field.height_for(lines))
+
+
+def is_number(text: str, kind: Kind) -> bool:
+    """Whether that is a number as the form wants it."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return False
+    return number.is_finite() and (kind is not Kind.INTEGER or number == int(number))

@@ -203,6 +203,12 @@ def test_a_device_keeps_attachments_sealed_and_its_batch_names_them(tmp_path: Pa
         assert b"Tilleuls" not in kept and b"OggS" not in kept and b"arbre.jpg" not in kept
 
 
+def test_a_file_that_two_fields_refer_to_is_sealed_once(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path) as device:
+        device.confirm(CONSULTATION.id, said("voix.ogg", "voix.ogg"), (VOICE, VOICE))
+        assert len(names(tmp_path)) == 1
+
+
 def test_attachments_survive_a_restart_and_strays_do_not(tmp_path: Path) -> None:
     with enrolled_device(tmp_path) as device:
         device.confirm(CONSULTATION.id, said("arbre.jpg"), (PHOTO,))
