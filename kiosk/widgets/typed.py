@@ -6,7 +6,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty
 
 from forms.engine import Kind, Step
-from kiosk.language import RIGHT_TO_LEFT, tr
+from kiosk.language import RIGHT_TO_LEFT, base, tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.field import AnswerField
@@ -49,13 +49,13 @@ class TypedAnswer(Answer):
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         super().__init__(step, value, setting, spacing=theme.gap, **kwargs)
         language = setting.language
-        self._comma = step.kind is Kind.DECIMAL and language in DECIMAL_COMMA
+        self._comma = step.kind is Kind.DECIMAL and base(language) in DECIMAL_COMMA
         self._numeric = step.kind is not Kind.TEXT
         multiline = not self._numeric and "numbers" not in step.appearance
         self.field = AnswerField(
             text=value.replace(".", ",") if self._comma else value,
             multiline=multiline,
-            rtl=language in RIGHT_TO_LEFT and not self._numeric,
+            rtl=base(language) in RIGHT_TO_LEFT and not self._numeric,
             placeholder=tr._("Touchez ici pour écrire"),
             said=step.label,
             size_hint_x=1,
