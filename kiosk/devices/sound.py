@@ -85,7 +85,7 @@ def samples_of(content: bytes) -> Iterator[bytes]:
     import av
 
     try:
-        with av.open(BytesIO(content)) as container:
+        with av.open(BytesIO(content), "r") as container:
             if not container.streams.audio:
                 raise UnplayableSound("This file holds no sound.")
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
