@@ -11,8 +11,8 @@ from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
-from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.keyboard import forget_choices
+from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Tap
 from kiosk.widgets.typed import TypedAnswer

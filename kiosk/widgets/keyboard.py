@@ -62,6 +62,8 @@ def forget_choices() -> None:
     """Every keyboard as the next person should find it: on its language's own layout."""
     for board in _boards:
         board.forget()
+
+
 _LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
 
 
@@ -171,7 +173,7 @@ class Keyboard(Widget):
 
     layout = ObjectProperty(AZERTY)
     layouts = ListProperty()
-    """What the key with the globe offers, the usual one first; without a second there is no such key.
+    """What the key with the globe offers, the usual one first; with one there is no such key.
 
     Of two it takes the other one at once; of more it shows the names.
     """

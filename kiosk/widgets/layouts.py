@@ -34,9 +34,9 @@ Row = tuple[Key, ...]
 class Layout:
     """A keyboard's pages; all rows of a page are equally wide in letter keys.
 
-    `variants` gives, for a letter, what it can be turned into by the first row: after the letter was
-    held, and on keys that are made for it also after it was written. Otherwise that row writes its
-    own letters and signs.
+    `variants` gives, for a letter, what it can be turned into by the first row: after the letter
+    was held, and on keys that are made for it also after it was written. Otherwise that row writes
+    its own letters and signs.
     """
 
     name: str

@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import Keyboard, forget_choices
-from kiosk.widgets.layouts import ARABIC, AZERTY, LAYOUTS, QWERTY, UKRAINIAN, Action, number_pad
+from kiosk.widgets.layouts import ARABIC, AZERTY, LAYOUTS, QWERTY, Action, number_pad
 from tests.kiosk import driver
 
 

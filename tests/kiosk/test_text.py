@@ -73,7 +73,10 @@ def test_french_spaces_go_where_typography_wants_them_and_nowhere_else():
 
 
 def test_chinese_is_broken_anywhere_but_beside_its_marks():
-    assert visual_lines("您的回答已保存。谢谢！", 7, letters, rtl=False) == ["您的回答已保", "存。谢谢！"]
+    assert visual_lines("您的回答已保存。谢谢！", 7, letters, rtl=False) == [
+        "您的回答已保",
+        "存。谢谢！",
+    ]
     assert visual_lines("请看（说明）吧", 3, letters, rtl=False) == ["请看", "（说", "明）吧"]
     assert visual_lines("他说……好——吧", 5, letters, rtl=False) == ["他说……", "好——吧"]
 
