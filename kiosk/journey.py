@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from forms.engine import Entry, Kind, Outcome, Step, Verdict
+from kiosk.attachments import Attachments
 from sync.contribution import Given, Help
 
 
@@ -69,6 +70,7 @@ class Journey:
         self.ref = ""
         self.receipt: Shown | None = None
         self.assistance: Assistance | None = None
+        self.attachments = Attachments()
         self._back_to_review = False
         self._held: dict[str, str] = {}
 
@@ -173,6 +175,7 @@ class Journey:
         Whatever the keeper raises leaves the journey where it was, with nothing lost.
         """
         self.receipt = self._keep(self)
+        self.attachments.clear()
         self.entry = None
         self.assistance = None
         self.ref = ""
@@ -185,6 +188,7 @@ class Journey:
         self.assistance = None
         self.ref = ""
         self._held.clear()
+        self.attachments.clear()
         self._back_to_review = False
         self.stage = Stage.WELCOME
 

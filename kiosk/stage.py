@@ -376,6 +376,8 @@ class StillThere(Ask):
     def count(self, seconds: int) -> None:
         """Show how many seconds are left."""
         self.title = tr._("Êtes-vous toujours là ?")
-        self.text = tr._("Touchez l’écran. Sinon, tout s’efface dans {seconds} secondes.").format(
-            seconds=seconds
+        self.text = tr.plural(
+            "Touchez l’écran. Sinon, tout s’efface dans {n} seconde.",
+            "Touchez l’écran. Sinon, tout s’efface dans {n} secondes.",
+            seconds,
         )

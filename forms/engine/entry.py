@@ -27,6 +27,7 @@ from forms.engine.steps import (
     Objection,
     Outcome,
     Progress,
+    Repetition,
     Step,
     Unfinished,
     UnknownQuestion,
@@ -37,6 +38,7 @@ from forms.xform.controls import NO_ATTRIBUTES, Action, Kind, Question, Repeat
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
+from forms.xpath.values import DataType
 
 MOST_LOOKS = 2_000_000
 """Nodes that predicates may look at for one answer: some seconds' work."""
@@ -284,9 +286,29 @@ class Entry:
         preload(self, self._instance, "end", self._properties)
         with self._recalculated():
             fields = tuple((node.ref, node.text) for node in self._instance.leaves() if node.text)
-            return Finished(self._instance.xml(), fields)
+            files = tuple(
+                (node.ref, node.text)
+                for node in self._instance.leaves()
+                if node.text and node.field.kind is DataType.BINARY
+            )
+            return Finished(self._instance.xml(), fields, files)
 
     # --- repeats -----------------------------------------------------------------------------
+
+    def repeats(self) -> tuple[Repetition, ...]:
+        """Every repeat that can be met now, with its instances, in the order that they end."""
+        self._looks = 0
+        found: list[Repetition] = []
+        after = ""
+        for place in self._route.places():
+            if isinstance(place, Met):
+                after = place.node.ref
+                continue
+            repeat = place.repeat
+            open_ = not repeat.fixed and repeat.count is None
+            ref = f"{place.above.ref}/{repeat.field.name}"
+            found.append(Repetition(ref, place.label, place.instances, after, open_, open_))
+        return tuple(found)
 
     def add_repeat(self, ref: str) -> str:
         """Add one more instance of a repeat, and return its path.
@@ -432,6 +454,7 @@ class Entry:
             choices=speaker.choices(question, node) if question.kind.chooses else (),
             bounds=question.bounds,
             value=node.text,
-            group=met.groups,
+            group=tuple(section.label for section in met.within if section.label),
             screen=met.screen,
+            within=met.within,
         )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from forms.engine.instance import EntryNode, Instance
 from forms.engine.speaking import Speaker
+from forms.engine.steps import Section
 from forms.xform.controls import Control, Group, Question, Repeat
 from forms.xform.form import Form
+from forms.xform.texts import NOTHING_SAID
 from forms.xpath.nodes import Field, Node
 
 
@@ -18,14 +20,31 @@ class Met:
 
     Attributes:
         node: what holds its answer.
-        groups: the labels of the groups it stands in, outermost first.
+        within: the groups and instances of repeats it stands in, outermost first.
         screen: the path of the group whose questions are shown together; "" where none are.
     """
 
     question: Question
     node: EntryNode
-    groups: tuple[str, ...]
+    within: tuple[Section, ...]
     screen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """One repeat where it is met; it comes after the questions of its instances.
+
+    Attributes:
+        repeat: what the form says of it.
+        above: the node that its instances are in.
+        label: of the repeat in general.
+        instances: those that can be met.
+    """
+
+    repeat: Repeat
+    above: EntryNode
+    label: str
+    instances: tuple[Section, ...]
 
 
 class Route:
@@ -38,6 +57,10 @@ class Route:
 
     def questions(self) -> Iterator[Met]:
         """Every question that can be met, in order."""
+        return (met for met in self.places() if isinstance(met, Met))
+
+    def places(self) -> Iterator[Met | Repeated]:
+        """Every question and repeat that can be met, in order."""
         return self.walk(self.form.body, self.instance.root, (), "")
 
     def near(self, field: Field, node: Node) -> list[EntryNode]:
@@ -50,39 +73,75 @@ class Route:
         return self.instance.nodes_of(field)
 
     def walk(
-        self, controls: Iterable[Control], within: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Iterator[Met]:
-        """Every question that can be met, with its node, its groups' labels and its screen."""
-        for control in controls:
+        self,
+        controls: Iterable[Control],
+        at: EntryNode,
+        within: tuple[Section, ...],
+        screen: str,
+    ) -> Iterator[Met | Repeated]:
+        """Every question and repeat among some controls, with what they stand in.
+
+        Args:
+            controls: what is walked.
+            at: the repeat instance at hand, or the root.
+            within: what all of it stands in.
+            screen: the group that all of it is shown with.
+        """
+        for number, control in enumerate(controls, 1):
             if isinstance(control, Question):
-                node = self._below(within, control.field)
+                node = self._below(at, control.field)
                 if node is not None and node.relevant:
-                    yield Met(control, node, groups, screen)
+                    yield Met(control, node, within, screen)
             elif isinstance(control, Repeat):
-                yield from self._repeated(control, within, groups, screen)
+                yield from self._repeated(control, at, within, screen, None)
             else:
-                yield from self._grouped(control, within, groups, screen)
+                yield from self._grouped(control, at, within, screen, number)
 
     def _repeated(
-        self, repeat: Repeat, within: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Iterator[Met]:
-        for node in self.instance.nodes_of(repeat.field, within):
+        self,
+        repeat: Repeat,
+        at: EntryNode,
+        within: tuple[Section, ...],
+        screen: str,
+        around: Group | None,
+    ) -> Iterator[Met | Repeated]:
+        above = at if repeat.field.parent is None else self._below(at, repeat.field.parent)
+        if above is None or not above.relevant:
+            return
+        label, appearance, attributes = NOTHING_SAID, repeat.appearance, repeat.attributes
+        if around is not None:
+            label = around.label
+            appearance |= around.appearance
+            attributes = {**around.attributes, **attributes}
+        found: list[Section] = []
+        for node in self.instance.nodes_of(repeat.field, above):
             if node.relevant:
-                together = screen or (node.ref if "field-list" in repeat.appearance else "")
-                yield from self.walk(repeat.children, node, groups, together)
+                ref = node.ref
+                said = self.speaker.say(label, repeat.field, node)
+                repeated = ref.rpartition("[")[0]
+                section = Section(ref, said, appearance, attributes, repeated, node.ordinal)
+                found.append(section)
+                together = screen or (ref if "field-list" in appearance else "")
+                yield from self.walk(repeat.children, node, (*within, section), together)
+        yield Repeated(repeat, above, self.speaker.name(label), tuple(found))
 
     def _grouped(
-        self, group: Group, within: EntryNode, groups: tuple[str, ...], screen: str
-    ) -> Iterator[Met]:
-        node: EntryNode | None = within
-        if group.field is not None and not group.field.repeat:
-            node = self._below(within, group.field)
+        self, group: Group, at: EntryNode, within: tuple[Section, ...], screen: str, number: int
+    ) -> Iterator[Met | Repeated]:
+        if group.field is None or group.field.repeat:
+            only = group.children[0] if len(group.children) == 1 else None
+            if isinstance(only, Repeat) and group.field in {None, only.field}:
+                yield from self._repeated(only, at, within, screen, group)
+                return
+        node = at if group.field is None else self._below(at, group.field)
         if node is None or not node.relevant:
             return
+        own = group.field is not None and not group.field.repeat
+        ref = node.ref if own else _numbered(within, node, number)
         label = self.speaker.say(group.label, node.field, node)
-        inside = (*groups, label) if label else groups
-        together = screen or (node.ref if "field-list" in group.appearance else "")
-        yield from self.walk(group.children, node, inside, together)
+        section = Section(ref, label, group.appearance, group.attributes)
+        together = screen or (ref if "field-list" in group.appearance else "")
+        yield from self.walk(group.children, node, (*within, section), together)
 
     def _below(self, within: EntryNode, field: Field) -> EntryNode | None:
         """The node of a field in the repeat instance at hand."""
@@ -96,3 +155,9 @@ class Route:
             return None
         nodes = self.instance.nodes_of(field, place) if place.field is not field else [place]
         return nodes[0] if nodes else None
+
+
+def _numbered(within: tuple[Section, ...], node: EntryNode, number: int) -> str:
+    """What a group without a node of its own is told from others by."""
+    around = within[-1].ref if within else node.ref
+    return f"{around}#{number}"

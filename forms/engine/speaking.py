@@ -46,6 +46,13 @@ class Speaker:
             template = () if form else wording.inline
         return self.render(template, field, node) if template else ""
 
+    def name(self, wording: Wording) -> str:
+        """What a label says whatever is answered: the values that it shows are left out."""
+        template = wording.inline
+        if wording.key:
+            template = self.form.template(wording.key, self.world.language)
+        return " ".join(plain(template).split())
+
     def media(self, wording: Wording) -> Mapping[str, str]:
         """The media that go with a label."""
         return media_of(self.form, wording.key, self.world.language) if wording.key else NO_MEDIA

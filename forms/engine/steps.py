@@ -15,11 +15,58 @@ __all__ = [
     "Objection",
     "Outcome",
     "Progress",
+    "Repetition",
+    "Section",
     "Step",
     "Unfinished",
     "UnknownQuestion",
     "Verdict",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group, or one instance of a repeat, that steps stand in.
+
+    Attributes:
+        ref: its path ("/data/home", "/data/household[2]"); for a group that holds nothing of its
+            own, the path of what is around it, and "#" with a number.
+        label: of the group; of a repeat, with the values of this very instance.
+        appearance: what the form wishes of its looks: "field-list", "table-list", "w4", …
+        attributes: what the form adds, as in `Step.attributes`.
+        repeat: of an instance of a repeat, the repeat's path as `add_repeat` takes it
+            ("/data/household"); "" for a group.
+        position: of an instance, its place among its kind, from 1; 0 for a group.
+    """
+
+    ref: str
+    label: str
+    appearance: frozenset[str]
+    attributes: Mapping[str, str]
+    repeat: str = ""
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A repeat that can be met now, with its instances.
+
+    Attributes:
+        ref: its path as `add_repeat` takes it: "/data/household", "/data/household[2]/person".
+        label: of the repeat in general; what to call one more of it.
+        instances: each, in order; `remove_repeat` takes its `ref`. There may be none.
+        after: the path of the last step before its end: once that is answered is the moment to
+            ask whether there is another. "" where the repeat is what comes first.
+        may_add: whether people may add an instance; the form may count them itself.
+        may_remove: whether people may remove one.
+    """
+
+    ref: str
+    label: str
+    instances: tuple[Section, ...]
+    after: str
+    may_add: bool
+    may_remove: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +76,19 @@ class Step:
     Attributes:
         ref: its path in the instance; "[n]" only inside repeats: "/data/household[2]/name".
         guidance: what a mediator may read besides the hint.
-        media: file names by "image", "audio", "video", "big-image".
+        media: file names by "image", "audio", "video", "big-image", in the entry's language.
         required_message: the form's words where it is required and empty; "" without.
-        attributes: what the form adds: "rows", "start", …; and "parvis:purse" and its like,
-            from Parvis's namespace, whatever prefix the form uses for it.
+        attributes: what the form adds to its control or its bind: "rows", "start", "accept",
+            "odk:quality", "orx:max-pixels", …; and "parvis:purse" and its like, from Parvis's
+            namespace, whatever prefix the form uses for it.
         bounds: of a range; None elsewhere.
         value: the answer as the instance holds it; "" where there is none.
         group: the labels of the groups it stands in, outermost first.
         screen: the path of the group whose questions are to be shown together (appearance
-            "field-list"); "" where the question has a screen for itself.
+            "field-list"); "" where the question has a screen for itself. Steps of one screen
+            follow each other.
+        within: the groups and instances of repeats it stands in, outermost first, those
+            without a label as well.
     """
 
     ref: str
@@ -56,6 +107,12 @@ class Step:
     value: str
     group: tuple[str, ...]
     screen: str
+    within: tuple[Section, ...] = ()
+
+    @property
+    def mediatype(self) -> str:
+        """Of an upload, the kind of file it asks for ("image/*"); "" elsewhere."""
+        return self.attributes.get("mediatype", "") if self.kind.uploads else ""
 
 
 class Outcome(Enum):
@@ -109,10 +166,12 @@ class Finished:
     Attributes:
         xml: the instance, as ODK submissions have it.
         fields: path and value of every leaf that holds something, in document order.
+        attachments: path and file name of every answer that is a file, in document order.
     """
 
     xml: bytes
     fields: tuple[tuple[str, str], ...]
+    attachments: tuple[tuple[str, str], ...] = ()
 
 
 class Unfinished(FormError):

@@ -10,7 +10,9 @@ from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
-from kiosk.widgets.answers import TYPED, Answer, answer_widget
+from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.keyboard import forget_choices
+from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Tap
 from kiosk.widgets.typed import TypedAnswer
@@ -72,6 +74,7 @@ class QuestionScreen(Page):
         if self.answer is not None:
             self.answer.forget()
         self._take_away()
+        forget_choices()
         self.question = self.hint = self.trouble = self._ref = self.group = ""
 
     def say(self) -> str:
@@ -125,16 +128,19 @@ class QuestionScreen(Page):
     def _put(self, step: Any) -> None:
         self._take_away()
         value = self.kiosk.journey.value()
-        if step.kind in TYPED:
-            self.answer = TypedAnswer(step, value, language=tr.language)
+        offer = self.kiosk.offer
+        setting = Setting(
+            self.kiosk.today(), tr.language, offer.consultation.media, kiosk=self.kiosk
+        )
+        self.answer = answer_widget(step, value, setting)
+        if self.answer is None:
+            return
+        if isinstance(self.answer, TypedAnswer):
             self.ids.below.add_widget(self.answer)
             self.answer.bind(on_touched=lambda *_: self._write(True))
             self.answer.bind(on_done=lambda *_: self._written())
             self.answer.bind(keyboard_height=self._settle_room)
         else:
-            self.answer = answer_widget(step, value, today=self.kiosk.today())
-            if self.answer is None:
-                return
             self.ids.paged.add_widget(self.answer)
         self.answer.bind(on_given=self._given)
         Clock.schedule_once(self._settle_room, -1)

@@ -14,7 +14,7 @@ from forms.engine import Step
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.widgets.answers import describe
+from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
 
 LINES_AT_ONCE = 5  # as many as can be seen; the others follow, so that nobody waits for them

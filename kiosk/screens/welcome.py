@@ -6,7 +6,7 @@ from kivy.clock import Clock
 from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
-from kiosk.language import RIGHT_TO_LEFT, tr
+from kiosk.language import RIGHT_TO_LEFT, base, tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.page import Page
 
@@ -49,14 +49,16 @@ class WelcomeScreen(Page):
     def _show(self) -> None:
         offer = self.kiosk.offer
         language = offer.languages[self._turn % len(offer.languages)]
-        theme.rtl = language in RIGHT_TO_LEFT
+        theme.rtl = base(language) in RIGHT_TO_LEFT
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
         self.asks = notice.asks or notice.why
         self.minutes = ""
         if offer.minutes:
-            self.minutes = tr.say(language, "Environ {n} minutes").format(n=offer.minutes)
+            self.minutes = tr.say_plural(
+                language, "Environ {n} minute", "Environ {n} minutes", offer.minutes
+            )
         self.begin = (
             tr.say(language, "Touchez pour commencer")
             if self.kiosk.is_open

@@ -136,3 +136,83 @@ def test_nothing_is_removed_where_the_form_counts(household: Entry) -> None:
     for ref in ("/data/person[2]", "/data/years", "person"):
         with pytest.raises(UnknownQuestion):
             household.remove_repeat(ref)
+
+
+HOME = """| survey |
+| | type | name | label | appearance | repeat_count |
+| | begin repeat | person | Person ${name} | field-list | |
+| | text | name | Name | | |
+| | begin repeat | pet | Pet | | |
+| | text | animal | Animal | | |
+| | end repeat | | | | |
+| | end repeat | | | | |
+| | begin group | papers | Papers | w4 | |
+| | image | photo | Photo | | |
+| | file | deed | Deed | | |
+| | end group | | | | |
+| | begin repeat | month | Month | | 2 |
+| | integer | spent | Spent | | |
+| | end repeat | | | | |
+"""
+
+
+def test_repeats_are_listed_with_their_instances_and_where_to_ask_for_more() -> None:
+    entry = entry_of(HOME)
+    entry.answer("/data/person[1]/name", "Ana")
+    entry.add_repeat("/data/person")
+    entry.remove_repeat("/data/person[1]/pet[1]")
+    told = {repeat.ref: repeat for repeat in entry.repeats()}
+    assert list(told) == [
+        "/data/person[1]/pet",
+        "/data/person[2]/pet",
+        "/data/person",
+        "/data/month",
+    ]
+    people = told["/data/person"]
+    assert [(one.ref, one.label, one.position) for one in people.instances] == [
+        ("/data/person[1]", "Person Ana", 1),
+        ("/data/person[2]", "Person", 2),
+    ]
+    assert people.label == "Person"
+    assert people.after == "/data/person[2]/name"
+    assert told["/data/person[1]/pet"].instances == ()
+    assert told["/data/person[1]/pet"].after == "/data/person[1]/name"
+    assert people.may_add and people.may_remove
+    assert not told["/data/month"].may_add and not told["/data/month"].may_remove
+
+
+def test_a_step_tells_the_groups_and_instances_that_it_stands_in() -> None:
+    entry = entry_of(HOME)
+    animal = entry.step("/data/person[1]/pet[1]/animal")
+    assert [(one.ref, one.repeat, one.position) for one in animal.within] == [
+        ("/data/person[1]", "/data/person", 1),
+        ("/data/person[1]/pet[1]", "/data/person[1]/pet", 1),
+    ]
+    assert animal.screen == entry.step("/data/person[1]/name").screen == "/data/person[1]"
+    (papers,) = entry.step("/data/papers/photo").within
+    assert (papers.ref, papers.repeat, papers.position) == ("/data/papers", "", 0)
+    assert papers.appearance == {"w4"}
+
+
+def test_an_upload_tells_the_kind_of_file_and_the_finished_entry_its_files() -> None:
+    entry = entry_of(HOME)
+    assert entry.step("/data/papers/photo").mediatype == "image/*"
+    assert entry.step("/data/papers/deed").mediatype == "application/*"
+    assert entry.step("/data/person[1]/name").mediatype == ""
+    entry.answer("/data/papers/deed", "deed.pdf")
+    assert entry.as_it_stands().attachments == (("/data/papers/deed", "deed.pdf"),)
+
+
+def test_groups_without_a_node_of_their_own_are_told_apart() -> None:
+    entry = begin(
+        read_form(
+            xform(
+                "<a/><b/>",
+                body="""<group appearance="field-list"><input ref="/data/a"><label>a</label></input>
+                </group><group appearance="field-list"><input ref="/data/b"><label>b</label></input>
+                </group>""",
+            )
+        )
+    )
+    first, second = entry.steps()
+    assert first.screen != second.screen

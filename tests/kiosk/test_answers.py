@@ -11,8 +11,11 @@ from tests.kiosk import driver, hall  # isort: split
 from forms.engine import Kind
 from kiosk.language import tr
 from kiosk.theme.theme import Panel, theme
-from kiosk.widgets.answers import answer_widget, describe, is_number, moved, numbers_between
-from kiosk.widgets.typed import TypedAnswer
+from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.dates import moved
+from kiosk.widgets.kinds import WAYS, answer_widget, describe
+from kiosk.widgets.number_line import numbers_between
+from kiosk.widgets.typed import TypedAnswer, is_number
 
 TODAY = date(2026, 11, 21)
 
@@ -27,7 +30,7 @@ def steps(window):
 
 def put(step, value=""):
     """The answer's widget on the screen, and what the person gives with it."""
-    widget = answer_widget(step, value, today=TODAY)
+    widget = answer_widget(step, value, Setting(TODAY))
     given = []
     widget.bind(on_given=lambda _, value: given.append(value))
     driver.show(widget)
@@ -37,7 +40,7 @@ def put(step, value=""):
 
 
 def write(step, value="", language="fr"):
-    widget = TypedAnswer(step, value, language=language)
+    widget = TypedAnswer(step, value, Setting(TODAY, language))
     widget.writing = True
     given = []
     widget.bind(on_given=lambda _, value: given.append(value))
@@ -170,7 +173,7 @@ def test_forgetting_leaves_nothing_in_the_widget(steps):
 
 
 def test_a_note_has_no_answer(steps):
-    assert answer_widget(steps["accueil"], "", today=TODAY) is None
+    assert answer_widget(steps["accueil"], "", Setting(TODAY)) is None
 
 
 @pytest.mark.parametrize(
@@ -279,3 +282,8 @@ def test_a_long_list_on_a_small_panel_stands_in_one_column_if_that_fits(steps):
     widget, _ = put(replace(steps["ou"], choices=many))
     lefts = {round(card.x) for card in widget.cards.values()}
     assert len(lefts) in (1, 2)
+
+
+def test_every_way_of_answering_leads_to_a_widget():
+    for way in WAYS:
+        assert issubclass(getattr(way.loaded, way.widget), Answer), way

@@ -1,0 +1,67 @@
+"""The base of all answer widgets, and what they may use of what stands around them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from forms.engine import Step
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stands around a question.
+
+    Attributes:
+        today: the date, where the device is.
+        language: the person's language tag.
+        files: the form's media, by name.
+        kiosk: the root widget, for what the device has; None where a widget stands alone.
+    """
+
+    today: date
+    language: str = "fr"
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    kiosk: Any = None
+
+
+class Answer(BoxLayout):
+    """Base: shows `value`, and dispatches `on_given` with a new one when the person gives it.
+
+    `room` is the height that it would be good to fill.
+    """
+
+    value = StringProperty()
+    room = NumericProperty(0)
+    step = ObjectProperty(None)
+
+    __events__: tuple[str, ...] = ("on_given",)
+
+    def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
+        super().__init__(orientation="vertical", size_hint_y=None, **kwargs)
+        self.bind(minimum_height=self.setter("height"))
+        self.step = step
+        self.value = value
+        self.setting = setting
+
+    def give(self, value: str) -> None:
+        """Take this as the answer."""
+        self.value = value
+        self.dispatch("on_given", value)
+
+    def on_given(self, value: str) -> None:
+        """The person gave this answer."""
+
+    def spoken(self) -> str:
+        """What it says aloud of itself, after the question and its hint."""
+        return ""
+
+    def leave(self) -> None:
+        """The question is left: give back what is shared with the next one."""
+
+    def forget(self) -> None:
+        """Let go of what was answered."""
+        self.value = ""

@@ -1,0 +1,26 @@
+"""A value with less and more beside it."""
+
+from kivy.properties import StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.kv import load_beside
+
+
+class Stepper(BoxLayout):
+    """Less, the value, more; `caption` says what is stepped."""
+
+    value = StringProperty()
+    caption = StringProperty()
+    invitation = StringProperty("–")  # shown while there is no value
+
+    __events__ = ("on_step",)
+
+    def on_step(self, by: int) -> None:
+        """The person touched less (-1) or more (1)."""
+
+
+class StepperRow(BoxLayout):
+    """Steppers side by side, mirrored where the language is."""
+
+
+load_beside(__file__)
