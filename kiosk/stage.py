@@ -23,6 +23,7 @@ from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.banner import Banner
 from kiosk.widgets.page import Page
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
@@ -80,6 +81,8 @@ class Kiosk(FloatLayout):
         self._renew = renew or (lambda: offers)
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
+        self.banner = Banner()
+        self.add_widget(self.banner)
         self.page: Page | None = None
         self._ask: Ask | None = None
         self._screens: dict[str, Page] = {}
@@ -115,8 +118,14 @@ class Kiosk(FloatLayout):
             self.page = screen
             self.add_widget(screen)
         theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
+        self.name_offer(tr.language)
         screen.enter()
         self.on_screen(name)
+
+    def name_offer(self, language: str) -> None:
+        """Say on an upright panel's banner, in this language, who asks and what."""
+        self.banner.organiser = self.offer.notice(language).who
+        self.banner.title = self.offer.title(language)
 
     def start(self, offer: Offer | None = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
@@ -284,6 +293,7 @@ class Kiosk(FloatLayout):
         self.speak_language(language)
 
     def _language_changed(self, *_: Any) -> None:
+        self.name_offer(tr.language)
         if self.page is not None:
             self.page.enter()
 

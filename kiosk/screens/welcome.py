@@ -53,6 +53,7 @@ class WelcomeScreen(Page):
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
+        self.kiosk.name_offer(language)
         self.asks = notice.asks or notice.why
         self.minutes = ""
         if offer.minutes:

@@ -19,6 +19,7 @@ CAPITAL_RATIO = 0.668
 
 TARGET_MM = 12.7
 GAP_MM = 2.6
+REACH = 2 / 3  # of an upright panel's height: what is touched lies below, for who sits
 
 # Diagonals of the usual panels, in inches, for screens that do not tell their own size.
 USUAL_DIAGONALS = {
@@ -79,6 +80,8 @@ class Theme(EventDispatcher):
     hairline = NumericProperty(2)
     compact = BooleanProperty(False)
     large = BooleanProperty(False)
+    upright = BooleanProperty(False)
+    reach = NumericProperty(1.0)  # the part of the height, from below, that is touched
     default_capital_mm = NumericProperty(4.8)
 
     paper = ColorProperty(CALM.paper)
@@ -104,7 +107,9 @@ class Theme(EventDispatcher):
         self.width_mm = panel.width / self.px_per_mm
         self.height_mm = panel.height / self.px_per_mm
         self.compact = self.height_mm < 110
-        self.large = self.width_mm > 300
+        self.large = max(self.width_mm, self.height_mm) > 300
+        self.upright = self.height_mm > self.width_mm
+        self.reach = REACH if self.upright else 1.0
         self.default_capital_mm = CAPITALS_MM[self.default_capital]
         self.choose_capital(self.default_capital)
 

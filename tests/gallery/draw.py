@@ -19,7 +19,7 @@ from tests.kiosk import driver, hall  # isort: split
 
 from kiosk.theme.palette import CALM, PALETTES
 from kiosk.theme.theme import theme
-from kiosk.widgets.answers import Answer
+from kiosk.widgets.answer import Answer
 from tests.gallery import measure
 from tests.gallery.kinds import every_kind
 from tests.gallery.sizes import PANELS, TEXTS

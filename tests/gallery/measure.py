@@ -22,7 +22,7 @@ from kivy.uix.widget import Widget
 from PIL import Image
 
 from kiosk.theme.palette import CALM, contrast
-from kiosk.theme.theme import GAP_MM, TARGET_MM, theme
+from kiosk.theme.theme import GAP_MM, REACH, TARGET_MM, theme
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import LEAST_KEY_MM, KeyCap
 from kiosk.widgets.paged import Viewport
@@ -32,7 +32,6 @@ from kiosk.widgets.words import Words
 HALF_PIXEL = 1.0  # positions are rounded to whole pixels
 CONTRAST, HIGH_CONTRAST = 10.0, 20.0
 ICON_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
-REACH = 2 / 3  # of an upright panel's height, from a wheelchair
 SEEN = 0.9  # of a line that the edge of a page cuts, and that is still looked at
 NOTICEABLE = 0.05  # of the pixels of a letter or around it: what is rarer is an edge
 
@@ -96,7 +95,10 @@ def colours(cover: Widget, picture: Image.Image, masks: Masks) -> Iterator[Findi
             continue
         what, least = ("icon", ICON_CONTRAST) if isinstance(widget, Sign) else ("contrast", bound)
         for box, texture in _drawn_text(widget):
-            found = masks.contrast(box, texture, clip_of(widget), picture)
+            clip = clip_of(widget)
+            if isinstance(widget, AnswerField):
+                clip = within(clip, box_of(widget))  # which scrolls by itself
+            found = masks.contrast(box, texture, clip, picture)
             if found is not None:
                 yield Finding(what, name_of(widget), round(found, 1), least)
 

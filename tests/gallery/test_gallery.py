@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -11,15 +10,17 @@ import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
+from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
+from kivy.utils import get_color_from_hex
 
 import kiosk.screens
-import kiosk.widgets
 from forms.engine import Kind
 from forms.xform import read_form
 from kiosk.theme.palette import DARK_ON_LIGHT
-from kiosk.theme.theme import theme
-from kiosk.widgets.answers import Answer
+from kiosk.theme.theme import Panel, theme
+from kiosk.widgets.answer import Answer
+from kiosk.widgets.kinds import WAYS
 from kiosk.widgets.touch import Action, Sign
 from kiosk.widgets.words import Words
 from tests.forms.writing import begin
@@ -30,20 +31,6 @@ from tests.gallery.page import page_of
 from tests.gallery.tour import whole_tour
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def answers_there_are():
-    """Every class of answer that some step may get: those that no other is made of."""
-    for module in iter_modules(kiosk.widgets.__path__):
-        import_module(f"kiosk.widgets.{module.name}")
-    found, left = set(), [Answer]
-    while left:
-        kind = left.pop()
-        below = kind.__subclasses__()
-        left += below
-        if not below and kind.__module__.startswith("kiosk."):
-            found.add(kind.__name__)
-    return found
 
 
 @pytest.fixture
@@ -62,7 +49,8 @@ def toured(tmp_path):
 def test_every_screen_and_every_answer_there_is_gets_drawn(toured):
     names, screens, answers = toured
     assert screens == {module.name for module in iter_modules(kiosk.screens.__path__)}
-    assert answers_there_are() - answers == set(), "a row in every_kind.md is missing"
+    registered = {way.widget for way in WAYS}
+    assert registered - answers == set(), "a row in every_kind.md is missing"
     assert len(names) == len(set(names))
 
 
@@ -92,18 +80,15 @@ def test_other_languages_ask_in_french():
 
 
 @pytest.fixture
-def sheet(window):
-    theme.fit(theme_panel())
+def sheet():
+    driver.clear()
+    driver.resize(driver.MIDDLE)
+    theme.fit(Panel(driver.MIDDLE.width, driver.MIDDLE.height, driver.MIDDLE.diagonal))
     root = FloatLayout()
     driver.show(root)
     yield root
+    driver.clear()
     theme.calm_down()
-
-
-def theme_panel():
-    from kiosk.theme.theme import Panel
-
-    return Panel(driver.MIDDLE.width, driver.MIDDLE.height, driver.MIDDLE.diagonal)
 
 
 def beyond(root, what):
@@ -117,6 +102,12 @@ def contrasts(root, what="contrast"):
     return [
         one.number for one in measure.colours(root, picture, measure.Masks()) if one.what == what
     ]
+
+
+def paint(root, colour, box):
+    with root.canvas.before:
+        Color(*get_color_from_hex(colour))
+        Rectangle(pos=box[:2], size=box[2:])
 
 
 def test_a_button_that_is_too_small_is_found(sheet):
@@ -142,17 +133,27 @@ def test_a_button_beyond_the_window_is_found(sheet):
     assert beyond(sheet, "outside") == ["Dehors"]
 
 
-def test_words_that_are_cut_and_words_on_words_are_found(sheet):
-    words = Words(text="Une assez longue phrase", size_hint=(None, None), pos=(50, 300))
-    words.size = (400, 200)
+def test_words_that_are_cut_are_found(sheet):
+    words = Words(text="Une assez longue phrase", size_hint=(None, 0.2), width=900, pos=(50, 300))
     sheet.add_widget(words)
     assert beyond(sheet, "cut") == []
-    words.size = (400, 10)
+    words.size_hint_y = 0.01
     assert beyond(sheet, "cut") == ["Une assez longue phrase"]
-    words.size = (400, 200)
-    over = Words(text="Par-dessus", size_hint=(None, None), size=(400, 200), pos=(60, 300))
-    sheet.add_widget(over)
-    assert beyond(sheet, "overlap") == ["Par-dessus | Une assez longue phrase"]
+
+
+def test_words_that_end_in_an_ellipsis_are_found(sheet):
+    words = Words(text="Une assez longue phrase", max_lines=1, size_hint=(None, 0.2), width=900)
+    words.font_size = 60
+    sheet.add_widget(words)
+    assert beyond(sheet, "cut") == []
+    words.width = 200
+    assert beyond(sheet, "cut") == ["Une assez longue phrase"]
+
+
+def test_words_on_words_are_found(sheet):
+    for text, y in (("Une phrase", 300), ("Par-dessus", 310)):
+        sheet.add_widget(Words(text=text, size_hint=(None, 0.2), width=900, pos=(50, y)))
+    assert beyond(sheet, "overlap") == ["Une phrase | Par-dessus"]
 
 
 def test_a_button_that_says_nothing_is_found(sheet):
@@ -165,22 +166,19 @@ def test_a_button_that_says_nothing_is_found(sheet):
 )
 def test_contrast_is_that_of_the_pixels_drawn(sheet, ink, expected):
     theme.wear(DARK_ON_LIGHT)
-    card = Action(text="", pos=(100, 100))
-    card.size, card.size_hint = (800, 300), (None, None)
-    sheet.add_widget(card)
-    words = Words(text="Voici", color=ink, font_size=60, pos=(300, 200), size_hint=(None, None))
-    words.size = (400, 100)
+    paint(sheet, "#FFFFFF", (0, 0, 1280, 800))
+    words = Words(text="Voici", font_size=60, pos=(300, 200), size_hint=(None, None))
+    words.width, words.color = 400, ink
     sheet.add_widget(words)
     assert contrasts(sheet) == pytest.approx([expected], abs=0.06)
 
 
 def test_words_half_on_another_ground_have_the_lower_contrast(sheet):
     theme.wear(DARK_ON_LIGHT)
-    card = Action(text="", pos=(100, 100), fill="#333333")
-    card.size, card.size_hint = (250, 300), (None, None)
-    sheet.add_widget(card)
-    words = Words(text="Voici un mot", color="#000000", font_size=60, size_hint=(None, None))
-    words.pos, words.size = (200, 200), (600, 100)
+    paint(sheet, "#FFFFFF", (0, 0, 1280, 800))
+    paint(sheet, "#333333", (0, 0, 320, 800))
+    words = Words(text="Voici un mot", font_size=60, size_hint=(None, None))
+    words.pos, words.width = (200, 200), 600
     sheet.add_widget(words)
     assert max(contrasts(sheet)) < 2
 
