@@ -36,6 +36,7 @@ from sync.errors import (
     NotKept,
     SyncError,
 )
+from sync.rules import SyncRules
 from sync.server import app
 from sync.server.commands import main as server_main
 from sync.server.doctor import examine as examine_server
@@ -255,8 +256,11 @@ def fill(path: Path, room: int) -> None:
 # what must not remain, nor be read by others
 
 
-def test_ciphertext_leaves_the_device_with_its_acknowledgement(town: Town) -> None:
+def test_ciphertext_leaves_the_device_with_its_acknowledgement_where_it_is_not_to_be_kept(
+    town: Town,
+) -> None:
     with town.serving() as url, town.device(url=url) as device:
+        device.follow(SyncRules(keep_days=0))
         town.confirm(device, *(f"idée {number}" for number in range(40)))
         found = device.outbox._database.execute("SELECT ciphertext FROM contribution").fetchall()
         pieces = [bytes(row[0])[8:40] for row in found]

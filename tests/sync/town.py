@@ -82,9 +82,10 @@ class Town:
             service.close()
 
     @contextmanager
-    def serving(self, patience: float = 30.0) -> Iterator[str]:
+    def serving(self, patience: float = 30.0, port: int = 0) -> Iterator[str]:
         """A real server on loopback, in a thread; gives its address."""
-        with self.service() as service, RunningThread(service, patience=patience) as server:
+        running = RunningThread
+        with self.service() as service, running(service, port=port, patience=patience) as server:
             yield server.url
 
     def code(self, url: str) -> str:
