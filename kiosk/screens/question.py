@@ -11,6 +11,7 @@ from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.keyboard import forget_choices
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Tap
@@ -73,6 +74,7 @@ class QuestionScreen(Page):
         if self.answer is not None:
             self.answer.forget()
         self._take_away()
+        forget_choices()
         self.question = self.hint = self.trouble = self._ref = self.group = ""
 
     def say(self) -> str:

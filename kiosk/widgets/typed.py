@@ -11,21 +11,29 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import Keyboard
-from kiosk.widgets.layouts import Layout, layout_for, number_pad
+from kiosk.widgets.layouts import (
+    Layout,
+    address_layout,
+    layouts_for,
+    number_pad,
+    telephone_pad,
+)
 from kiosk.widgets.touch import Action, Row
 
 # Languages written with a comma before decimals, among those that Parvis speaks.
 DECIMAL_COMMA = frozenset({"fr", "uk", "pt", "tr", "es"})
-
+# Appearances of text questions: an e-mail or web address has its own keys, digits a pad.
+ADDRESSES = frozenset({"email", "url"})
+_ONE_LINE = ADDRESSES | {"numbers"}
 
 _keyboards: dict[tuple[object, ...], Keyboard] = {}
 
 
-def _keyboard_for(layout: Layout) -> Keyboard:
-    """The one keyboard of this layout: building its forty keys is what takes time."""
-    key = (layout.name, layout.letters)
+def _keyboard_for(layouts: tuple[Layout, ...]) -> Keyboard:
+    """The one keyboard of these layouts: building its forty keys is what takes time."""
+    key = (layouts[0].name, layouts[0].letters)
     if key not in _keyboards:
-        _keyboards[key] = Keyboard(layout=layout)
+        _keyboards[key] = Keyboard(layout=layouts[0], layouts=list(layouts))
     return _keyboards[key]
 
 
@@ -51,17 +59,18 @@ class TypedAnswer(Answer):
         language = setting.language
         self._comma = step.kind is Kind.DECIMAL and base(language) in DECIMAL_COMMA
         self._numeric = step.kind is not Kind.TEXT
-        multiline = not self._numeric and "numbers" not in step.appearance
+        self._foreign = self._numeric or bool(_ONE_LINE & step.appearance)
+        multiline = not self._foreign
         self.field = AnswerField(
             text=value.replace(".", ",") if self._comma else value,
             multiline=multiline,
-            rtl=base(language) in RIGHT_TO_LEFT and not self._numeric,
+            rtl=base(language) in RIGHT_TO_LEFT and not self._foreign,
             placeholder=tr._("Touchez ici pour écrire"),
             said=step.label,
             size_hint_x=1,
         )
         self.field.caret = len(self.field.text)
-        self.keyboard = _keyboard_for(self._layout(step, language))
+        self.keyboard = _keyboard_for(self._layouts(step, language))
         self._done = Action(text=tr._("Fini"), icon="check", primary=True)
         self._line = Row(size_hint_y=None, spacing=theme.gap)
         self._line.add_widget(self.field)
@@ -99,12 +108,16 @@ class TypedAnswer(Answer):
     def _keyboard_resized(self, _: Keyboard, height: float) -> None:
         self.keyboard_height = height
 
-    def _layout(self, step: Step, language: str) -> Any:
+    def _layouts(self, step: Step, language: str) -> tuple[Layout, ...]:
         if step.kind is Kind.DECIMAL:
-            return number_pad(decimal="," if self._comma else ".", negative=True)
+            return (number_pad(decimal="," if self._comma else ".", negative=True),)
         if self._numeric:
-            return number_pad(negative=True)
-        return layout_for(language)
+            return (number_pad(negative=True),)
+        if "numbers" in step.appearance:
+            return (telephone_pad(),)
+        if ADDRESSES & step.appearance:
+            return (address_layout(language),)
+        return layouts_for(language)
 
     def _touched(self, field: AnswerField, touch: Any) -> None:
         """A finger that came down here, and not on what was in front, leaves here."""
