@@ -39,12 +39,16 @@ class Repeated:
         above: the node that its instances are in.
         label: of the repeat in general.
         instances: those that can be met.
+        within: the groups and instances of repeats it stands in, outermost first.
+        screen: the path of the group whose questions are shown together; "" where none are.
     """
 
     repeat: Repeat
     above: EntryNode
     label: str
     instances: tuple[Section, ...]
+    within: tuple[Section, ...]
+    screen: str
 
 
 class Route:
@@ -123,7 +127,8 @@ class Route:
                 found.append(section)
                 together = screen or (ref if "field-list" in appearance else "")
                 yield from self.walk(repeat.children, node, (*within, section), together)
-        yield Repeated(repeat, above, self.speaker.name(label), tuple(found))
+        name = self.speaker.name(label)
+        yield Repeated(repeat, above, name, tuple(found), within, screen)
 
     def _grouped(
         self, group: Group, at: EntryNode, within: tuple[Section, ...], screen: str, number: int

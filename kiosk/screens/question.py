@@ -10,18 +10,11 @@ from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
+from kiosk.widgets import asking as asking  # its kv rules draw with it
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
-from kiosk.widgets.touch import Tap
 from kiosk.widgets.typed import TypedAnswer
-
-
-class Mark(Tap):
-    """One of two small choices beside an answer."""
-
-    text = StringProperty()
-    taken = BooleanProperty(False)
 
 
 class QuestionScreen(Page):
