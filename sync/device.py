@@ -5,6 +5,7 @@ device.key        Ed25519, PEM, 0600
 enrolment.json    the server's address and key, and this device's name there
 consultations/    the packages held, one file each
 outbox.sqlite     sealed contributions
+attachments/      their sealed attachments, one file each
 device.sqlite     what the kiosk keeps for itself (mediators' accounts)
 """
 
@@ -26,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlite_utils import Database
 
 from sync import consultation as packages
-from sync.attachment import Attachment
+from sync.attachment import Attached, Attachment
 from sync.batch import Moment
 from sync.compression import Dictionary
 from sync.consultation import Consultation
@@ -212,7 +213,7 @@ class Device:
         contribution: Contribution,
         attachments: Sequence[Attachment] = (),
     ) -> Receipt:
-        """Seal a contribution, store it, and only then give its receipt.
+        """Seal a contribution and its attachments, store them, and only then give its receipt.
 
         The instance's random id is left out: the desk gives it the one that follows from the
         contribution's own id (`sync.contribution.instance_id`).
@@ -220,23 +221,27 @@ class Device:
         Args:
             consultation_id: of a consultation held here.
             contribution: answers its form, as held now or earlier in this process.
-            attachments: what its answers name.
+            attachments: the files that its fields refer to by name; they are written into it here.
 
         Raises:
             UnknownConsultation: this device does not hold it.
-            MalformedContribution: it answers another form, or cannot be written.
+            MalformedContribution: it answers another form, cannot be written, or something is
+                attached that cannot be: too large, or two of one name.
             NotKept: the disk did not take it; nothing of it remains.
         """
-        if attachments:
-            raise MalformedContribution("Attachments cannot be sealed yet.")
+        attachments = tuple(dict.fromkeys(attachments))  # two fields may hold one name
         with self._guard:
             consultation = self.consultation(consultation_id)
             if contribution.form_hash not in self._forms[consultation_id]:
                 raise MalformedContribution(
                     "This contribution answers a form that this consultation does not have here."
                 )
-            said = replace(contribution, fields=without_instance_id(contribution.fields))
-            sealed = self._session(consultation, said.form_hash).seal(said)
+            said = replace(
+                contribution,
+                fields=without_instance_id(contribution.fields),
+                attachments=tuple(Attached.of(one) for one in attachments),
+            )
+            sealed = self._session(consultation, said.form_hash).seal(said, attachments)
             receipt = Receipt.promise(consultation_id, sealed.commitment, self.key, self._wall())
             self.outbox.keep(sealed)
             return receipt

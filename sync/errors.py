@@ -76,6 +76,15 @@ class ForgedRecord(SyncError):
     )
 
 
+class ForgedAttachment(SyncError):
+    """A sealed attachment does not open, or is not the one that its contribution names."""
+
+    sentence = (
+        "This attached file does not open, or is not the one that its contribution names: it was "
+        "changed or damaged after it was sealed."
+    )
+
+
 class UnknownDictionary(SyncError):
     """The dictionary that a session compressed with is not at hand."""
 

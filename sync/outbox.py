@@ -4,11 +4,13 @@
                               │ └──release──▶ quarantined   (the server says why)
                               └────refuse───▶ sent, in half the batch; alone: quarantined
 
-Only ciphertext is here. Every method is one transaction, durable when it returns (SQLite,
+Only ciphertext is here; that of attachments lies in files beside the database, named by it
+(`sync.stream_folder`). Every method is one transaction, durable when it returns (SQLite,
 synchronous=FULL). One connection, shared by all threads under a lock: SQLite before 3.51.3 can
 damage a write-ahead log that several connections write to.
 """
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlite_utils import Database
 
 from sync import acknowledgement, batch
-from sync.batch import NO_BATCH, Moment, Section
+from sync.batch import MOST_ENCLOSED, NO_BATCH, Enclosed, Moment, Section
 from sync.envelope import Record, Sealed, SessionHeader
 from sync.errors import (
     DamagedOutbox,
@@ -32,12 +34,13 @@ from sync.errors import (
     StorageFailed,
     UnknownBatch,
 )
+from sync.stream_folder import StreamFolder
 
 USUAL_BATCH = 500
 """Records in a batch, unless asked otherwise."""
 
 _FULLEST_BATCH = 4 << 20  # bytes of ciphertext after which a batch takes no more
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class State(Enum):
@@ -117,6 +120,7 @@ class Outbox:
         self._device_key = device_key
         self._now = now
         self._lock = threading.RLock()
+        self._streams = StreamFolder(path.with_name("attachments"))
         with _in_words():
             path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
             self._connection = sqlite3.connect(path, check_same_thread=False)
@@ -126,6 +130,7 @@ class Outbox:
             self._database.execute("PRAGMA synchronous=FULL")
             with self._transaction():
                 _lay_out(self._database)
+                self._streams.sweep(_streams_named(self._database))
         # What was deleted before a power cut may still lie in the write-ahead log.
         self._forget()
 
@@ -137,13 +142,18 @@ class Outbox:
     def keep(self, sealed: Sealed) -> None:
         """Store one sealed contribution and its session's header, in one transaction.
 
+        Its attachments are on the disk before that begins: all of it is stored, or nothing.
+
         The person may be shown their receipt once this returns.
 
         Raises:
             NotKept: the disk did not take it; nothing of it is stored.
         """
         record, header = sealed.record, sealed.header
+        names: list[str] = []
         try:
+            with _in_words():
+                names += map(self._streams.keep, sealed.streams)
             with self._transaction() as database:
                 database.execute(
                     "INSERT OR IGNORE INTO session (id, consultation, header) VALUES (?, ?, ?)",
@@ -161,7 +171,19 @@ class Outbox:
                         State.WAITING.value,
                     ),
                 )
+                number = database.conn.execute("SELECT last_insert_rowid()").fetchone()[0]
+                database.conn.executemany(
+                    "INSERT INTO attachment (name, contribution, place, size) VALUES (?, ?, ?, ?)",
+                    [
+                        (name, number, place, stream.size)
+                        for place, (name, stream) in enumerate(
+                            zip(names, sealed.streams, strict=True)
+                        )
+                    ],
+                )
         except (StorageFailed, DamagedOutbox) as error:
+            with contextlib.suppress(OSError):
+                self._streams.remove(names)
             raise NotKept(f"{NotKept.sentence} ({error})") from error
 
     def counts(self) -> Counts:
@@ -237,6 +259,14 @@ class Outbox:
                 kept,
             )
             _settle(database, acknowledged.batch)
+            gone = [
+                row[0]
+                for row in database.execute(
+                    "DELETE FROM attachment WHERE contribution IN"
+                    " (SELECT number FROM contribution WHERE batch = ?) RETURNING name",
+                    (acknowledged.batch,),
+                ).fetchall()
+            ]
             database.execute(
                 "UPDATE contribution SET state = 'released', ciphertext = NULL, commitment = NULL,"
                 " session = NULL, place = NULL WHERE batch = ?",
@@ -246,6 +276,8 @@ class Outbox:
                 "DELETE FROM session WHERE id NOT IN"
                 " (SELECT session FROM contribution WHERE session IS NOT NULL)"
             )
+        with _in_words():
+            self._streams.remove(gone)
         self._forget()
         return len(ids) - len(kept)
 
@@ -316,7 +348,7 @@ class Outbox:
             (oldest[0], min(max(most, 1), batch.MOST_RECORDS)),
         )
         rows = [_row(*one) for one in found]
-        return self._sign(database, oldest[0], _as_many_as_fit(rows))
+        return self._sign(database, oldest[0], _as_many_as_fit(database, rows))
 
     def _outgoing(self, database: Database) -> Iterator[Outgoing]:
         """Batches not acknowledged, oldest first.
@@ -358,6 +390,11 @@ class Outbox:
             previous=previous,
             formed=self._now(),
             sections=sections,
+            enclosed=[
+                Enclosed(position, name, size)
+                for position, row in enumerate(ordered)
+                for name, size in _attachments(database, row.number)
+            ],
         )
         name = batch.name_of(data)
         database.execute(
@@ -411,12 +448,22 @@ class _Row:
 
 
 def _lay_out(database: Database) -> None:
-    """Make the tables of a new outbox; refuse one of a newer Parvis."""
+    """Make the tables of a new outbox, or what an older one lacks; refuse a newer Parvis's."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > _SCHEMA:
         raise DamagedOutbox("This outbox was written by a newer Parvis. Update this one.")
-    if version == _SCHEMA:
-        return
+    if version < 1:
+        _lay_out_first(database)
+    if version < 2:
+        database.execute(
+            "CREATE TABLE attachment (name TEXT PRIMARY KEY, contribution INTEGER NOT NULL,"
+            " place INTEGER NOT NULL, size INTEGER NOT NULL, UNIQUE (contribution, place))"
+        )
+    database.execute(f"PRAGMA user_version={_SCHEMA}")
+
+
+def _lay_out_first(database: Database) -> None:
+    """The tables of version 1."""
     database.execute(
         "CREATE TABLE session (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
         " consultation TEXT NOT NULL, header BLOB NOT NULL)"
@@ -441,7 +488,6 @@ def _lay_out(database: Database) -> None:
     database.execute("CREATE INDEX contribution_batch ON contribution (batch, rank)")
     database.execute("CREATE INDEX contribution_session ON contribution (session)")
     database.execute("CREATE INDEX batch_state ON batch (state)")
-    database.execute(f"PRAGMA user_version={_SCHEMA}")
 
 
 def _counts(database: Database) -> Counts:
@@ -468,14 +514,29 @@ def _row(
     return _Row(number, session_number, header, record)
 
 
-def _as_many_as_fit(rows: Sequence[_Row]) -> Sequence[_Row]:
+def _as_many_as_fit(database: Database, rows: Sequence[_Row]) -> Sequence[_Row]:
     """The first rows, as many as one batch carries; at least one."""
-    size = 0
+    size = enclosed = 0
     for place, row in enumerate(rows):
         size += len(row.record.ciphertext)
-        if size > _FULLEST_BATCH and place:
+        enclosed += len(_attachments(database, row.number))
+        if (size > _FULLEST_BATCH or enclosed > MOST_ENCLOSED) and place:
             return rows[:place]
     return rows
+
+
+def _attachments(database: Database, number: int) -> list[tuple[str, int]]:
+    """Name and size of the streams of a contribution, in its order."""
+    return list(
+        database.execute(
+            "SELECT name, size FROM attachment WHERE contribution = ? ORDER BY place", (number,)
+        ).fetchall()
+    )
+
+
+def _streams_named(database: Database) -> frozenset[str]:
+    """The streams that some contribution still has."""
+    return frozenset(row[0] for row in database.execute("SELECT name FROM attachment"))
 
 
 def _sealed_in(database: Database, name: str) -> list[_Row]:
