@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
-from forms.engine import Entry, Kind, Step, Verdict
+from forms.engine import Entry, Kind, Place, Repetition, Step, Verdict
 from kiosk.attachments import Attachments
 from kiosk.way import Way, Where
 from sync.contribution import Given, Help
@@ -36,6 +36,9 @@ class Stage(Enum):
     HELP = auto()
     CONFIRM = auto()
     RECEIPT = auto()
+
+
+AMONG_QUESTIONS = frozenset({Stage.QUESTION, Stage.TOGETHER, Stage.SERIES})
 
 
 @dataclass
@@ -213,6 +216,10 @@ class Journey:
     def ref(self) -> str:
         """The path of the question, group or list that is shown; "" where none is."""
         return self._way.ref if self._way else ""
+
+    def outline(self) -> tuple[Place | Repetition, ...]:
+        """The same, with the repeats among them, and without words."""
+        return self._entry.outline()
 
     def step(self) -> Step:
         """The question on the screen; the first, where there are several."""

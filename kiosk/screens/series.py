@@ -1,7 +1,6 @@
 """Several alike things, told one after the other: the list, and one more."""
 
 from functools import partial
-from typing import Any
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 

@@ -6,13 +6,14 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import Kind, Outcome, Place, Repetition, Section, Step, UnknownQuestion
+from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
 from forms.errors import FormError
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
-from kiosk.widgets.asking import QuestionWords, Wording, objection, whereabouts
+from kiosk.widgets.ask import Option
+from kiosk.widgets.asking import QuestionWords, name_of, objection, whereabouts
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Action, Row
@@ -32,7 +33,9 @@ class Block(BoxLayout):
     def __init__(self, step: Step, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.step = step
-        self.words = QuestionWords(question=step.label, hint=step.hint)
+        self.words = QuestionWords(
+            question=step.label, hint=step.hint, plain=step.kind is Kind.NOTE
+        )
         self.answer: Answer | None = None
         self.add_widget(self.words)
 
@@ -69,6 +72,7 @@ class TogetherScreen(Page):
         self.writing: Written | None = None
         self._refresh_soon = Clock.create_trigger(self._refresh, -1)
         self._place_soon = Clock.create_trigger(self._bring_into_sight, 0)
+        self._wanted: Any = None  # what is to be in sight
         self.ids.paged.bind(more_below=self._more_changed)
         theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
 
@@ -216,12 +220,9 @@ class TogetherScreen(Page):
             questions.add_widget(self.blocks[item.ref])
 
     def _heading(self, section: Section) -> Heading:
-        heading = Heading(text=section.label)
-        if section.repeat:
-            number = tr._("n° {n}").format(n=section.position)
-            heading.text = f"{section.label} · {number}" if section.label else number
-            if self.kiosk.journey.entry.may_remove(section.ref):
-                heading.removes = lambda: self._remove(section.ref)
+        heading = Heading(text=name_of(section))
+        if self.kiosk.journey.way.entry.may_remove(section.ref):
+            heading.removes = lambda: self._ask_to_remove(section, heading.text)
         return heading
 
     def _adder(self, repeat: Repetition) -> Row:
@@ -241,22 +242,32 @@ class TogetherScreen(Page):
             return
         self._refresh()
 
+    def _ask_to_remove(self, section: Section, name: str) -> None:
+        """Before answers are taken away, make sure that this is what is wanted."""
+        self.kiosk.ask(
+            tr._("Enlever ceci ?"),
+            name,
+            [
+                Option(tr._("Non, je garde"), self.kiosk.dismiss, primary=True),
+                Option(
+                    tr._("Oui, enlever"),
+                    lambda: self._remove(section.ref),
+                    icon="trash",
+                    warns=True,
+                ),
+            ],
+            icon="trash",
+        )
+
     def _remove(self, instance: str) -> None:
         """Positions change below it: those questions are drawn anew."""
+        self.kiosk.dismiss()
         self._write(None)
         repeat = instance.rpartition("[")[0]
         self.kiosk.journey.way.remove(instance)
         for ref in [ref for ref in self.blocks if ref.startswith(f"{repeat}[")]:
             self._drop(ref)
         self._plan = ()
-        self._refresh()
-        self.kiosk.offer_undo(tr._("C’est enlevé."), self._restore)
-
-    def _restore(self) -> None:
-        self.kiosk.journey.way.restore()
-        self._plan = ()
-        for ref in list(self.blocks):
-            self._drop(ref)
         self._refresh()
 
     def _take_away(self) -> None:
@@ -292,8 +303,8 @@ class TogetherScreen(Page):
     def _bring_into_sight(self, *_: Any) -> None:
         if self._wanted is not None and self._wanted.parent is not None:
             self.ids.paged.show_top_of(self._wanted)
-
-    _wanted: Any = None
+            if not self.bare:
+                self.ids.paged.bring_into_sight(self._wanted)
 
     def _more_changed(self, *_: Any) -> None:
         if self.kiosk.page is self and not self.ids.paged.more_below and not self.bare:

@@ -1,9 +1,9 @@
-"""What stands around an answer: the question's words, what is wrong with it, in whose words it is."""
+"""What stands around an answer: the question, what is wrong with it, in whose words it is."""
 
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import Outcome, Verdict
+from forms.engine import Outcome, Section, Verdict
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
@@ -46,6 +46,7 @@ class QuestionWords(BoxLayout):
     question = StringProperty()
     hint = StringProperty()
     trouble = StringProperty()
+    plain = BooleanProperty(False)  # tells, and asks nothing
 
 
 class SkipList(Row):
@@ -66,6 +67,14 @@ def objection(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.REQUIRED:
         return tr._("Répondez à cette question pour continuer, s’il vous plaît.")
     return tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
+
+
+def name_of(section: Section) -> str:
+    """The name of a group, or of one of several alike things, with its number."""
+    if not section.repeat:
+        return section.label
+    number = tr._("n° {n}").format(n=section.position)
+    return f"{section.label} · {number}" if section.label else number
 
 
 def whereabouts(way: Way) -> str:
