@@ -12,6 +12,7 @@ from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.asking import objection, whereabouts
+from kiosk.widgets.keyboard import forget_choices
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.written import Written
@@ -68,6 +69,7 @@ class QuestionScreen(Page):
         if self.answer is not None:
             self.answer.forget()
         self._take_away()
+        forget_choices()
         self.question = self.hint = self.trouble = self._ref = self.group = ""
 
     def say(self) -> str:

@@ -8,30 +8,40 @@ from kiosk.language import RIGHT_TO_LEFT, base, tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.field import AnswerField
-from kiosk.widgets.layouts import Layout, layout_for, number_pad
+from kiosk.widgets.layouts import (
+    Layout,
+    address_layout,
+    layouts_for,
+    number_pad,
+    telephone_pad,
+)
 from kiosk.widgets.written import Written
 
 # Languages written with a comma before decimals, among those that Parvis speaks.
 DECIMAL_COMMA = frozenset({"fr", "uk", "pt", "tr", "es"})
+# Appearances of text questions: an e-mail or web address has its own keys, digits a pad.
+ADDRESSES = frozenset({"email", "url"})
+_ONE_LINE = ADDRESSES | {"numbers"}
 
 
 class TypedAnswer(Written):
     """A text, as many lines as there is room for, or a number on a pad."""
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
-        language = base(setting.language)
-        self._comma = step.kind is Kind.DECIMAL and language in DECIMAL_COMMA
+        language = setting.language
+        self._comma = step.kind is Kind.DECIMAL and base(language) in DECIMAL_COMMA
         self._numeric = step.kind is not Kind.TEXT
+        foreign = self._numeric or bool(_ONE_LINE & step.appearance)
         field = AnswerField(
             text=value.replace(".", ",") if self._comma else value,
-            multiline=not self._numeric and "numbers" not in step.appearance,
-            rtl=language in RIGHT_TO_LEFT and not self._numeric,
+            multiline=not foreign,
+            rtl=base(language) in RIGHT_TO_LEFT and not foreign,
             placeholder=tr._("Touchez ici pour écrire"),
             said=step.label,
             size_hint_x=1,
         )
-        layout = self._layout(step, setting.language)
-        super().__init__(step, value, setting, field=field, layout=layout, **kwargs)
+        layouts = self._layouts(step, language)
+        super().__init__(step, value, setting, field=field, layouts=layouts, **kwargs)
         self.settle()
 
     def written(self, text: str) -> None:
@@ -46,8 +56,9 @@ class TypedAnswer(Written):
         lines = 1.0
         if self.field.multiline:
             height = self.field.height_for(2) - least
-            most = self._few_lines if self.setting.among_others else 5
-            room = self.field.height_for(most) if self.setting.among_others else self.room
+            among_others = self.setting.among_others
+            most = self._few_lines if among_others else 5
+            room = self.field.height_for(most) if among_others else self.room
             lines = min(most, max(1, (room - least) // height + 1))
         self.line.height = max(float(theme.target), self.field.height_for(lines))
 
@@ -57,12 +68,16 @@ class TypedAnswer(Written):
         many = "multiline" in self.step.appearance or "rows" in self.step.attributes
         return (2 if theme.compact else 3) if many else 1
 
-    def _layout(self, step: Step, language: str) -> Layout:
+    def _layouts(self, step: Step, language: str) -> tuple[Layout, ...]:
         if step.kind is Kind.DECIMAL:
-            return number_pad(decimal="," if self._comma else ".", negative=True)
+            return (number_pad(decimal="," if self._comma else ".", negative=True),)
         if self._numeric:
-            return number_pad(negative=True)
-        return layout_for(language)
+            return (number_pad(negative=True),)
+        if "numbers" in step.appearance:
+            return (telephone_pad(),)
+        if ADDRESSES & step.appearance:
+            return (address_layout(language),)
+        return layouts_for(language)
 
 
 def is_number(text: str, kind: Kind) -> bool:

@@ -16,11 +16,11 @@ from kiosk.widgets.touch import Action, Row
 _keyboards: dict[tuple[object, ...], Keyboard] = {}
 
 
-def _keyboard_for(layout: Layout) -> Keyboard:
-    """The one keyboard of this layout: building its forty keys is what takes time."""
-    key = (layout.name, layout.letters)
+def _keyboard_for(layouts: tuple[Layout, ...]) -> Keyboard:
+    """The one keyboard of these layouts: building its forty keys is what takes time."""
+    key = (layouts[0].name, layouts[0].letters)
     if key not in _keyboards:
-        _keyboards[key] = Keyboard(layout=layout)
+        _keyboards[key] = Keyboard(layout=layouts[0], layouts=list(layouts))
     return _keyboards[key]
 
 
@@ -49,13 +49,13 @@ class Written(Answer):
         setting: Setting,
         *,
         field: AnswerField,
-        layout: Layout,
+        layouts: tuple[Layout, ...],
         **kwargs: Any,
     ) -> None:
         super().__init__(step, value, setting, spacing=theme.gap, **kwargs)
         self.field = field
         self.field.caret = len(self.field.text)
-        self.keyboard = _keyboard_for(layout)
+        self.keyboard = _keyboard_for(layouts)
         self._done = Action(text=tr._("Fini"), icon="check", primary=True)
         self.line = Row(size_hint_y=None, spacing=theme.gap)
         self.line.add_widget(self.field)
