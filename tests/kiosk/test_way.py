@@ -7,25 +7,25 @@ from sync.contribution import Given
 from tests.kiosk import hall
 
 HOUSEHOLD = """
-| survey | type | name | label | required | relevant | constraint | constraint_message | appearance | repeat_count |
-| | text | rue | Votre rue ? | | | | | | |
-| | begin_group | logement | Logement | | | | | field-list | |
-| | select_one statut | statut | Statut ? | yes | | | | | |
-| | text | bailleur | Bailleur ? | yes | ${statut} = 'loc' | | | | |
-| | integer | pieces | Pièces ? | | | . < 30 | Moins de trente. | | |
-| | end_group | | | | | | | | |
-| | begin_repeat | personne | Personne | | | | | | |
-| | text | prenom | Prénom ? | | | | | | |
-| | integer | age | Âge ? | | | . < 130 | Moins de 130 ans. | | |
-| | begin_repeat | animal | Animal | | ${age} > 5 | | | | |
-| | text | nom | Son nom ? | | | | | | |
-| | end_repeat | | | | | | | | |
-| | end_repeat | | | | | | | | |
-| | begin_repeat | trajet | Trajet | | | | | field-list | 2 |
-| | text | mode | Comment ? | | | | | | |
-| | integer | km | Combien ? | | | | | | |
-| | end_repeat | | | | | | | | |
-| | text | fin | Autre chose ? | | | | | | |
+| survey | type | name | label | required | relevant | constraint | appearance | repeat_count |
+| | text | rue | Votre rue ? | | | | | |
+| | begin_group | logement | Logement | | | | field-list | |
+| | select_one statut | statut | Statut ? | yes | | | | |
+| | text | bailleur | Bailleur ? | yes | ${statut} = 'loc' | | | |
+| | integer | pieces | Pièces ? | | | . < 30 | | |
+| | end_group | | | | | | | |
+| | begin_repeat | personne | Personne | | | | | |
+| | text | prenom | Prénom ? | | | | | |
+| | integer | age | Âge ? | | | . < 130 | | |
+| | begin_repeat | animal | Animal | | ${age} > 5 | | | |
+| | text | nom | Son nom ? | | | | | |
+| | end_repeat | | | | | | | |
+| | end_repeat | | | | | | | |
+| | begin_repeat | trajet | Trajet | | | | field-list | 2 |
+| | text | mode | Comment ? | | | | | |
+| | integer | km | Combien ? | | | | | |
+| | end_repeat | | | | | | | |
+| | text | fin | Autre chose ? | | | | | |
 | choices | list_name | name | label |
 | | statut | pro | Propriétaire |
 | | statut | loc | Locataire |
