@@ -11,7 +11,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import files, store, uploads
+from sync.server import files, register, store, uploads
 
 
 class HashMismatch(SyncError):
@@ -82,6 +82,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     NotFound: (404, "not-found"),
     uploads.WrongOffset: (409, "wrong-offset"),
     uploads.SpoiltUpload: (400, "hash-mismatch"),
+    register.NotRegistered: (404, "not-registered"),
     TooSlow: (408, "too-slow"),
     TooLarge: (413, "too-large"),
     TooBusy: (503, "too-busy"),

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -47,6 +48,7 @@ from sync.listing import ListedConsultation, sign_listing
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.files import DataDirectory
 from sync.server.problems import HashMismatch, NotFound, TooLarge
+from sync.server.register import Registers
 from sync.server.store import (
     EnrolledDevice,
     IncomingBatch,
@@ -73,6 +75,11 @@ class Service:
         self._key = self._server_key()
         self.store = Store(self.files)
         self.uploads = Uploads(root / "uploads")
+        self.registers = Registers(
+            self.files.registers, self._key, self.store.reading, self.store.writing, clock
+        )
+        self.brought = threading.Event()  # something is to be published
+        self.brought.set()
 
     def close(self) -> None:
         """Let go of the data directory."""
@@ -172,7 +179,9 @@ class Service:
         def said(verdicts: Sequence[Verdict], awaited: Sequence[str]) -> bytes:
             return acknowledge(name, verdicts, self._key, awaited)
 
-        return self.store.keep(incoming, said, self._clock())
+        word = self.store.keep(incoming, said, self._clock())
+        self.brought.set()
+        return word
 
     def acknowledgement(self, name: str) -> bytes | None:
         """The server's word on a stored batch as it is now; None where it does not have it."""
@@ -396,5 +405,7 @@ def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterato
             held_back = Verdict.WRONG_RECIPIENTS
         for record in section.records:
             attachments = tuple(enclosed.get(position, ()))
-            yield IncomingRecord(record.id, record.fingerprint, held_back, attachments)
+            yield IncomingRecord(
+                record.id, record.commitment, record.fingerprint, held_back, attachments
+            )
             position += 1

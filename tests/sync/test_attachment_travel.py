@@ -248,9 +248,8 @@ def test_a_server_set_back_to_an_older_backup_gets_again_what_it_lost(
     with town.serving() as url, town.device(url=url) as device:
         town.confirm(device, "avant")
         sync_once(device)
-        port = int(url.rpartition(":")[2])
     shutil.copytree(town.server_data, tmp_path / "backup")
-    with town.serving(port=port), town.device() as device:
+    with town.serving(), town.device() as device:
         for idea in ("un", "deux", "trois"):
             town.confirm(device, idea)
             assert sync_once(device).complete
@@ -258,7 +257,7 @@ def test_a_server_set_back_to_an_older_backup_gets_again_what_it_lost(
         assert sync_once(device).complete
     shutil.rmtree(town.server_data)
     shutil.copytree(tmp_path / "backup", town.server_data)
-    with town.serving(port=port) as url, town.device() as device, town.desk() as desk:
+    with town.serving() as url, town.device() as device, town.desk() as desk:
         report = sync_once(device)
         assert report.sent == 4
         assert "older state" in report.notes[0]

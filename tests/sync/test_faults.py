@@ -37,7 +37,7 @@ from sync.errors import (
     SyncError,
 )
 from sync.rules import SyncRules
-from sync.server import app
+from sync.server import bodies
 from sync.server.commands import main as server_main
 from sync.server.doctor import examine as examine_server
 from sync.server.service import Service
@@ -415,7 +415,7 @@ def test_a_proxys_limit_puts_nothing_aside(town: Town) -> None:
 
 
 def test_strangers_who_send_slowly_do_not_keep_devices_out(town: Town, monkeypatch) -> None:
-    monkeypatch.setattr(app, "_MOST_UPLOADS", 2)
+    monkeypatch.setattr(bodies, "MOST_UPLOADS", 2)
     with town.serving() as url, town.device(url=url) as device:
         head = (
             b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
@@ -436,7 +436,7 @@ def test_strangers_who_send_slowly_do_not_keep_devices_out(town: Town, monkeypat
 
 
 def test_the_bytes_that_wait_in_memory_are_bounded(town: Town, monkeypatch) -> None:
-    monkeypatch.setattr(app, "_MOST_BYTES_HELD", 10_000)
+    monkeypatch.setattr(bodies, "_MOST_BYTES_HELD", 10_000)
     with town.serving() as url, town.device(url=url) as device:
         port = int(url.rpartition(":")[2])
         head = (
