@@ -1,7 +1,7 @@
 """Participatory budget: projects with costs, and a purse.
 
-A select_multiple with `parvis:method` "budget" and `parvis:purse`, the amount; its list has a column
-`cost`. The form's own constraint refuses what the purse does not hold, unless
+A select_multiple with `parvis:method` "budget" and `parvis:purse`, the amount; its list has a
+column `cost`. The form's own constraint refuses what the purse does not hold, unless
 `parvis:purse-limits` is "no": then the cost is only shown.
 """
 

@@ -62,8 +62,8 @@ class Budget(Answer):
         self.purse = purse_in(step)
         self.most = int(step.attributes.get(MOST) or 0)
         self.history = History()
-        self.standing = Standing(icon="coins")
-        self.standing.bind(on_undo=lambda *_: self.undo())
+        self.purse_line = self.standing = Standing(icon="coins")
+        self.purse_line.bind(on_undo=lambda *_: self.undo())
         self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 4))
         self.bind(room=self.grid.setter("room"))
         self.add_widget(self.grid)
@@ -82,7 +82,7 @@ class Budget(Answer):
         """Buy this project, or give it back; one that is too dear only says what is lacking."""
         chosen = set(self.chosen)
         if name not in chosen and (objection := self._objection(name)):
-            self.standing.warning = objection
+            self.purse_line.warning = objection
             return
         self.history.keep(self.value)
         self._give(chosen ^ {name})
@@ -99,7 +99,7 @@ class Budget(Answer):
 
     def spoken(self) -> str:
         """What is left in the purse."""
-        return str(self.standing.text)
+        return str(self.purse_line.text)
 
     def _give(self, chosen: set[str]) -> None:
         self.give(" ".join(name for name in self.cards if name in chosen))
@@ -138,7 +138,7 @@ class Budget(Answer):
             missing = Decimal(0) if card.taken else self.purse.missing(chosen, name)
             lacking = money(missing, self.purse.currency) if missing else ""
             card.lacking = tr._("Il manque {amount}").format(amount=lacking) if lacking else ""
-        standing, purse = self.standing, self.purse
+        standing, purse = self.purse_line, self.purse
         standing.warning = ""
         standing.text = self._told()
         standing.left = float(max(Decimal(0), purse.left(chosen)) / purse.amount)
