@@ -40,6 +40,8 @@ SCREENS: Mapping[Stage, str] = {
     Stage.NOTICE: "notice",
     Stage.AGREEMENT: "agreement",
     Stage.QUESTION: "question",
+    Stage.TOGETHER: "together",
+    Stage.SERIES: "series",
     Stage.REVIEW: "review",
     Stage.READ_BACK: "review",
     Stage.HELP: "help_given",

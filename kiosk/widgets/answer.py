@@ -20,12 +20,14 @@ class Setting:
         language: the person's language tag.
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
+        among_others: whether other questions stand on the same screen, so that little room is left.
     """
 
     today: date
     language: str = "fr"
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
+    among_others: bool = False
 
 
 class Answer(BoxLayout):
