@@ -230,7 +230,7 @@ class Kiosk(FloatLayout):
         self.show(name)
         if name == "question" and self.asked_in:
             self.ask(
-                tr._("Langue des questions : {language}").format(language=self.asked_in),
+                tr._("Langue des questions : {language}").format(language=self.asked_in),
                 tr._("Vous pouvez répondre dans votre langue."),
                 [Option(tr._("D’accord"), self.dismiss, primary=True)],
                 icon="translate",

@@ -40,7 +40,7 @@ class NoticeScreen(Page):
         for icon, heading, text in (
             (
                 "translate",
-                tr._("Langue des questions : {language}").format(language=asked_in),
+                tr._("Langue des questions : {language}").format(language=asked_in),
                 tr._("Vous pouvez répondre dans votre langue.") if asked_in else "",
             ),
             ("bank", tr._("Qui vous demande votre avis ?"), notice.who),
