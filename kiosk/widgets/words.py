@@ -58,17 +58,22 @@ class Words(Label):
         self.fbind("color", self._colour)
         self.texture_update()
 
-    def height_at(self, width: float) -> float:
-        """How high the text would be at this width, in pixels; draws nothing."""
-        if not self.text:
+    def height_at(self, width: float, text: str | None = None) -> float:
+        """How high the text, or another one, would be at this width, in pixels; draws nothing."""
+        text = self.text if text is None else text
+        if not text:
             return 0.0
         pen = Pen(self.font_size, self.font_name, self.bold)
-        lines = lay_out(self._written, max(width, 1), pen.measure, rtl=self._from_right)
+        text = self._mended(text)
+        lines = lay_out(text, max(width, 1), pen.measure, rtl=self._from_right)
         return ceil(len(lines) * pen.line_height * self.line_height)
 
     @property
     def _written(self) -> str:
-        return french_spaces(self.text) if self.french and not self.foreign else str(self.text)
+        return self._mended(self.text)
+
+    def _mended(self, text: str) -> str:
+        return french_spaces(text) if self.french and not self.foreign else str(text)
 
     @property
     def _from_right(self) -> bool:
