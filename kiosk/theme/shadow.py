@@ -1,7 +1,7 @@
-"""The soft shadow below what can be touched: one small picture, stretched between its corners.
+"""The soft shadow under what can be touched: one small picture, stretched between its corners.
 
-Kivy's own `BoxShadow` draws into a buffer of its own each time its widget moves: slow where the
-processor draws, and for that one frame nothing inside a stencil is clipped.
+Kivy's own `BoxShadow` is not cut by a `StencilView` (2.3.1): what is out of sight in a column was
+drawn over the buttons below it. It also costs a shader for each card.
 """
 
 from functools import cache
@@ -9,22 +9,28 @@ from math import hypot
 
 from kivy.graphics.texture import Texture
 
-CORNER = 32  # pixels of the picture that are not stretched, each way
-_FADE = 24  # pixels over which it fades from full to nothing
-_MIDDLE = 4
+BLUR, CORNER = 18, 24  # pixels of the picture; in the same proportion as on the screen
+EDGE = BLUR + CORNER
+_SIZE = 2 * EDGE + 2
 
 
 @cache
-def shadow_texture() -> Texture:
-    """White, and the fainter the further out; its corners are `CORNER` pixels."""
-    side = 2 * CORNER + _MIDDLE
+def shadow() -> Texture:
+    """White, as opaque as the shadow is dark: at its full within the border, nothing at the rim."""
     pixels = bytearray()
-    for y in range(side):
-        for x in range(side):
-            beyond = [max(CORNER - place, place - (side - 1 - CORNER), 0) for place in (x, y)]
-            out = max(0.0, min(1.0, (hypot(*beyond) - (CORNER - _FADE)) / _FADE))
-            faint = 1 - out * out * (3 - 2 * out)
-            pixels += bytes((255, 255, 255, round(255 * faint)))
-    texture = Texture.create(size=(side, side), colorfmt="rgba")
+    for y in range(_SIZE):
+        for x in range(_SIZE):
+            pixels += bytes((255, 255, 255, round(255 * _darkness(x + 0.5, y + 0.5))))
+    texture = Texture.create(size=(_SIZE, _SIZE), colorfmt="rgba")
     texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
     return texture
+
+
+def _darkness(x: float, y: float) -> float:
+    """How dark it is there: by the distance from the border of a rounded square."""
+    across = max(abs(x - _SIZE / 2) - 1, 0)
+    up = max(abs(y - _SIZE / 2) - 1, 0)
+    outside = hypot(across, up) - CORNER
+    if outside <= 0:
+        return 1.0
+    return float(max(0.0, 1 - outside / BLUR) ** 2)
