@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ from kiosk.theme.palette import CALM, PALETTES
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer
 from tests.gallery import measure
-from tests.gallery.kinds import every_kind
+from tests.gallery.kinds import catalogue, every_kind
 from tests.gallery.sizes import PANELS, TEXTS
-from tests.gallery.tour import Scene, whole_tour
+from tests.gallery.tour import Scene, methods, whole_tour
 
 MOST_PARTS = 3  # of a page that is longer than the screen
 
@@ -63,20 +64,23 @@ def draw(
     pictures: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Each scene of one panel in each language, drawn and measured."""
-    every = every_kind(tuple(dict.fromkeys(("fr", *languages))))
-    other = hall.from_catalogue("democratie-courte")
     (out / size).mkdir(parents=True, exist_ok=True)
+    every = every_kind()
+    ready = [hall.from_catalogue("democratie-courte")]
+    ready += [hall.from_catalogue(name) for name in catalogue()]
     for language in languages:
         with (
             tempfile.TemporaryDirectory() as folder,
-            hall.hall(Path(folder), every, other, screen=PANELS[size], people=True) as there,
+            hall.hall(Path(folder), every, *ready, screen=PANELS[size], people=True) as there,
         ):
-            there.kiosk.voice = None
             there.kiosk.can_speak = True  # the button is there wherever a device speaks
             if language != "fr":
                 there.kiosk.speak_language(language)
-            for number, scene in enumerate(whole_tour(there, language, every.form_id), 1):
-                if only in (scene.screen, scene.name) or not only or scene.name.startswith(only):
+            scenes = whole_tour(there, language, every.form_id)
+            if language == "fr":
+                scenes = chain(scenes, *(methods(there, name) for name in catalogue()))
+            for number, scene in enumerate(scenes, 1):
+                if only in (scene.screen, scene.name) or scene.name.startswith(only):
                     took = Drawing(there, out / size, number, scene, language)
                     yield took.all(texts, palettes, pictures) | {"size": size}
 
@@ -89,7 +93,7 @@ class Drawing:
     ) -> None:
         self._kiosk = there.kiosk
         self._folder = folder
-        self._stem = f"{number:03d}-{scene.name}-{language}"
+        self._stem = f"{number:03d}-{scene.name.replace('/', '-')}-{language}"
         self._told: dict[str, Any] = {
             "scene": scene.name,
             "screen": scene.screen,

@@ -12,15 +12,17 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+import forms.catalogue
 from forms.xform import read_form
-from kiosk.language import own_name
 from sync import consultation as packages
 from sync.consultation import Card, Consultation, Notice, Options, Side
 from tests.forms.writing import compiled
 from tests.kiosk import hall
 
 TABLE = Path(__file__).with_name("every_kind.md")
-WRITTEN = ("fr", "ar", "uk")  # others ask in French, with the interface in their language
+FORM_ID = "toutes-les-questions"  # as its settings say
+WRITTEN = ("fr", "ar", "uk")  # in the kiosk's other languages the questions come in French
+CATALOGUE = Path(forms.catalogue.__file__).parent
 COMMUNES = """
 Aucamville Auterive Balma Blagnac Bruguières Carbonne Castanet Castelginest Colomiers Cornebarrieu
 Cugnaux Escalquens Fenouillet Fonsorbes Frouzins Frontignan Gagnac Grenade Labège Lherm Launaguet
@@ -30,17 +32,17 @@ Ramonville Revel Rieumes Roques Saint-Jean Saint-Orens Seilh Seysses Toulouse To
 
 
 @cache
-def every_kind(languages: tuple[str, ...] = WRITTEN) -> Consultation:
-    """The consultation in these languages, published once."""
-    form = compiled(_table(languages))
+def every_kind() -> Consultation:
+    """The consultation, published once."""
+    form = compiled(_table())
     read = read_form(form)
     about = hall.from_catalogue("democratie-courte")
     draft = Consultation(
         organiser=about.organiser,
         organiser_key=hall.keys().organiser.public_key().public_bytes_raw(),
         version=1,
-        title={tag: about.title_in(tag) for tag in languages},
-        notice={tag: _notice(about, tag) for tag in languages},
+        title={tag: about.title_in(tag) for tag in WRITTEN},
+        notice={tag: _notice(about, tag) for tag in WRITTEN},
         form_id=read.form_id,
         form_version=read.version,
         form=form,
@@ -51,6 +53,15 @@ def every_kind(languages: tuple[str, ...] = WRITTEN) -> Consultation:
     return packages.publish(draft, hall.keys().organiser)
 
 
+def catalogue() -> tuple[str, ...]:
+    """The consultations that are ready to adapt: each way to take part has its own.
+
+    Those of the great national debate ask nothing that the table does not.
+    """
+    names = sorted(path.stem for path in CATALOGUE.glob("*.md"))
+    return tuple(name for name in names if not name.startswith("democratie"))
+
+
 def examples() -> dict[str, str]:
     """An answer to each question that has one, by the question's name."""
     rows = [_cells(line) for line in TABLE.read_text(encoding="utf-8").splitlines()]
@@ -59,32 +70,14 @@ def examples() -> dict[str, str]:
     return {row[columns["name"]]: row[columns["given"]] for row in survey if row[columns["given"]]}
 
 
-def _table(languages: tuple[str, ...]) -> str:
-    """The table with the communes, and a column more for each language that it does not have."""
-    lines = []
-    for line in TABLE.read_text(encoding="utf-8").splitlines():
-        cells = _cells(line)
-        if cells[0]:
-            sheet = cells[0]
-            columns = cells
-            if sheet == "settings":
-                lines += _communes()
-        said = {f"{columns[at]}": at for at in range(len(columns)) if columns[at].endswith(" (fr)")}
-        for tag in languages:
-            if tag in WRITTEN or sheet == "settings":
-                continue
-            for name, at in said.items():
-                kind = name.split("::")[0]
-                cells = [*cells, f"{kind}::{own_name(tag)} ({tag})" if cells[0] else cells[at]]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _communes() -> list[str]:
-    return [
-        f"| | communes | c{number} | {name} | {name} | {name} | |"
+def _table() -> str:
+    """The table with the communes, a list longer than anybody reads."""
+    communes = "".join(
+        f"| | communes | c{number} | {name} | {name} | {name} | |\n"
         for number, name in enumerate(COMMUNES.split(), 1)
-    ]
+    )
+    written = TABLE.read_text(encoding="utf-8")
+    return written.replace("| settings |", f"{communes}| settings |", 1)
 
 
 def _cells(line: str) -> list[str]:

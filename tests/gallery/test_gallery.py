@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -26,9 +27,9 @@ from kiosk.widgets.words import Words
 from tests.forms.writing import begin
 from tests.gallery import measure
 from tests.gallery.__main__ import bounds, main, report_of
-from tests.gallery.kinds import every_kind, examples
+from tests.gallery.kinds import catalogue, every_kind, examples
 from tests.gallery.page import page_of
-from tests.gallery.tour import whole_tour
+from tests.gallery.tour import methods, whole_tour
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,9 +38,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def toured(tmp_path):
     """Every scene of the tour at the middle size: names, screens, and the answers' classes."""
     names, screens, answers = [], set(), set()
-    about = (every_kind(), hall.from_catalogue("democratie-courte"))
+    about = (every_kind(), *(hall.from_catalogue(name) for name in catalogue()))
     with hall.hall(tmp_path, *about, people=True) as there:
-        for scene in whole_tour(there, "fr", about[0].form_id):
+        ways = (methods(there, name) for name in catalogue())
+        for scene in chain(whole_tour(there, "fr", about[0].form_id), *ways):
             names.append(scene.name)
             screens.add(scene.screen)
             answers |= {type(one).__name__ for one in there.kiosk.walk() if isinstance(one, Answer)}
@@ -64,16 +66,6 @@ def test_every_example_belongs_to_a_question():
     form = read_form(every_kind().form, media=every_kind().media)
     named = {step.ref.rpartition("/")[2] for step in begin(form).steps()}
     assert set(examples()) <= named
-
-
-def test_other_languages_ask_in_french():
-    about = every_kind(("fr", "ar", "pt"))
-    form = read_form(about.form, media=about.media)
-    entry = begin(form)
-    entry.language = form.language_for("pt")
-    assert entry.steps()[1].label == "Marchez-vous chaque jour dans votre quartier ?"
-    entry.language = form.language_for("ar")
-    assert entry.steps()[1].label == "هل تمشي كل يوم في حيّك؟"
 
 
 # --- the measures -----------------------------------------------------------------------------

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from forms.engine import Kind, Outcome
-from kiosk.journey import Stage
+from forms.engine import Kind, Outcome, Step
+from kiosk.journey import AMONG_QUESTIONS, Stage
 from kiosk.language import tr
-from tests.gallery.kinds import examples
+from kiosk.offer import Offer
+from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.written import Written
+from tests.gallery.kinds import FORM_ID, examples
 from tests.kiosk import driver, hall
 from tests.kiosk.hall import Hall
 
-MOST_STEPS = 300
+MOST_STOPS = 300
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,17 @@ def alone(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
     kiosk.speak_language(language)
     kiosk.show()
     yield _scene(there, "notice")
-    kiosk.journey.begin_questions()
+    kiosk.journey.notice_read()
     kiosk.show()
+    if kiosk.journey.stage is Stage.ARGUMENTS:
+        yield _scene(there, "arguments")
+        kiosk.journey.begin_questions()
+        kiosk.show()
     yield from questions(there)
     yield _scene(there, "review")
     for name, opens in (
         ("help", kiosk.call_for_help),
         ("stop", kiosk.ask_to_stop),
-        ("languages", kiosk.choose_language),
         ("still-there", lambda: kiosk._ask_whether_there(23)),
     ):
         opens()
@@ -82,30 +88,105 @@ def alone(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
     kiosk.erase()
 
 
-def questions(there: Hall, suffix: str = "") -> Iterator[Scene]:
-    """Each question as it is met, with the keyboard, refused, and with an answer."""
-    kiosk, given = there.kiosk, examples()
-    for _ in range(MOST_STEPS):
+def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
+    """Each stop among the questions as it is met, with the keyboard, refused, and answered."""
+    kiosk = there.kiosk
+    added = False
+    for _ in range(MOST_STOPS):
         journey = kiosk.journey
-        if journey.stage is not Stage.QUESTION:
+        if journey.stage not in AMONG_QUESTIONS:
             return
-        step = journey.step()
-        name = step.ref.rpartition("/")[2] + suffix
-        yield _scene(there, name)
-        if _opens_keyboard(there):
-            yield _scene(there, f"{name}-writing")
-        if step.required and journey.next().outcome is not Outcome.OK:
-            kiosk.page.show_trouble("", Outcome.REQUIRED)
-            yield _scene(there, f"{name}-refused")
-        value = given.get(step.ref.rpartition("/")[2], "")
-        if value:
-            journey.hold(value)
-            kiosk.page.enter()
-            yield _scene(there, f"{name}-given")
-        verdict = journey.next()
-        assert verdict.outcome is Outcome.OK, f"{step.ref} does not take “{value}”: {verdict}"
+        name = f"{prefix}{_last_part(journey.ref)}{'-again' if added else ''}"
+        if journey.stage is Stage.SERIES:
+            listed = len(journey.way.series.instances)
+            yield _scene(there, f"{prefix}{_last_part(journey.ref)}-list-of-{listed}")
+            if not added and journey.way.series.may_add:
+                added = True
+                journey.add()
+                kiosk.show()
+                continue
+            added = False
+        else:
+            yield _scene(there, name)
+            if _opens_keyboard(there):
+                yield _scene(there, f"{name}-writing")
+                kiosk.show()
+            if not journey.way.settle().kept:
+                _show_refusal(there)
+                yield _scene(there, f"{name}-refused")
+                kiosk.show()
+            if _answer(there):
+                kiosk.page.enter()
+                yield _scene(there, f"{name}-given")
+        if not journey.next().kept:
+            # What a whole screen of answers has to fulfil, such as a sum, no example knows.
+            assert prefix, f"{journey.ref} does not take its example"
+            _show_refusal(there)
+            yield _scene(there, f"{name}-objected")
+            return
         kiosk.show()
     raise AssertionError(f"no way on from {kiosk.journey.ref}")
+
+
+def methods(there: Hall, name: str) -> Iterator[Scene]:
+    """The questions of one consultation of the catalogue, without what is simply written."""
+    kiosk, seen = there.kiosk, set[str]()
+    kiosk.start(_offer(there, name))
+    kiosk.journey.language_chosen()
+    kiosk.speak_language("fr")
+    kiosk.journey.begin_questions()
+    kiosk.show()
+    for scene in questions(there, f"{name}/"):
+        answer = getattr(kiosk.page, "answer", None)
+        if scene.name not in seen and not isinstance(answer, Written):
+            yield scene
+        seen.add(scene.name)
+    if kiosk.journey.stage is Stage.REVIEW:
+        yield _scene(there, f"{name}/review")
+    kiosk.erase()
+
+
+def example(step: Step) -> str:
+    """An answer that fits this question's kind."""
+    names = [choice.name for choice in step.choices]
+    by_kind = {
+        Kind.SELECT_ONE: names[:1],
+        Kind.SELECT_MULTIPLE: names[:2],
+        Kind.RANK: names,
+        Kind.RANGE: [f"{step.bounds.start:f}"] if step.bounds else [],
+        Kind.TEXT: ["Plus de bancs à l’ombre, s’il vous plaît."],
+        Kind.INTEGER: ["3"],
+        Kind.DECIMAL: ["2.5"],
+        Kind.TRIGGER: ["OK"],
+        Kind.DATE: ["2026-11-21"],
+    }
+    return " ".join(by_kind.get(step.kind, []))
+
+
+def _answer(there: Hall) -> bool:
+    """Answer whatever is on the screen; says whether there was anything to answer."""
+    journey = there.kiosk.journey
+    given = examples() if there.kiosk.offer.consultation.form_id == FORM_ID else {}
+    answered = False
+    for place in journey.way.stop.places:
+        step = journey.way.step(place.ref)
+        value = given.get(_last_part(step.ref)) or example(step)
+        if value and not step.readonly and step.kind is not Kind.NOTE:
+            journey.hold(value, place.ref)
+            answered = True
+    return answered
+
+
+def _show_refusal(there: Hall) -> None:
+    page = there.kiosk.page
+    if there.name == "question":
+        page.show_trouble("", Outcome.REQUIRED)
+    else:
+        page.show_trouble("")
+
+
+def _last_part(ref: str) -> str:
+    return ref.rpartition("/")[2].split("[")[0]
 
 
 def assisted(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
@@ -125,21 +206,20 @@ def assisted(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
     kiosk.show()
     yield _scene(there, "agreement")
     kiosk.page.go_on()
-    if kiosk.journey.stage is not Stage.QUESTION:
+    if kiosk.journey.stage not in AMONG_QUESTIONS:
         kiosk.journey.begin_questions()
         kiosk.show()
-    given, shown = examples(), False
-    for _ in range(MOST_STEPS):
+    shown = False
+    for _ in range(MOST_STOPS):
         journey = kiosk.journey
-        if journey.stage is not Stage.QUESTION:
+        if journey.stage not in AMONG_QUESTIONS:
             break
-        step = journey.step()
-        if step.kind is Kind.TEXT and kiosk.page.asks_wording and not shown:
-            shown = True
-            journey.hold(given.get(step.ref.rpartition("/")[2], ""))
-            kiosk.page.enter()
-            yield _scene(there, "whose-words")
-        journey.hold(given.get(step.ref.rpartition("/")[2], ""))
+        if journey.stage is not Stage.SERIES:
+            _answer(there)
+            if not shown and kiosk.page.asks_wording:
+                shown = True
+                kiosk.page.enter()
+                yield _scene(there, "whose-words")
         journey.next()
         kiosk.show()
     yield _scene(there, "read-back")
@@ -163,16 +243,18 @@ def _scene(there: Hall, name: str) -> Scene:
     return Scene(name, there.name)
 
 
-def _offer(there: Hall, form_id: str) -> object:
+def _offer(there: Hall, form_id: str) -> Offer:
     return next(one for one in there.kiosk.offers if one.consultation.form_id == form_id)
 
 
 def _opens_keyboard(there: Hall) -> bool:
     """Ask for the keyboard where it is not there by itself; says whether that changed anything."""
     page = there.kiosk.page
-    field = getattr(page.answer, "field", None)
-    if field is None or page.answer.writing:
+    blocks = getattr(page, "blocks", {}).values()
+    answers = [page.answer] if there.name == "question" else [block.answer for block in blocks]
+    written = [answer for answer in answers if isinstance(answer, Written)]
+    if not written or any(answer.writing for answer in written):
         return False
-    page.answer.dispatch("on_touched")
+    written[0].dispatch("on_touched")
     driver.frames(3)
-    return bool(page.answer.writing)
+    return any(isinstance(one, Keyboard) for one in page.walk(restrict=True))
