@@ -8,7 +8,7 @@
     GET  /v1/consultations/{id}/batches?after=N     for the desk
     GET  /v1/consultations/{id}/devices             for the desk
     GET  /healthz
-    and the registers (`sync.server.register_routes`)
+    and the registers (`sync.server.register_routes`), and the pages (`sync.server.pages`)
 
 Nothing that is sent here, and no address it came from, is logged.
 """
@@ -34,6 +34,7 @@ from starlette.routing import Route
 from sync.batch import DEVICE_NAMED_BY
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
+from sync.server.pages.face import Pages
 from sync.server.problems import (
     BadRequest,
     NoSpace,
@@ -78,6 +79,7 @@ def create_app(
         patience: seconds that a sender may be silent.
     """
     face = _Face(service, largest_batch, patience)
+    pages = Pages(service, face.aside)
     app = Starlette(
         routes=[
             Route("/healthz", face.health),
@@ -89,6 +91,7 @@ def create_app(
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
             *register_routes(service.registers, face.aside),
+            *pages.routes(),
         ],
         exception_handlers={
             SyncError: _refused,
