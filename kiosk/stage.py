@@ -16,7 +16,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.focus import keys_in_use, let_go, move_focus
 from kiosk.idle import IdleWatch
-from kiosk.journey import Assistance, Journey, Stage
+from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
 from kiosk.language import (
     EASY_FRENCH,
     available_languages,
@@ -39,6 +39,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.LANGUAGE: "language",
     Stage.NOTICE: "notice",
     Stage.AGREEMENT: "agreement",
+    Stage.ARGUMENTS: "arguments",
     Stage.QUESTION: "question",
     Stage.TOGETHER: "together",
     Stage.SERIES: "series",
@@ -137,7 +138,10 @@ class Kiosk(FloatLayout):
         """Somebody begins, alone or with the mediator who is signed in."""
         if offer is not None:
             self.offer = offer
-        self.journey.start(Assistance(self.account.name) if self.account else None)
+        self.journey.start(
+            Assistance(self.account.name) if self.account else None,
+            arguments=bool(self.offer.arguments(tr.language)),
+        )
         self.show()
 
     def speak_language(self, language: str) -> None:
@@ -228,7 +232,7 @@ class Kiosk(FloatLayout):
             self.journey.language_chosen()
         self.speak_language(language)
         self.show(name)
-        if name == "question" and self.asked_in:
+        if self.journey.stage in AMONG_QUESTIONS and self.asked_in:
             self.ask(
                 tr._("Langue des questions : {language}").format(language=self.asked_in),
                 tr._("Vous pouvez répondre dans votre langue."),

@@ -43,7 +43,7 @@ class WelcomeScreen(Page):
         return f"{self.title} {self.asks} {self.begin}"
 
     def _next_language(self, *_: Any) -> None:
-        if self.kiosk.page is self and self.parent is not None:
+        if self.kiosk.page is self and self.get_root_window() is not None:
             self._turn += 1
             self._show()
 

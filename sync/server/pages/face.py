@@ -1,10 +1,10 @@
 """The public pages over HTTP: server-rendered, no script, no cookie, nothing of the visitor kept.
 
-    GET /                      what is asked here, and a way to one's contribution
-    GET /c/{id}                one consultation and its register
-    GET /r?code=…              my contribution, by the code that was typed
-    GET /R/{receipt}           my contribution, by the receipt's QR code
-    GET /style.css, /parvis-verify.py
+GET /                      what is asked here, and a way to one's contribution
+GET /c/{id}                one consultation and its register
+GET /r?code=…              my contribution, by the code that was typed
+GET /R/{receipt}           my contribution, by the receipt's QR code
+GET /style.css, /parvis-verify.py
 """
 
 from __future__ import annotations
@@ -186,13 +186,13 @@ class Pages:
         promised = visit.words.gettext("Elle est promise au registre pour le {day}.").format(
             day=visit.day(receipt.day + PROMISED)
         )
-        return self._page(
-            visit, "mine.html", awaited=True, promised=promised, code=receipt.code
-        )
+        return self._page(visit, "mine.html", awaited=True, promised=promised, code=receipt.code)
 
     def wrong(self, request: Request) -> Response:
         """There is no such page."""
-        return self._page(_Visit(request), "wrong.html", status=404)
+        answer = self._page(_Visit(request), "wrong.html")
+        answer.status_code = 404
+        return answer
 
     def _found(
         self,
@@ -238,7 +238,7 @@ class Pages:
             self._read[place] = packages.read(self._service.store.package(id_))
         return self._read[place]
 
-    def _page(self, visit: _Visit, template: str, status: int = 200, **more: object) -> Response:
+    def _page(self, visit: _Visit, template: str, **more: object) -> Response:
         text = self._templates.get_template(template).render(
             _=visit.words.gettext,
             language=visit.language,
@@ -248,7 +248,7 @@ class Pages:
             **{"kept": "", **more},
         )
         headers = {**_HEADERS, "Content-Language": visit.language, "Vary": "Accept-Language"}
-        return Response(text, status, headers, "text/html; charset=utf-8")
+        return Response(text, 200, headers, "text/html; charset=utf-8")
 
 
 class _Visit:
@@ -269,7 +269,9 @@ class _Visit:
         return format_date(day, "long", locale=self._locale)
 
     def counted(self, count: int) -> str:
-        text = self.words.ngettext("{n} contribution inscrite", "{n} contributions inscrites", count)
+        text = self.words.ngettext(
+            "{n} contribution inscrite", "{n} contributions inscrites", count
+        )
         return text.format(n=self.number(count))
 
     def dates(self, known: Consultation) -> str:
