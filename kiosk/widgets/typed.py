@@ -77,6 +77,7 @@ class TypedAnswer(Answer):
         self._line.bind(height=self.field.setter("height"))
         self.add_widget(self._line)
         self.field.bind(text=self._written, on_touch_up=self._touched)
+        self.field.bind(on_chosen=lambda *_: self.dispatch("on_touched"))
         self.field.bind(on_enter=lambda *_: self.dispatch("on_done"))
         self._done.bind(on_release=lambda *_: self.dispatch("on_done"))
         self.keyboard.bind(height=self._keyboard_resized)
