@@ -39,10 +39,10 @@ def stops(cover: Widget) -> Iterator[Widget]:
 
 
 def _within(widget: Widget, lead: Widget | None) -> Iterator[Widget]:
-    if widget.opacity == 0 or not widget.width or not widget.height:
-        return
     if lead is not None and widget is lead.around and not lead.disabled:
         yield lead
+    if widget.opacity == 0 or not widget.width or not widget.height:
+        return
     if hasattr(widget, "own_stops"):
         yield from widget.own_stops()
         return

@@ -33,6 +33,7 @@ class _Place:
     cover: Any = None
     number: int = 0
     name: str = ""
+    on_keyboard: bool = False
 
 
 class Keypad:
@@ -78,8 +79,9 @@ class Keypad:
             return False
         if self._is_held(code):
             return True
-        self._by_arrows = name in _ARROWS
-        if self._by_arrows and isinstance(at, KeyCap | KeyRow):
+        if command in (Command.NEXT, Command.PREVIOUS):
+            self._by_arrows = name in _ARROWS
+        if name in _ARROWS and isinstance(at, KeyCap | KeyRow):
             beside = at.beside(name)
             if beside is not None:
                 self._go_to(beside)
@@ -131,14 +133,13 @@ class Keypad:
                 ear.toggle()
             case Command.CURTAIN:
                 stage.draw_curtain(not stage.curtained)
+        Clock.schedule_once(lambda _: self.settle(), 0)
 
     # --- walking and choosing -----------------------------------------------------------------
 
     def move(self, direction: int) -> None:
         """To the next thing (1) or the one before (-1)."""
-        cover = self._stage.cover
-        first = None if cover is not self._stage.page else cover.ids.get("body")
-        there = move_focus(cover, first, direction)
+        there = move_focus(self._stage.cover, self._body, direction)
         self._remember()
         self._stage.ear.came_to(there)
 
@@ -230,16 +231,26 @@ class Keypad:
         if self._place.cover is not cover:
             self._land()
             return
-        named = [stop for stop in order if getattr(stop, "said", None) == self._place.name]
-        self._light(named[0] if named else order[min(self._place.number, len(order) - 1)])
+        wanted = [stop for stop in order if getattr(stop, "said", None) == self._place.name]
+        if self._place.on_keyboard:
+            wanted = [stop for stop in order if isinstance(stop, AnswerField)]
+        self._light(wanted[0] if wanted else order[min(self._place.number, len(order) - 1)])
 
     def _land(self) -> None:
+        """Light the screen's beginning."""
         cover = self._stage.cover
-        first = getattr(cover, "lead", None)
-        if first is None or first.disabled:
-            first = next(stops(cover), None)
-        if first is not None:
-            self._light(first)
+        lead = getattr(cover, "lead", None)
+        if lead is not None and not lead.disabled:
+            self._light(lead)
+        else:
+            move_focus(cover, self._body, 1)
+            self._remember()
+
+    @property
+    def _body(self) -> Any:
+        """What the screen is about, between tools and the way on; None for a question over it."""
+        cover = self._stage.cover
+        return cover.ids.get("body") if cover is self._stage.page else None
 
     def _go_to(self, widget: Any) -> None:
         self._light(widget)
@@ -253,7 +264,8 @@ class Keypad:
         cover = self._stage.cover
         for number, stop in enumerate(stops(cover)):
             if stop.focus:
-                self._place = _Place(cover, number, getattr(stop, "said", ""))
+                on_keyboard = isinstance(stop, KeyRow | KeyCap)
+                self._place = _Place(cover, number, getattr(stop, "said", ""), on_keyboard)
 
     def _echo(self, before: str, after: str, cap: KeyCap | None = None) -> None:
         said = echo(before, after)

@@ -4,14 +4,19 @@ Words and sounds go through pipes and memory alone: neither ever reaches the dis
 waits ready for the next words, with its voice loaded, so that a screen is heard as it opens.
 """
 
-import os
+import logging
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import IO
 
+from kiosk.devices.sound import RATE, UnplayableSound
 from kiosk.speech.parts import Part, Recording, Speech, joined
+from kiosk.speech.recording import paced_samples
+
+log = logging.getLogger(__name__)
 
 SPEEDS = (90, 120, 150, 190, 240, 300, 380)  # words a minute
 USUAL_SPEED = 2
@@ -29,14 +34,12 @@ class Voice:
 
     Args:
         synthesiser: path of espeak-ng.
-        player: path of a player that takes a WAV on its standard input, with its arguments.
-        decoder: path of ffmpeg; without it only WAV recordings are played, at their own loudness.
+        player: path of aplay, with the arguments that choose a device.
     """
 
-    def __init__(self, synthesiser: str, player: tuple[str, ...], decoder: str = "") -> None:
+    def __init__(self, synthesiser: str, player: tuple[str, ...]) -> None:
         self._synthesiser = synthesiser
         self._player = player
-        self._decoder = decoder
         self._speed = USUAL_SPEED
         self._volume = USUAL_VOLUME
         self._saying: _Utterance | None = None
@@ -108,16 +111,27 @@ class Voice:
                 _end(self._ready[1])
             self._ready = (key, self._start_synthesiser(*key))
 
-    def begin(self, part: Part) -> _Processes:
+    def begin(self, part: Part) -> "_Processes":
         """Start the processes that make this part heard, the one that plays last."""
         if isinstance(part, Speech):
             return self._begin_words(part)
-        if self._decoder:
-            return self._begin_decoded(part)
-        if part.sound[:4] == b"RIFF":
-            with _in_memory(part.sound) as sound:
-                return (self._play(sound),)
-        return self._begin_words(part.instead)
+        raw = ("-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
+        return (self._play(subprocess.PIPE, *raw),)
+
+    def feed(self, recording: Recording, player: "subprocess.Popen[bytes]") -> bool:
+        """Give a recording's samples to the player as it takes them; says if there were any."""
+        pace = SPEEDS[self._speed] / SPEEDS[USUAL_SPEED]
+        loudness = VOLUMES[self._volume] / VOLUMES[USUAL_VOLUME]
+        assert player.stdin is not None
+        fed = False
+        with suppress(BrokenPipeError), player.stdin as pipe:  # broken where it was hushed
+            try:
+                for samples in paced_samples(recording.sound, pace, loudness):
+                    fed = True
+                    pipe.write(samples)
+            except UnplayableSound as error:
+                log.warning("%s", error)
+        return fed
 
     def _begin_words(self, words: Speech) -> _Processes:
         synthesiser = self._take_ready((words.language, self._speed, self._volume))
@@ -130,27 +144,6 @@ class Voice:
         except BrokenPipeError:  # it knows no such voice: nothing is heard
             pass
         return (synthesiser, playing)
-
-    def _begin_decoded(self, recording: Recording) -> _Processes:
-        pace = SPEEDS[self._speed] / SPEEDS[USUAL_SPEED]
-        loudness = VOLUMES[self._volume] / VOLUMES[USUAL_VOLUME]
-        with _in_memory(recording.sound) as sound:
-            # By its number in /proc: some formats have to be read from their end.
-            decoding = subprocess.Popen(  # noqa: S603
-                [
-                    *(self._decoder, "-v", "quiet", "-i", f"/proc/self/fd/{sound.fileno()}"),
-                    *("-vn", "-af", f"atempo={pace:.2f},volume={loudness:.2f}"),
-                    *("-ac", "1", "-ar", "22050", "-f", "wav", "-"),
-                ],
-                pass_fds=[sound.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        assert decoding.stdout is not None
-        playing = self._play(decoding.stdout)
-        decoding.stdout.close()
-        return (decoding, playing)
 
     def _take_ready(self, key: tuple[str, int, int]) -> "subprocess.Popen[bytes]":
         with self._lock:
@@ -175,9 +168,12 @@ class Voice:
             stderr=subprocess.DEVNULL,
         )
 
-    def _play(self, source: "IO[bytes]") -> "subprocess.Popen[bytes]":
+    def _play(self, source: "IO[bytes] | int", *arguments: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603
-            self._player, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*self._player, *arguments, "-"],
+            stdin=source,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
 
@@ -206,28 +202,29 @@ class _Utterance:
         self._thread.join()
 
     def _go_on(self, parts: Sequence[Part]) -> None:
-        languages = [part.language for part in parts if isinstance(part, Speech)]
         for number, part in enumerate(parts):
-            with self._lock:
-                if self._stopped:
+            if number and not self._begin(part):
+                break
+            if isinstance(part, Recording) and not self._voice.feed(part, self._running[-1]):
+                self._finish()
+                if not self._begin(part.instead):
                     break
-                if number:
-                    self._running = self._voice.begin(part)
             if number == len(parts) - 1:
-                self._voice.be_ready(languages[-1] if languages else "fr")
-            for process in self._running:
-                process.wait()
+                words = part.instead if isinstance(part, Recording) else part
+                self._voice.be_ready(words.language)
+            self._finish()
+
+    def _begin(self, part: Part) -> bool:
+        with self._lock:
+            if not self._stopped:
+                self._running = self._voice.begin(part)
+            return not self._stopped
+
+    def _finish(self) -> None:
+        for process in reversed(self._running):
+            process.wait()
         for process in self._running:
             _end(process)
-
-
-def _in_memory(content: bytes) -> "IO[bytes]":
-    """A file of no disk, to be read from its beginning."""
-    file = os.fdopen(os.memfd_create("sound"), "r+b")
-    file.write(content)
-    file.flush()
-    file.seek(0)
-    return file
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -244,7 +241,7 @@ def find_voice() -> Voice | None:
     player = shutil.which("aplay")
     if synthesiser is None or player is None or not sounds(player):
         return None
-    return Voice(synthesiser, (player, "-q", "-"), shutil.which("ffmpeg") or "")
+    return Voice(synthesiser, (player, "-q"))
 
 
 def sounds(player: str) -> bool:

@@ -119,11 +119,23 @@ def test_a_recording_is_played_as_it_was_made(spoken):
     assert heard.loudest() == pytest.approx(8000, rel=0.1)
 
 
+def test_a_recording_too_can_be_quieter_and_faster(spoken):
+    voice, _ = spoken
+    voice.volume, voice.speed = 0, len(SPEEDS) - 1
+    heard = say(spoken, Recording(tone(440), Speech("Une question", "fr")))
+    assert heard.seconds() < 0.4
+    assert heard.loudest() == pytest.approx(8000 * VOLUMES[0] / VOLUMES[USUAL_VOLUME], rel=0.1)
+
+
+def test_a_recording_falls_silent_at_once(spoken):
+    voice, _ = spoken
+    voice.say([Recording(tone(440, 60), Speech("Une question", "fr"))])
+    voice.hush()
+    assert not voice.speaks
+
+
 def test_what_is_no_sound_is_read_out_instead(spoken):
-    voice, heard = spoken
-    if voice._decoder:
-        pytest.skip("ffmpeg reads what it can of anything")
-    say(spoken, Recording(b"nothing that can be played", Speech("Une question", "fr")))
+    heard = say(spoken, Recording(b"nothing that can be played", Speech("Une question", "fr")))
     assert heard.loudest() > 3000
 
 
