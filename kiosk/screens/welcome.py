@@ -7,7 +7,7 @@ from kivy.clock import Clock
 from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
-from kiosk.language import RIGHT_TO_LEFT, base, tr
+from kiosk.language import RIGHT_TO_LEFT, base, own_name, tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.page import Page
@@ -23,6 +23,7 @@ class WelcomeScreen(Page):
     minutes = StringProperty()
     begin = StringProperty()
     organiser = StringProperty()
+    languages = StringProperty()
     plain = NumericProperty(42)  # font size, in pixels
 
     def __init__(self, **kwargs: Any) -> None:
@@ -47,7 +48,7 @@ class WelcomeScreen(Page):
         """The same, in each language in turn."""
         offer = self.kiosk.offer
         said = []
-        for code in offer.languages:
+        for code in self.kiosk.languages[:3]:  # who waits for a fourth has long begun
             notice = offer.notice(code)
             begin = tr.say(code, "Pour commencer, touchez l’écran, ou une touche du clavier.")
             words = (offer.title(code), notice.asks or notice.why, begin)
@@ -61,12 +62,14 @@ class WelcomeScreen(Page):
 
     def _show(self) -> None:
         offer = self.kiosk.offer
-        language = offer.languages[self._turn % len(offer.languages)]
+        languages = self.kiosk.languages
+        language = languages[self._turn % len(languages)]
         theme.rtl = base(language) in RIGHT_TO_LEFT
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
         self.asks = notice.asks or notice.why
+        self.languages = "   ".join(own_name(code) for code in languages)
         self.minutes = ""
         if offer.minutes:
             self.minutes = tr.say_plural(
