@@ -76,6 +76,13 @@ def read_walk(path: Path) -> dict[str, object]:
         raise FormError(f"{path} is not JSON: {wrong}.") from None
     if not isinstance(found, dict) or not isinstance(found.get("steps"), list):
         raise FormError(f"{path} is not a walk: it has no steps.")
+    for number, step in enumerate(found["steps"]):
+        if not (isinstance(step, dict) and {"op", "ref"} <= step.keys()) or not all(
+            isinstance(said, str) for said in step.values()
+        ):
+            raise FormError(f"{path} is not a walk: its step {number} has no “op” and “ref”.")
+        if step["op"] == "answer" and not {"value", "outcome"} <= step.keys():
+            raise FormError(f"{path} is not a walk: its step {number} has no value and outcome.")
     return found
 
 
