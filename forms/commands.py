@@ -195,18 +195,20 @@ def walk(form: Path, walk: Path) -> None:
 def new(method: str | None, out: Path | None) -> None:
     r"""Write a ready consultation, to adapt: METHOD is one of the catalogue's.
 
+    METHOD is the name of a consultation, or of a method that one of them shows.
     Without METHOD, lists what the catalogue holds.
 
     \b
     Example:
       parvis-forms new
-      parvis-forms new budget-toulouse -o our-budget.xlsx
+      parvis-forms new budget -o our-budget.xlsx
+      parvis-forms new majority-judgment -o our-ballot.xlsx
     """
     if method is None:
         for entry in consultations():
             title = entry.titles.get("en") or next(iter(entry.titles.values()))
             spoken = ", ".join(entry.languages)
-            click.echo(f"{entry.name:24}{title} ({spoken}; {entry.minutes} min)")
+            click.echo(f"{entry.name:24}{entry.method:20}{title} ({spoken}; {entry.minutes} min)")
         return
     from forms.starting import start_from
 

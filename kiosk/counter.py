@@ -71,10 +71,10 @@ class Counter:
             SyncError: it could not be stored; nothing of it was.
         """
         assert journey.entry is not None, "nobody has answered anything"
-        contribution = contribution_of(
-            offer, journey.entry.finish().fields, language, self._assistance(journey)
-        )
-        receipt = self.device.confirm(offer.id, contribution)
+        fields = journey.entry.finish().fields
+        contribution = contribution_of(offer, fields, language, self._assistance(journey))
+        attachments = journey.attachments.named_in(value for _, value in fields)
+        receipt = self.device.confirm(offer.id, contribution, attachments)
         if self._uplink:
             self._uplink.wake()
         enrolment = self.device.enrolled

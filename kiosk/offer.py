@@ -1,6 +1,6 @@
 """A consultation as the screens need it: its form read, its notice in each language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,7 +8,8 @@ from random import SystemRandom
 
 from forms.engine import Entry
 from forms.xform import Form, read_form
-from sync.consultation import Consultation, Notice
+from forms.xform.texts import language_code
+from sync.consultation import Card, Consultation, Notice
 from sync.device import Device
 
 
@@ -74,17 +75,24 @@ class Offer:
         """How long it takes, as said at the start; 0 where that is not said."""
         return self.consultation.options.minutes
 
+    def arguments(self, language: str) -> tuple[Card, ...]:
+        """The cards to read before answering, in this language or the form's own."""
+        return self.notice(language).cards or self.notice(self.languages[0]).cards
+
     def title(self, language: str) -> str:
-        """Its title in this language, or in the first one there is."""
-        return self.consultation.title_in(language)
+        """Its title in this language, or in the form's own."""
+        titles = self.consultation.title
+        return self.consultation.title_in(_closest((language, *self.languages), titles))
 
     def notice(self, language: str) -> Notice:
-        """What it is about, in this language or the first one there is."""
+        """What it is about, in this language or the form's own."""
         notices = self.consultation.notice
-        if language in notices:
-            return notices[language]
         empty = Notice(self.consultation.organiser, "", "", "", "")
-        return next(iter(notices.values()), empty)
+        return notices.get(_closest((language, *self.languages), notices), empty)
+
+    def asks_in(self, language: str) -> str:
+        """The tag of the language in which people who chose this one are asked."""
+        return language_code(self.form_language(language)) or self.languages[0]
 
     def form_language(self, language: str) -> str:
         """The form's own name for this language."""
@@ -93,3 +101,12 @@ class Offer:
     def begin(self) -> Entry:
         """An empty entry."""
         return Entry(self.form, clock=self.clock, random=SystemRandom())
+
+
+def _closest(languages: Iterable[str], there: Container[str]) -> str:
+    """The first language that is there, or is a variety of one: "fr-x-falc" finds "fr"."""
+    for language in languages:
+        for found in (language, language.partition("-")[0]):
+            if found in there:
+                return found
+    return ""

@@ -2,7 +2,8 @@
 
 `docs/format.md`, section 5. The name of a batch is the SHA-256 of its bytes. Batches of one device
 for one consultation are numbered from 0 and each names the one before, so that order and gaps show
-without trusting any clock.
+without trusting any clock. Attachments travel beside it; it names them, so that its signature
+covers them, too.
 """
 
 import hashlib
@@ -17,9 +18,11 @@ from sync.envelope import MOST_RECORDS_PER_SESSION, Record, SessionHeader
 from sync.errors import ForgedBatch, MalformedBatch, UnknownFormat
 from sync.keys import KEY_ID_BYTES, signing_key_id
 from sync.signed import HEAD_BYTES, Kind, begins_as, sign_file, unverified_body, verified_body
+from sync.stream import LARGEST_STREAM
 from sync.wire import Reader, number, sized
 
 MOST_RECORDS = 5_000
+MOST_ENCLOSED = 5_000
 LARGEST_BATCH = Kind.BATCH.largest
 NO_BATCH = bytes(HASH_BYTES)
 """What the first batch names as the one before it."""
@@ -83,6 +86,26 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """A sealed attachment of one of a batch's records; it travels as a file of its own.
+
+    Attributes:
+        position: of its record in the batch, from 0.
+        name: SHA-256 of its stream, in hexadecimal.
+        size: of its stream, in bytes.
+    """
+
+    position: int
+    name: str
+    size: int
+
+    @property
+    def data(self) -> bytes:
+        """As it stands in the batch."""
+        return number(self.position) + bytes.fromhex(self.name) + number(self.size)
+
+
+@dataclass(frozen=True)
 class Batch:
     """A batch whose signature fits.
 
@@ -93,6 +116,7 @@ class Batch:
         previous: the name of the one before, 32 bytes; `NO_BATCH` for the first.
         formed: when, roughly.
         sections: sealing sessions with their records.
+        enclosed: the attachments of its records, by rising position.
         data: the file itself.
     """
 
@@ -102,6 +126,7 @@ class Batch:
     previous: bytes
     formed: Moment
     sections: tuple[Section, ...]
+    enclosed: tuple[Enclosed, ...]
     data: bytes
 
     @cached_property
@@ -124,6 +149,7 @@ def build(
     previous: bytes,
     formed: Moment,
     sections: Sequence[Section],
+    enclosed: Sequence[Enclosed] = (),
 ) -> bytes:
     """A batch, signed by the device.
 
@@ -134,6 +160,7 @@ def build(
         previous: the name of this device's previous batch for this consultation, 32 bytes.
         formed: when.
         sections: at least one, each with at least one record, its records by rising index.
+        enclosed: the attachments of the records, by rising position.
 
     Raises:
         ValueError: larger than a batch may be.
@@ -149,6 +176,8 @@ def build(
         number(len(sections)),
     ]
     parts += [section.data for section in sections]
+    if enclosed:
+        parts += [number(len(enclosed)), *(one.data for one in enclosed)]
     return sign_file(Kind.BATCH, b"".join(parts), device_key)
 
 
@@ -195,8 +224,10 @@ def read(data: bytes, device: Ed25519PublicKey) -> Batch:
     previous = reader.take(HASH_BYTES)
     formed = Moment(reader.take(BOOT_BYTES), reader.number(), reader.number())
     sections = tuple(_sections(reader, consultation))
+    records = sum(len(section.records) for section in sections)
+    enclosed = tuple(_enclosed(reader, records)) if reader.left else ()
     reader.done()
-    return Batch(device_key_id, consultation, sequence, previous, formed, sections, data)
+    return Batch(device_key_id, consultation, sequence, previous, formed, sections, enclosed, data)
 
 
 def _sections(reader: Reader, consultation: str) -> Iterator[Section]:
@@ -222,6 +253,20 @@ def _records(reader: Reader, consultation: str, session: bytes) -> Iterator[Reco
     for index in range(MOST_RECORDS_PER_SESSION):
         if places >> index & 1:
             yield Record.read(reader, consultation, session, index)
+
+
+def _enclosed(reader: Reader, records: int) -> Iterator[Enclosed]:
+    count, position = reader.number(MOST_ENCLOSED), 0
+    names: set[str] = set()
+    for _ in range(count):
+        before, position = position, reader.number(records - 1)
+        one = Enclosed(position, reader.take(HASH_BYTES).hex(), reader.number(LARGEST_STREAM))
+        if position < before or one.name in names:
+            raise MalformedBatch()
+        names.add(one.name)
+        yield one
+    if not count:
+        raise MalformedBatch()
 
 
 def _ascii(data: bytes) -> str:

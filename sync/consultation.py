@@ -24,6 +24,7 @@ from sync import crockford
 from sync.compression import LARGEST_DICTIONARY
 from sync.envelope import MOST_RECIPIENTS
 from sync.errors import BadKey, ForgedPackage, MalformedPackage
+from sync.filename import is_plain_name
 from sync.keys import RecipientPublic, Suite
 from sync.padding import Padding
 from sync.signed import Kind, sign_file, unverified_body, verified_body
@@ -357,8 +358,7 @@ def _check(consultation: Consultation) -> None:
 
 def _check_name(name: str) -> None:
     """Refuse a media file's name that could lead out of its folder, or nowhere."""
-    plain = name not in ("", ".", "..") and not set(name) & set('/\\:*?"<>|')
-    if not plain or not name.isprintable() or len(name.encode()) > 200 or name.startswith("."):
+    if not is_plain_name(name):
         raise MalformedPackage(f"{name!r} cannot be the name of a media file. Rename it.")
 
 

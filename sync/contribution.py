@@ -7,7 +7,7 @@ can leave one field out and still prove the others.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,6 +17,7 @@ import rfc8785
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from sync.attachment import Attached, check_attached
 from sync.errors import MalformedContribution
 from sync.wire import number, sized
 
@@ -110,6 +111,7 @@ class Contribution:
         fields: every non-empty leaf of the finished instance, in order: (path, value); all but
             `meta/instanceID`, which follows from the contribution's id.
         assistance: of an assisted entry; None otherwise.
+        attachments: the files that fields refer to by name; they are sealed beside it.
     """
 
     form_id: str
@@ -119,6 +121,7 @@ class Contribution:
     language: str
     fields: tuple[tuple[str, str], ...]
     assistance: Assistance | None = None
+    attachments: tuple[Attached, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mode is Mode.ASSISTED and self.assistance is None:
@@ -133,6 +136,7 @@ class Contribution:
             raise MalformedContribution(
                 f"More than {_MOST_FIELDS} answers are in one contribution."
             )
+        check_attached(self.attachments)
 
     def to_json(self) -> bytes:
         """Canonical JSON.
@@ -156,6 +160,8 @@ class Contribution:
         }
         if self.assistance is not None:
             document["assistance"] = _assistance_document(self.assistance)
+        if self.attachments:
+            document["attachments"] = [one.document() for one in self.attachments]
         written = _canonical(document)
         if len(written) > LARGEST_CONTRIBUTION:
             raise MalformedContribution("This contribution is larger than 1 MiB.")
@@ -182,6 +188,7 @@ class Contribution:
                 language=_name(document["language"]),
                 fields=tuple((_name(path), _text(value)) for path, value in document["fields"]),
                 assistance=None if assistance is None else _read_assistance(assistance),
+                attachments=tuple(_attached(one) for one in document.get("attachments", ())),
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise MalformedContribution() from None
@@ -208,6 +215,8 @@ class Contribution:
         if self.assistance is not None:
             written = _canonical(_assistance_document(self.assistance))
             leaves.append(("assistance", written.decode()))
+        for one in self.attachments:
+            leaves.append(("attachment", _canonical(one.document()).decode()))
         return (*leaves, *self.fields)
 
 
@@ -289,9 +298,21 @@ def _read_assistance(document: dict[str, Any]) -> Assistance:
     )
 
 
-def _canonical(document: dict[str, Any]) -> bytes:
+def _attached(document: dict[str, Any]) -> Attached:
+    size = document["size"]
+    if not isinstance(size, int) or isinstance(size, bool):
+        raise MalformedContribution()
+    return Attached(
+        name=_name(document["name"]),
+        sha256=_name(document["sha256"]),
+        size=size,
+        media_type=_name(document["type"]),
+    )
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
     try:
-        return rfc8785.dumps(document)
+        return rfc8785.dumps(dict(document))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
         raise MalformedContribution("A text of this contribution is not valid Unicode.") from None
 

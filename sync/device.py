@@ -5,6 +5,9 @@ device.key        Ed25519, PEM, 0600
 enrolment.json    the server's address and key, and this device's name there
 consultations/    the packages held, one file each
 outbox.sqlite     sealed contributions
+attachments/      their sealed attachments, one file each
+ca.pem            the private authority that the server's certificate is checked with, if any
+rules.json        when sync may use the network, and how long what was sent is kept
 device.sqlite     what the kiosk keeps for itself (mediators' accounts)
 """
 
@@ -15,7 +18,7 @@ import sqlite3
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -26,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlite_utils import Database
 
 from sync import consultation as packages
+from sync.attachment import Attached, Attachment
 from sync.batch import Moment
 from sync.compression import Dictionary
 from sync.consultation import Consultation
@@ -47,7 +51,10 @@ from sync.errors import (
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.outbox import Counts, Outbox, read_counts
 from sync.receipt import Receipt
+from sync.rules import SyncRules, read_rules
 
+_AUTHORITY = "ca.pem"
+_RULES = "rules.json"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -136,16 +143,31 @@ class Device:
     ) -> None:
         self.close()
 
-    def enrol(self, enrolment: Enrolment) -> None:
+    def enrol(self, enrolment: Enrolment, *, authority: bytes = b"", replace: bool = False) -> None:
         """Remember the server that this device belongs to, durably.
+
+        Args:
+            enrolment: the server.
+            authority: certificates of a private authority (PEM) that its own is checked with.
+            replace: the server was set up anew: everything that is still here is owed to it.
 
         Raises:
             AlreadyEnrolled: contributions still wait here for another server.
         """
         with self._guard:
             before = self.enrolled
-            if before is not None and before.server_key != enrolment.server_key and self.owes():
+            another = before is not None and before.server_key != enrolment.server_key
+            if another and not replace and self.owes():
                 raise AlreadyEnrolled()
+            if another and replace:
+                self.outbox.owe_everything()
+            elif another:
+                # What the former server has is none of this one's business.
+                self.outbox.let_go([one.name for one in self.outbox.kept()])
+            if authority:
+                _write_durably(self.directory / _AUTHORITY, authority)
+            else:
+                (self.directory / _AUTHORITY).unlink(missing_ok=True)
             document = {
                 "name": enrolment.name,
                 "server_key": b64encode(enrolment.server_key).decode(),
@@ -155,6 +177,25 @@ class Device:
             _write_durably(self.directory / "enrolment.json", written.encode())
             self.enrolled = enrolment
             self.outbox.server = enrolment.server
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The file of the private authority that this device was enrolled with; None without."""
+        path = self.directory / _AUTHORITY
+        return str(path) if path.exists() else None
+
+    @property
+    def rules(self) -> SyncRules:
+        """When sync may use the network, and how long what was sent is kept."""
+        return read_rules(self.directory / _RULES)
+
+    def follow(self, rules: SyncRules) -> None:
+        """Remember other rules, durably."""
+        _write_durably(self.directory / _RULES, rules.document())
+
+    def hours(self) -> int:
+        """Hours since 1970, by this device's clock, which may be wrong."""
+        return max(0, int(self._wall() // 3600))
 
     def owes(self) -> bool:
         """Whether contributions are here that no server has acknowledged."""
@@ -205,8 +246,13 @@ class Device:
             self._forms.setdefault(fresh.id, set()).add(fresh.form_hash)
             return fresh
 
-    def confirm(self, consultation_id: str, contribution: Contribution) -> Receipt:
-        """Seal a contribution, store it, and only then give its receipt.
+    def confirm(
+        self,
+        consultation_id: str,
+        contribution: Contribution,
+        attachments: Sequence[Attachment] = (),
+    ) -> Receipt:
+        """Seal a contribution and its attachments, store them, and only then give its receipt.
 
         The instance's random id is left out: the desk gives it the one that follows from the
         contribution's own id (`sync.contribution.instance_id`).
@@ -214,20 +260,27 @@ class Device:
         Args:
             consultation_id: of a consultation held here.
             contribution: answers its form, as held now or earlier in this process.
+            attachments: the files that its fields refer to by name; they are written into it here.
 
         Raises:
             UnknownConsultation: this device does not hold it.
-            MalformedContribution: it answers another form, or cannot be written.
+            MalformedContribution: it answers another form, cannot be written, or something is
+                attached that cannot be: too large, or two of one name.
             NotKept: the disk did not take it; nothing of it remains.
         """
+        attachments = tuple(dict.fromkeys(attachments))  # two fields may hold one name
         with self._guard:
             consultation = self.consultation(consultation_id)
             if contribution.form_hash not in self._forms[consultation_id]:
                 raise MalformedContribution(
                     "This contribution answers a form that this consultation does not have here."
                 )
-            said = replace(contribution, fields=without_instance_id(contribution.fields))
-            sealed = self._session(consultation, said.form_hash).seal(said)
+            said = replace(
+                contribution,
+                fields=without_instance_id(contribution.fields),
+                attachments=tuple(Attached.of(one) for one in attachments),
+            )
+            sealed = self._session(consultation, said.form_hash).seal(said, attachments)
             receipt = Receipt.promise(consultation_id, sealed.commitment, self.key, self._wall())
             self.outbox.keep(sealed)
             return receipt

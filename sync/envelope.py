@@ -10,8 +10,9 @@ Rules, in order:
 1. A session lives in memory only: at most 64 records, 15 minutes, one process.
 2. `info` of the encapsulation binds version, consultation, form, dictionary, device and session.
 3. Record *i* uses link *i* of the chain: a key used once, and the seed of its commitment's salts.
-4. Associated data bind version, consultation, contribution id, commitment, session and index.
-5. The plaintext is the compressed contribution, 0x80, and zeros up to the padded length.
+4. The streams of its attachments take theirs from the same link (`sync.stream`).
+5. Associated data bind version, consultation, contribution id, commitment, session and index.
+6. The plaintext is the compressed contribution, 0x80, and zeros up to the padded length.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
+from sync.attachment import Attached, Attachment
 from sync.compression import DICTIONARY_ID_BYTES, Dictionary
 from sync.contribution import (
     HASH_BYTES,
@@ -46,6 +48,7 @@ from sync.errors import (
 )
 from sync.keys import KEY_ID_BYTES, RecipientKeys, RecipientPublic, Suite
 from sync.padding import Padding
+from sync.stream import Stream, open_stream
 from sync.wire import Reader, number, sized
 
 FORMAT_VERSION = 1
@@ -61,6 +64,7 @@ _ONE_MESSAGE = bytes(12)  # the nonce of a key that is used once
 _SESSION_LABEL = b"parvis/1 session\x00"
 _CHAIN_LABEL = b"parvis/1 chain\x00"
 _STEP_LABEL = b"parvis/1 step\x00"
+_ATTACHMENT_LABEL = b"parvis/1 attachment\x00"
 _RECORD_LABEL = b"parvis/1 record\x00"
 
 
@@ -161,10 +165,17 @@ class Record:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A contribution just sealed: its record, and the header of its session to store beside it."""
+    """A contribution just sealed: its record, and what is to be stored beside it.
+
+    Attributes:
+        header: of its session.
+        record: the contribution itself.
+        streams: its attachments, to be sealed while they are written; their keys go with them.
+    """
 
     header: SessionHeader
     record: Record
+    streams: tuple[Stream, ...] = ()
 
     @property
     def id(self) -> bytes:
@@ -244,13 +255,20 @@ class SealingSession:
         """Whether a new session is due."""
         return self._next >= MOST_RECORDS_PER_SESSION or self._clock() >= self._until
 
-    def seal(self, contribution: Contribution) -> Sealed:
+    def seal(self, contribution: Contribution, attachments: Sequence[Attachment] = ()) -> Sealed:
         """Seal one contribution; its key is gone when this returns.
+
+        Args:
+            contribution: what was said; it names the attachments.
+            attachments: what it names, in its order.
 
         Raises:
             SessionSpent: 64 were sealed, or 15 minutes went by.
-            MalformedContribution: it answers another form, is larger than 1 MiB, or is not Unicode.
+            MalformedContribution: it answers another form, is larger than 1 MiB, is not Unicode, or
+                names other attachments.
         """
+        if contribution.attachments != tuple(Attached.of(one) for one in attachments):
+            raise MalformedContribution("This contribution names other files than are attached.")
         written = contribution.to_json()
         if bytes.fromhex(contribution.form_hash) != self.header.form_hash:
             raise MalformedContribution("This contribution answers another version of the form.")
@@ -258,6 +276,10 @@ class SealingSession:
             if self.spent:
                 raise SessionSpent()
             index, self._next = self._next, self._next + 1
+            streams = tuple(
+                Stream(attachment_key(self._chain, place), one.content)
+                for place, one in enumerate(attachments)
+            )
             self._chain, key, seed = step(self._chain)
         committed = commitment(contribution, seed)
         record_id = contribution_id(self.consultation, committed)
@@ -267,6 +289,7 @@ class SealingSession:
         return Sealed(
             self.header,
             Record(self.consultation, self.header.session, index, committed, ciphertext),
+            streams,
         )
 
 
@@ -300,7 +323,7 @@ class OpenedSession:
         self._consultation = consultation
         self._dictionary = dictionary
         self._chain = chain
-        self._keys: list[tuple[bytes, bytes]] = []
+        self._steps: list[tuple[bytes, bytes, bytes]] = []
 
     def open(self, record: Record) -> Opened:
         """The contribution in this record.
@@ -311,12 +334,7 @@ class OpenedSession:
         """
         if (record.session, record.consultation) != (self.header.session, self._consultation):
             raise ForgedRecord()
-        if not 0 <= record.index < MOST_RECORDS_PER_SESSION:
-            raise ForgedRecord()
-        while len(self._keys) <= record.index:
-            self._chain, key, seed = step(self._chain)
-            self._keys.append((key, seed))
-        key, seed = self._keys[record.index]
+        _, key, seed = self._step(record.index)
         bound = associated_data(
             record.consultation, record.id, record.commitment, record.session, record.index
         )
@@ -329,6 +347,31 @@ class OpenedSession:
             raise MalformedContribution()
         faithful = commitment(contribution, seed) == record.commitment
         return Opened(contribution, seed, record.id, record.commitment, faithful)
+
+    def open_attachment(self, index: int, place: int, sealed: bytes, attached: Attached) -> bytes:
+        """The content of an attachment of this session.
+
+        Args:
+            index: of its contribution's record.
+            place: among its contribution's attachments, from 0.
+            sealed: its stream.
+            attached: what its contribution says of it.
+
+        Raises:
+            ForgedAttachment: it does not open, or is not what its contribution names.
+        """
+        link, _, _ = self._step(index)
+        return open_stream(attachment_key(link, place), sealed, attached)
+
+    def _step(self, index: int) -> tuple[bytes, bytes, bytes]:
+        """Link, key and seed of a record; the chain is walked no further than it takes."""
+        if not 0 <= index < MOST_RECORDS_PER_SESSION:
+            raise ForgedRecord()
+        while len(self._steps) <= index:
+            link = self._chain
+            self._chain, key, seed = step(link)
+            self._steps.append((link, key, seed))
+        return self._steps[index]
 
 
 class Opener:
@@ -399,6 +442,11 @@ def step(chain: bytes) -> tuple[bytes, bytes, bytes]:
     """The next link, this record's key, and this record's seed, 32 bytes each."""
     expanded = HKDFExpand(SHA256(), 96, _STEP_LABEL).derive(chain)
     return expanded[:32], expanded[32:64], expanded[64:]
+
+
+def attachment_key(link: bytes, place: int) -> bytes:
+    """The key of the stream of an attachment: `place` counts from 0 in its contribution."""
+    return HKDFExpand(SHA256(), 32, _ATTACHMENT_LABEL + number(place)).derive(link)
 
 
 def associated_data(

@@ -76,6 +76,15 @@ class ForgedRecord(SyncError):
     )
 
 
+class ForgedAttachment(SyncError):
+    """A sealed attachment does not open, or is not the one that its contribution names."""
+
+    sentence = (
+        "This attached file does not open, or is not the one that its contribution names: it was "
+        "changed or damaged after it was sealed."
+    )
+
+
 class UnknownDictionary(SyncError):
     """The dictionary that a session compressed with is not at hand."""
 
@@ -239,3 +248,36 @@ class SessionSpent(SyncError):
     """A sealing session has reached its 64 contributions or 15 minutes."""
 
     sentence = "This sealing session is over; start a new one."
+
+
+# --- the register
+
+
+class DamagedRegister(SyncError):
+    """Tiles of a register are missing, or not what they should be."""
+
+    sentence = (
+        "The register's files are damaged or incomplete. Run: parvis-server doctor; they can be "
+        "made again from the database."
+    )
+
+
+class ForgedCheckpoint(SyncError):
+    """A checkpoint is not what the server signed."""
+
+    sentence = "This is no checkpoint of this register, signed by this server."
+
+
+class ForgottenRegister(SyncError):
+    """A register no longer holds what it once showed: its past was changed."""
+
+    sentence = (
+        "The register does not contain what it held before: entries were changed or removed. "
+        "Keep this device's data, and tell the organiser."
+    )
+
+
+class ForgedProof(SyncError):
+    """A proof does not lead from what it is about to the register's checkpoint."""
+
+    sentence = "This proof does not hold: what it is about does not stand in the register."

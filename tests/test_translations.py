@@ -14,6 +14,7 @@ SCREEN = """<Screen>:
     colour: '#E4EAFD'
 """
 
+BOTH = ("ar", "en")
 Tree = Callable[..., Path]
 
 
@@ -41,7 +42,7 @@ def po(language: str) -> str:
 
 
 def problems(root: Path) -> list[str]:
-    return [str(finding) for finding in check(root)]
+    return [str(finding) for finding in check(root, BOTH)]
 
 
 def test_words_said_in_python_and_in_kv_must_be_in_every_language(tree: Tree) -> None:
@@ -177,7 +178,7 @@ def test_updating_adds_what_is_missing_keeps_the_rest_and_changes_nothing_the_se
             po("en"): words(("Oui", "Yes"), ("Adieu", "Farewell")),
         }
     )
-    assert update(root) == {"ar": 2, "en": 1}
+    assert update(root, BOTH) == {"ar": 2, "en": 1}
     assert problems(root) == [
         f"{po('ar')}: lacks “Oui” (kiosk/a.py:1)",
         f"{po('ar')}: lacks “Non” (kiosk/a.py:2)",
@@ -186,31 +187,33 @@ def test_updating_adds_what_is_missing_keeps_the_rest_and_changes_nothing_the_se
     ]
     written = (root / po("en")).read_bytes()
     assert b'msgstr "Yes"' in written
-    assert update(root) == {"ar": 0, "en": 0}
+    assert update(root, BOTH) == {"ar": 0, "en": 0}
     assert (root / po("en")).read_bytes() == written
 
 
 def test_updating_keeps_what_a_catalogue_says_of_itself(tree: Tree) -> None:
     head = "# Translated by machine; unreviewed.\n# Second line.\n"
     root = tree(**{"kiosk/a.py": '_("Oui")\n', po("en"): head + words(("Oui", "Yes"))})
-    update(root)
+    update(root, BOTH)
     assert (root / po("en")).read_text("utf-8").startswith(f'{head}msgid ""\n')
     assert (root / po("ar")).read_text("utf-8").startswith('msgid ""\n')
 
 
 def test_the_command_fails_naming_each_and_passes_when_all_is_well(tree: Tree) -> None:
     root = tree(**{"kiosk/a.py": '_("Oui")\n', po("en"): words(("Oui", "Yes"))})
-    run = CliRunner().invoke(main, ["--root", str(root)])
+    run = CliRunner().invoke(main, ["--must", "ar", "--must", "en", "--root", str(root)])
     assert run.exit_code == 1
     assert f"{po('ar')}: is missing" in run.output
     tree(**{po("ar"): words(("Oui", "نعم"))})
-    run = CliRunner().invoke(main, ["--root", str(root)])
+    run = CliRunner().invoke(main, ["--must", "ar", "--must", "en", "--root", str(root)])
     assert (run.exit_code, run.output) == (0, "")
 
 
 @pytest.mark.parametrize("code", ['_("Oui\n', 'if x:\n        a\n    _("Oui")\n'])
 def test_a_source_that_cannot_be_read_is_a_sentence(tree: Tree, code: str) -> None:
-    run = CliRunner().invoke(main, ["--root", str(tree(**{"kiosk/a.py": code}))])
+    run = CliRunner().invoke(
+        main, ["--must", "ar", "--must", "en", "--root", str(tree(**{"kiosk/a.py": code}))]
+    )
     assert run.exit_code == 1
     assert "kiosk/a.py: its words cannot be read" in run.output
 
@@ -219,6 +222,6 @@ def test_a_catalogue_that_cannot_be_read_is_a_sentence(tree: Tree) -> None:
     root = tree(
         **{"kiosk/a.py": '_("Oui")\n', po("en"): "msgid Oui\n", po("ar"): words(("Oui", "نعم"))}
     )
-    run = CliRunner().invoke(main, ["--root", str(root)])
+    run = CliRunner().invoke(main, ["--must", "ar", "--must", "en", "--root", str(root)])
     assert run.exit_code == 1
     assert f"{po('en')}: cannot be read" in run.output

@@ -3,13 +3,14 @@
 `python -m tests.translations` tells. The code holds the French, as
 docs/decisions/0001-french-msgids.md says; `assets/translations/` holds one `parvis.po` per other
 language. A message is found where the kiosk's Python or kv says `_("…")`, `tr._("…")`,
-`ngettext`, `pgettext`, `N_`, or `tr.say(language, "…")`.
+`ngettext`, `pgettext`, `N_`, `tr.say(language, "…")`, `tr.plural("…", "…", n)`, or
+`tr.say_plural(language, "…", "…", n)`.
 """
 
 import re
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,10 +22,14 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = ("ar", "en")
+LANGUAGES = ("ar", "en", "es", "fr-x-falc", "pt", "tr", "uk", "zh")
 """What there must be; a folder more in assets/translations is checked as well."""
 
-KEYWORDS = {**DEFAULT_KEYWORDS, "say": (2,)}
+EASY_FRENCH = "fr-x-falc"
+MOST_WORDS, MOST_EASY_WORDS = 15, 10
+"""In a sentence of the interface, and in one of easy French."""
+
+KEYWORDS = {**DEFAULT_KEYWORDS, "say": (2,), "plural": (1, 2), "say_plural": (2, 3)}
 NO_BREAK = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
 
@@ -60,27 +65,27 @@ def messages_of(root: Path) -> Catalog:
     return catalog
 
 
-def check(root: Path = ROOT) -> list[Finding]:
+def check(root: Path = ROOT, must: Iterable[str] = LANGUAGES) -> list[Finding]:
     """Everything that is wrong with the interface's words, in reading order."""
     asked = messages_of(root)
     findings = [
         Finding(_place(message), f"“{text}” {problem}")
         for message in _said(asked)
         for text in _texts(message.id)
-        for problem in typography(text)
+        for problem in (*typography(text), *length(text, MOST_WORDS))
     ]
-    for language in languages(root):
+    for language in languages(root, must):
         findings += _check_language(root, language, asked)
     return findings
 
 
-def languages(root: Path) -> list[str]:
+def languages(root: Path, must: Iterable[str] = LANGUAGES) -> list[str]:
     """The languages that need a catalogue: those that must be, and those begun."""
     begun = {path.parent.name for path in (root / "assets" / "translations").glob("*/parvis.po")}
-    return sorted(begun.union(LANGUAGES))
+    return sorted(begun.union(must))
 
 
-def update(root: Path = ROOT) -> dict[str, int]:
+def update(root: Path = ROOT, must: Iterable[str] = LANGUAGES) -> dict[str, int]:
     """Add what each language lacks with an empty translation; how many that was, per language.
 
     What the code no longer says is set aside as obsolete (`#~`), for its translation to be moved
@@ -88,17 +93,25 @@ def update(root: Path = ROOT) -> dict[str, int]:
     """
     added = {}
     asked = messages_of(root)
-    for language in languages(root):
+    for language in languages(root, must):
         path = _path(root, language)
         if path.is_file():
             catalog = _read(path, language)
         else:
-            catalog = Catalog(locale=language, header_comment="")
+            catalog = Catalog(locale=_locale(language), header_comment="")
         added[language] = sum(1 for message in _said(asked) if _held(catalog, message) is None)
         catalog.update(asked, no_fuzzy_matching=True)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_written(catalog))
+        path.write_bytes(_written(catalog, language))
     return added
+
+
+def length(text: str, most: int) -> Iterator[str]:
+    """What a plain language holds against a text: sentences of too many words."""
+    for sentence in re.split(r"(?<=[.!?…:])\s+|\n", text):
+        words = [word for word in sentence.split() if any(map(str.isalnum, word))]
+        if len(words) > most:
+            yield f"has a sentence of {len(words)} words (at most {most})"
 
 
 def typography(text: str) -> Iterator[str]:
@@ -137,11 +150,24 @@ def _check_language(root: Path, language: str, asked: Catalog) -> Iterator[Findi
             yield Finding(name, f"is not sure of “{_first(message)}” (fuzzy)")
         else:
             yield from _check_placeholders(name, message, held)
+            yield from _check_forms(name, message, held, catalog.num_plurals)
+            if language == EASY_FRENCH:
+                for text in _texts(held.string):
+                    for problem in (*typography(text), *length(text, MOST_EASY_WORDS)):
+                        yield Finding(name, f"“{text}” {problem}")
     for message in _said(catalog):
         if asked.get(message.id, message.context) is None:
             yield Finding(name, f"still has “{_first(message)}”, which is said nowhere")
     for message in catalog.obsolete.values():
         yield Finding(name, f"still has “{_first(message)}”, which is obsolete")
+
+
+def _check_forms(name: str, message: Message, held: Message, forms: int) -> Iterator[Finding]:
+    """Each language has its own number of plural forms, and all are wanted."""
+    if message.pluralizable and len(_texts(held.string)) != forms:
+        yield Finding(
+            name, f"“{_first(message)}” has {len(_texts(held.string))} plural forms of {forms}"
+        )
 
 
 def _check_placeholders(name: str, message: Message, held: Message) -> Iterator[Finding]:
@@ -201,10 +227,15 @@ def _path(root: Path, language: str) -> Path:
 
 def _read(path: Path, language: str) -> Catalog:
     with path.open("rb") as source:
-        return read_po(source, locale=language, abort_invalid=True)
+        return read_po(source, locale=_locale(language), abort_invalid=True)
 
 
-def _written(catalog: Catalog) -> bytes:
+def _locale(language: str) -> str:
+    """What babel knows it as: a private variety counts as its language does."""
+    return language.partition("-x-")[0].replace("-", "_")
+
+
+def _written(catalog: Catalog, language: str) -> bytes:
     """The catalogue as a file, without dates and line numbers: it changes where its messages do.
 
     What its head says in comments, such as who reviewed it, stays.
@@ -215,7 +246,7 @@ def _written(catalog: Catalog) -> bytes:
     header = (
         (f"{comment}\n" if comment else "") + 'msgid ""\n'
         'msgstr ""\n'
-        f'"Language: {catalog.locale_identifier}\\n"\n'
+        f'"Language: {_locale(language)}\\n"\n'
         '"MIME-Version: 1.0\\n"\n'
         '"Content-Type: text/plain; charset=utf-8\\n"\n'
         '"Content-Transfer-Encoding: 8bit\\n"\n'
@@ -232,17 +263,18 @@ def _written(catalog: Catalog) -> bytes:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The project's folder.",
 )
-def main(add: bool, root: Path) -> None:
+@click.option("--must", multiple=True, default=LANGUAGES, help="A language that there must be.")
+def main(add: bool, root: Path, must: tuple[str, ...]) -> None:
     """Check the interface's words: exit 1, naming each, where one lacks or is wrong.
 
     Example: python -m tests.translations --update
     """
     try:
         if add:
-            for language, count in update(root).items():
+            for language, count in update(root, must).items():
                 click.echo(f"{language}: {count} added")
             return
-        findings = check(root)
+        findings = check(root, must)
     except (UnreadableSourceError, PoFileError) as error:
         sys.exit(str(error))
     for finding in findings:

@@ -22,6 +22,7 @@ class CatalogueEntry:
 
     Attributes:
         name: What `find` and the commands call it, and the form's id.
+        method: The way to take part that it shows, as in docs/methods.md.
         titles: Its title by language code; more languages than the form may speak.
         form: The XLSForm, a `.md` file that pyxform reads.
         notice: What people are told before they answer, a JSON file.
@@ -30,6 +31,7 @@ class CatalogueEntry:
     """
 
     name: str
+    method: str
     titles: Mapping[str, str]
     form: Path
     notice: Path
@@ -44,17 +46,20 @@ def consultations() -> tuple[CatalogueEntry, ...]:
 
 
 def find(name: str) -> CatalogueEntry:
-    """The consultation of this name.
+    """The consultation of this name, or the first that shows this method.
 
     Raises:
         FormError: there is none; the message lists those that there are.
     """
-    known = {entry.name: entry for entry in consultations()}
-    if name not in known:
-        raise FormError(
-            f"The catalogue holds no consultation named “{name}”. It holds: {', '.join(known)}."
-        )
-    return known[name]
+    entries = consultations()
+    for entry in entries:
+        if entry.name == name:
+            return entry
+    for entry in entries:
+        if entry.method == name:
+            return entry
+    known = ", ".join(entry.name for entry in entries)
+    raise FormError(f"The catalogue holds no consultation named “{name}”. It holds: {known}.")
 
 
 def _entry(notice: Path) -> CatalogueEntry:
@@ -62,6 +67,7 @@ def _entry(notice: Path) -> CatalogueEntry:
     name = notice.name.removesuffix(NOTICE_ENDING)
     return CatalogueEntry(
         name=name,
+        method=told["method"],
         titles=told["title"],
         form=notice.with_name(f"{name}.md"),
         notice=notice,

@@ -30,13 +30,20 @@ class NoticeScreen(Page):
     def enter(self) -> None:
         """Show the notice in the person's language."""
         self.back_text = tr._("Retour")
-        self.next_text = tr._("Je commence")
+        arguments = self.kiosk.offer.arguments(tr.language)
+        self.next_text = tr._("Suivant") if arguments else tr._("Je commence")
         self.title = self.kiosk.offer.title(tr.language)
         notice = self.kiosk.offer.notice(tr.language)
         self.ids.paged.to_top()
         points = self.ids.points
         points.clear_widgets()
+        asked_in = self.kiosk.asked_in
         for icon, heading, text in (
+            (
+                "translate",
+                tr._("Langue des questions : {language}").format(language=asked_in),
+                tr._("Vous pouvez répondre dans votre langue.") if asked_in else "",
+            ),
             ("bank", tr._("Qui vous demande votre avis ?"), notice.who),
             ("question", tr._("Pourquoi ?"), notice.why),
             ("chat-circle-text", tr._("À quoi serviront vos réponses ?"), notice.becomes),
@@ -51,8 +58,8 @@ class NoticeScreen(Page):
         return ". ".join((self.title, *(f"{point.heading} {point.text}" for point in points)))
 
     def go_on(self) -> None:
-        """To the first question."""
-        self.kiosk.journey.begin_questions()
+        """To the cards for and against, or to the first question."""
+        self.kiosk.journey.notice_read()
         self.kiosk.show()
 
 

@@ -97,8 +97,10 @@ class SignInScreen(Page):
         except WrongPinError:
             self.trouble = tr._("Ce code n’est pas le bon. Essayez encore.")
         except MustWaitError as wait:
-            self.trouble = tr._("Trop d’essais. Attendez {seconds} secondes.").format(
-                seconds=wait.seconds
+            self.trouble = tr.plural(
+                "Trop d’essais. Attendez {n} seconde.",
+                "Trop d’essais. Attendez {n} secondes.",
+                wait.seconds,
             )
 
     def _add_key(self, text: str, icon: str = "", said: str = "") -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics.texture import Texture
 
-from kiosk.theme.fonts import TEXT, register_fonts
+from kiosk.theme.fonts import TEXT, font_for, register_fonts
 
 register_fonts()
 
@@ -21,13 +21,21 @@ class Pen:
     bold: bool = False
 
     def _label(self, text: str = "") -> CoreLabel:
-        return CoreLabel(text=text, font_name=self.name, font_size=self.size, bold=self.bold)
+        name = font_for(text, self.name)
+        return CoreLabel(text=text, font_name=name, font_size=self.size, bold=self.bold)
 
     @cached_property
     def measure(self) -> Callable[[str], float]:
         """How wide characters are, drawn from left to right."""
-        extents = self._label().get_extents
-        return lambda text: float(extents(text)[0]) if text else 0.0
+        extents = {self.name: self._label().get_extents}
+
+        def width(text: str) -> float:
+            name = font_for(text, self.name)
+            if name not in extents:
+                extents[name] = self._label(text).get_extents
+            return float(extents[name](text)[0]) if text else 0.0
+
+        return width
 
     @cached_property
     def line_height(self) -> int:

@@ -36,8 +36,9 @@ _LAM_ALEF = {  # a lam that begins or goes on, with each alef that ends
     "\ufedf\ufe88": "\ufef9", "\ufee0\ufe88": "\ufefa",
     "\ufedf\ufe8e": "\ufefb", "\ufee0\ufe8e": "\ufefc",
 }  # fmt: skip
-_NEVER_FIRST = frozenset("!%),.:;?]}»’”、。，．：；？！）】》」』…")
-_NEVER_LAST = frozenset("([{«‹“‘（【《「『")
+# Where Chinese may be broken between any two characters, these keep to their neighbours.
+_NEVER_FIRST = frozenset("!%),.:;?]}»›’”、。，．：；？！）】》〉」』〕〗］｝…·～％℃々—")
+_NEVER_LAST = frozenset("([{«‹“‘（【《〈「『〔〖［｛＄￥$€")
 _SPACES = frozenset(" \t\u2002\u2003\u2009\u3000")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from forms.engine import Step
 
@@ -20,19 +21,24 @@ class Setting:
         language: the person's language tag.
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
+        among_others: whether other questions stand on the same screen, so that little room is left.
     """
 
     today: date
     language: str = "fr"
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
+    among_others: bool = False
 
 
 class Answer(BoxLayout):
     """Base: shows `value`, and dispatches `on_given` with a new one when the person gives it.
 
-    `room` is the height that it would be good to fill.
+    `room` is the height that it would be good to fill; `standing` is what of it must stay in
+    sight, below the question and out of what is paged.
     """
+
+    standing: Widget | None = None
 
     value = StringProperty()
     room = NumericProperty(0)

@@ -4,12 +4,18 @@ Key sizes. A key is 12.7 mm high and more where the panel leaves room, and never
 it is as wide as the panel gives, up to 23 mm, so that a hand does not have to travel. Five rows
 and twelve or thirteen keys in a row do not fit a 7-inch panel (153 × 92 mm) at 12.7 mm: there keys
 are 10 mm high, letters 14 mm wide, accents 10.5 mm. A touch in a gap counts for the nearest key.
+
+Accents. The first row has the language's own. A letter that is held offers all its variants there,
+in the same large keys: the finger may slide to one, or leave the letter, which is then written and
+gives way to the variant that is touched next. Nobody needs to slide, and slow hands lose nothing.
 """
 
 from collections.abc import Callable
-from math import inf
+from functools import partial
+from math import ceil, inf
 from typing import Any
 from unicodedata import combining
+from weakref import WeakSet
 
 from kivy.clock import Clock
 from kivy.core.window import Window
@@ -40,6 +46,7 @@ GAP_MM = 1.2
 LEAST_KEY_MM = 10
 LARGEST_SHARE = 0.58  # of the window's height
 REPEAT_AFTER, REPEAT_EVERY = 0.7, 0.12  # seconds; slow enough for slow hands
+HOLD_AFTER = 0.6  # seconds until a letter offers its variants
 
 _ICONS = {
     Action.BACKSPACE: "backspace",
@@ -48,6 +55,15 @@ _ICONS = {
 }
 _WORDS = {Action.SIGNS: "123", Action.LETTERS: "abc"}
 _CAPITALS = str.maketrans("ßı", "ẞİ")  # where upper() would write two letters, or the base again
+_boards: "WeakSet[Keyboard]" = WeakSet()
+
+
+def forget_choices() -> None:
+    """Every keyboard as the next person should find it: on its language's own layout."""
+    for board in _boards:
+        board.forget()
+
+
 _LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
 
 
@@ -157,8 +173,11 @@ class Keyboard(Widget):
 
     layout = ObjectProperty(AZERTY)
     layouts = ListProperty()
-    """What the key with the globe goes through; without a second layout there is no such key."""
-    page = OptionProperty("letters", options=["letters", "signs"])
+    """What the key with the globe offers, the usual one first; with one there is no such key.
+
+    Of two it takes the other one at once; of more it shows the names.
+    """
+    page = OptionProperty("letters", options=["letters", "signs", "layouts"])
     shift = OptionProperty("off", options=["off", "once", "lock"])
     field = ObjectProperty(None, allownone=True, rebind=True)
     """An `AnswerField`, which shows its caret while it is here."""
@@ -175,6 +194,9 @@ class Keyboard(Widget):
         self._written = ""  # the letter before the caret
         self._repeated = False
         self._repeat: Any = None
+        self._hold: Any = None
+        self._held: KeyCap | None = None  # whose variants are offered, while the finger is on it
+        self._offered = ""  # variants of a letter that was held
         self._writes_to: Any = None
         super().__init__(size_hint_y=None, **kwargs)
         self._build_soon = Clock.create_trigger(self._build, -1)
@@ -189,6 +211,7 @@ class Keyboard(Widget):
         theme.bind(px_per_mm=self._fit)
         theme.bind(**dict.fromkeys(_LOOKS, self._paint))
         Window.bind(size=self._fit)
+        _boards.add(self)
         self._take_field()
         self._build()
 
@@ -207,9 +230,12 @@ class Keyboard(Widget):
 
     def text_of(self, key: Key) -> str:
         """What a key writes as things stand; "" where it writes nothing."""
-        if key.action is Action.VARIANT:
-            return self._variant_texts().get(key.text, "")
-        return key.text.upper() if self.shift != "off" else key.text
+        offers = self._offers()
+        if offers and any(key is first for first in self.layout.letters[0]):
+            return offers.get(key.text, "")
+        if self.shift == "off" or key.action is not None or len(key.text) > 2:
+            return key.text
+        return str(self.layout.capitals.get(key.text) or key.text.upper())
 
     def press(self, cap: KeyCap) -> None:
         """Do what a key does."""
@@ -219,13 +245,17 @@ class Keyboard(Widget):
             Action.ENTER: lambda: self.dispatch("on_enter"),
             Action.SIGNS: lambda: setattr(self, "page", "signs"),
             Action.LETTERS: lambda: setattr(self, "page", "letters"),
-            Action.SWITCH: self._next_layout,
+            Action.SWITCH: self._switch,
+            Action.CHOOSE: lambda: self._choose(cap.key.text),
         }
-        text = cap.text
+        text, held = cap.text, cap is self._held
+        turns = self._turns(cap)
+        if not held:
+            self._offer("")
         if cap.key.action in act:
             act[cap.key.action]()
         elif text:
-            if cap.key.action is Action.VARIANT and self._variants():
+            if turns:
                 self.dispatch("on_backspace")
             self.dispatch("on_key", text)
             if self.shift == "once":
@@ -247,7 +277,14 @@ class Keyboard(Widget):
         """As the next person should find it."""
         self.page, self.shift = "letters", "off"
         self._let_go()
+        self._offer("")
         self._know("")
+
+    def forget(self) -> None:
+        """As the next person should find it, whatever layout this one chose."""
+        self.reset()
+        if self.layouts:
+            self.layout = self.layouts[0]
 
     def on_key(self, text: str) -> None:
         """Some text was written."""
@@ -285,6 +322,9 @@ class Keyboard(Widget):
             self._stop_repeating()
             self._repeated = False
             self._repeat = Clock.schedule_once(self._go_on_repeating, REPEAT_AFTER)
+        self._stop_holding()
+        if self.page == "letters" and cap not in self._rows[0] and self._variants_of(cap.text):
+            self._hold = Clock.schedule_once(partial(self._offer_variants, cap), HOLD_AFTER)
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
@@ -294,9 +334,15 @@ class Keyboard(Widget):
         cap = self._fingers.get(touch.uid)
         if cap is None:  # the page changed under it
             return True
-        cap.down = self._cap_at(touch.x, touch.y) is cap
+        over = self._cap_at(touch.x, touch.y)
+        cap.down = over is cap
         if not cap.down and cap.key.action is Action.BACKSPACE:
             self._stop_repeating()
+        if not cap.down and cap is not self._held:
+            self._stop_holding()
+        if cap is self._held:
+            for offered in self._rows[0]:
+                offered.down = offered is over
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
@@ -311,8 +357,16 @@ class Keyboard(Widget):
         erases = cap.key.action is Action.BACKSPACE
         if erases:
             self._stop_repeating()
-        if self._cap_at(touch.x, touch.y) is cap and not (erases and self._repeated):
+        self._stop_holding()
+        over = self._cap_at(touch.x, touch.y)
+        if over is cap and not (erases and self._repeated):
             self.press(cap)
+        elif cap is self._held and over in self._rows[0]:
+            over.down = False
+            self.press(over)
+        elif cap is self._held:
+            self._offer("")
+        self._held = None
         return True
 
     def _cap_at(self, x: float, y: float) -> KeyCap | None:
@@ -334,8 +388,19 @@ class Keyboard(Widget):
             self._repeat.cancel()
             self._repeat = None
 
+    def _offer_variants(self, cap: KeyCap, *_: Any) -> None:
+        self._held = cap
+        self._offer(self._variants_of(cap.text))
+
+    def _stop_holding(self) -> None:
+        if self._hold is not None:
+            self._hold.cancel()
+            self._hold = None
+
     def _let_go(self, *_: Any) -> None:
         self._stop_repeating()
+        self._stop_holding()
+        self._held = None
         for cap in self._fingers.values():
             cap.down = False
         self._fingers.clear()
@@ -346,17 +411,45 @@ class Keyboard(Widget):
         """Off, for one letter, for good, off again."""
         self.shift = {"off": "once", "once": "lock", "lock": "off"}[self.shift]
 
-    def _next_layout(self) -> None:
-        names = [layout.name for layout in self.layouts]
-        at = names.index(self.layout.name) if self.layout.name in names else -1
-        self.page, self.shift = "letters", "off"
-        self.layout = self.layouts[(at + 1) % len(names)]
+    def _switch(self) -> None:
+        """To the other layout, or to the names of all others."""
+        if len(self.layouts) > 2:
+            self.page, self.shift = "layouts", "off"
+            return
+        others = [layout for layout in self.layouts if layout.name != self.layout.name]
+        self._choose(others[0].title if others else self.layout.title)
 
-    def _variants(self) -> str:
-        """What the letter before the caret can be turned into."""
-        base = self._base_of(self._written.lower()[:1])
+    def _choose(self, title: str) -> None:
+        self.page, self.shift = "letters", "off"
+        self.layout = next(layout for layout in self.layouts if layout.title == title)
+
+    def _offer(self, variants: str) -> None:
+        """Show these in the first row instead of its own, or nothing but its own."""
+        if variants != self._offered:
+            self._offered = variants
+            self._label()
+
+    def _offers(self) -> dict[str, str]:
+        """What each key of the first row writes instead of its own, by its own."""
+        first = self.layout.letters[0]
+        variants = self._offered
+        if not variants and any(key.action is Action.VARIANT for key in first):
+            variants = self._variants_of(self._written)
+        if self.page != "letters" or not variants:
+            return {}
+        return dict(zip((key.text for key in first), variants, strict=False))
+
+    def _turns(self, cap: KeyCap) -> bool:
+        """Whether a key turns the letter that was written, rather than adding one."""
+        return bool(self._offers()) and cap in self._rows[0] and self._held is None
+
+    def _variants_of(self, letter: str) -> str:
+        """What a letter can be turned into, where it has variants here."""
+        if len(letter) != 1:
+            return ""
+        base = self._base_of(letter.lower()[:1])
         variants = str(self.layout.variants.get(base, ""))
-        return variants.translate(_CAPITALS).upper() if self._written.isupper() else variants
+        return variants.translate(_CAPITALS).upper() if letter.isupper() else variants
 
     def _base_of(self, letter: str) -> str:
         for base, variants in self.layout.variants.items():
@@ -364,19 +457,14 @@ class Keyboard(Widget):
                 return str(base)
         return letter
 
-    def _variant_texts(self) -> dict[str, str]:
-        """What each key of the row of variants writes."""
-        signs = [key.text for key in self.layout.letters[0]]
-        variants = self._variants()
-        if not variants:
-            return dict(zip(signs, signs, strict=True))
-        return dict(zip(signs, variants, strict=False))
-
     def _know(self, letter: str) -> None:
-        if letter != self._written:
-            self._written = letter
-            if self.layout.variants:
-                self._label()
+        if letter == self._written:
+            return
+        self._written = letter
+        if self._held is None:
+            self._offered = ""
+        if self.layout.variants:
+            self._label()
 
     def _take_field(self, *_: Any) -> None:
         if self._writes_to is not None:
@@ -394,10 +482,21 @@ class Keyboard(Widget):
     # --- drawing ------------------------------------------------------------------------------
 
     def _page_rows(self) -> list[list[Key]]:
+        if self.page == "layouts":
+            return self._title_rows()
         rows = self.layout.signs if self.page == "signs" else self.layout.letters
         if len(self.layouts) > 1:
             return [list(row) for row in rows]
         return [_without_switch(row) for row in rows]
+
+    def _title_rows(self) -> list[list[Key]]:
+        """The layouts' names, in as many rows as the keyboard has, and the way back."""
+        units, rows = self.layout.units, len(self.layout.letters) - 1
+        across = ceil(len(self.layouts) / rows)
+        keys = [Key(layout.title, Action.CHOOSE, units / across) for layout in self.layouts]
+        keys += [Key(width=units / across)] * (rows * across - len(keys))
+        named = [keys[at : at + across] for at in range(0, len(keys), across)]
+        return [*named, [Key(action=Action.LETTERS, width=units)]]
 
     def _fit(self, *_: Any) -> None:
         self._build_soon()
@@ -446,7 +545,13 @@ class Keyboard(Widget):
         for cap in self._caps:
             action = cap.key.action
             cap.opacity = 1 if action not in (None, Action.VARIANT) or cap.text else 0
-            cap.lit = action is Action.SHIFT and self.shift != "off"
+            if self._offered and not cap.text and cap in self._rows[0]:
+                cap.opacity = 0
+            cap.lit = (
+                (action is Action.SHIFT and self.shift != "off")
+                or (action is Action.CHOOSE and cap.key.text == self.layout.title)
+                or (bool(self._offered) and cap in self._rows[0] and bool(cap.text))
+            )
             turned = self.layout.rtl and action in (Action.BACKSPACE, Action.ENTER)
             cap.write_label(self._picture(cap), turned)
 
@@ -463,6 +568,10 @@ class Keyboard(Widget):
             font, text = ICONS, icon(_ICONS[action])
         elif cap.key.text == " ":
             font, text, size = TEXT, str(self.layout.title), size * 0.7
+        elif action is Action.CHOOSE:
+            font, text = TEXT, cap.text
+        elif len(cap.text) > 2:
+            font, text, size = TEXT, cap.text, size * 0.8
         elif action in _WORDS:
             font, text, size = TEXT, _WORDS[action], size * 0.8
         else:

@@ -4,7 +4,9 @@
 
 Latin letters come from Atkinson Hyperlegible Next; Cyrillic, Greek, phonetic letters (Kabyle) and
 rarer signs from Noto Sans; Arabic with its presentation forms from Noto Sans Arabic; arrows from
-Noto Sans Math. All are drawn to one em and one cap height. Needs npm and fontTools.
+Noto Sans Math. All are drawn to one em and one cap height. Chinese comes in files of its own, which
+hold all the others' characters as well and are loaded only where a text is Chinese. Needs npm and
+fontTools.
 """
 
 from collections.abc import Iterable
@@ -83,11 +85,29 @@ SOURCES = (
         668 / 714,
     ),
 )
+HAN = Source(
+    "@expo-google-fonts/noto-sans-sc@0.4.3",
+    "{weight}{name}/NotoSansSC_{weight}{name}.ttf",
+    ((0x2E80, 0x303F), (0x3400, 0x9FFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF)),
+    "hani",
+    0.95,  # a character as high as an Arabic or a Latin line wants it, and no higher
+)
+HAN_WEIGHTS = ("Regular", "Bold")
 WEIGHTS = (("400", "Regular"), ("600", "SemiBold"), ("700", "Bold"))
 
 # Letters with a dot below that Atkinson lacks (Kabyle, transliterated Arabic), made of its own.
 DOT_BELOW = "DdHhRrSsTtZz"
 DOTTED = {ord(base): code for base, code in zip(DOT_BELOW, map(ord, "ḌḍḤḥṚṛṢṣṬṭẒẓ"), strict=True)}
+
+
+def gb2312() -> set[int]:
+    """The 6,763 characters of simplified Chinese in two levels, with their punctuation."""
+    codes = (
+        bytes((row, cell)).decode("gb2312", "ignore")
+        for row in range(0xA1, 0xF8)
+        for cell in range(0xA1, 0xFF)
+    )
+    return {ord(code) for code in codes if code}
 
 
 def characters_of(source: Source, font: TTFont, taken: set[int]) -> set[int]:
@@ -110,7 +130,9 @@ def reduce(font: TTFont, characters: Iterable[int], script: str) -> None:
     options.hinting = False
     options.notdef_outline = True
     options.glyph_names = False
-    options.drop_tables += ["STAT", "MATH", "GSUB"]
+    options.drop_tables += ["STAT", "MATH", "GSUB", "BASE", "VORG", "vhea", "vmtx"]
+    if script == HAN.script:
+        options.drop_tables += ["GPOS"]
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=characters)
     subsetter.subset(font)
@@ -244,6 +266,23 @@ def make(weight: str, name: str, downloads: Path) -> Path:
     return path
 
 
+def make_han(weight: str, name: str, downloads: Path) -> Path:
+    """Write one weight with Chinese, from the merged one without."""
+    font = TTFont(fetch(HAN.package, downloads) / HAN.file.format(weight=weight, name=name))
+    others = TARGET / f"Parvis-{name}.ttf"
+    wanted = gb2312().union(range(0xFF01, 0xFF5F), range(0x3000, 0x3020))
+    characters = characters_of(HAN, font, set(TTFont(others).getBestCmap())) & wanted
+    reduce(font, characters, HAN.script)
+    resize(font, HAN.scale)
+    part = downloads / f"part-han-{weight}.ttf"
+    font.save(part)
+    merged = Merger().merge([str(others), str(part)])
+    finish(merged, f"Han {name}")
+    path = TARGET / f"ParvisHan-{name}.ttf"
+    merged.save(path)
+    return path
+
+
 def finish(font: TTFont, weight_name: str) -> None:
     """One family name, one line box, no date of its own."""
     font["hhea"].ascent, font["hhea"].descent, font["hhea"].lineGap = ASCENT, DESCENT, 0
@@ -274,8 +313,11 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as downloads:
         for weight, name in WEIGHTS:
-            path = make(weight, name, Path(downloads))
-            print(f"{path.name}: {path.stat().st_size // 1024} kB")  # noqa: T201
+            made = [make(weight, name, Path(downloads))]
+            if name in HAN_WEIGHTS:
+                made.append(make_han(weight, name, Path(downloads)))
+            for path in made:
+                print(f"{path.name}: {path.stat().st_size // 1024} kB")  # noqa: T201
 
 
 if __name__ == "__main__":

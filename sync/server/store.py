@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -25,6 +25,8 @@ from sync.errors import SyncError
 from sync.keys import KEY_ID_BYTES
 from sync.server import schema
 from sync.server.files import DataDirectory
+from sync.server.migrations import migrate
+from sync.server.register import enter
 
 _BUSY_MILLISECONDS = 10_000
 _IDS_AT_ONCE = 500
@@ -75,14 +77,18 @@ class IncomingRecord:
 
     Attributes:
         id: the contribution's, 16 bytes.
+        commitment: the contribution's, for the register.
         fingerprint: SHA-256 over its bytes.
         held_back: why it is quarantined whatever else is stored; None where nothing speaks
             against it.
+        attachments: name and size of the streams that belong to it.
     """
 
     id: bytes
+    commitment: bytes
     fingerprint: bytes
     held_back: Verdict | None = None
+    attachments: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,19 @@ class PublishedConsultation:
 
 
 @dataclass(frozen=True)
+class StoredAttachment:
+    """A sealed attachment that some batch names.
+
+    Attributes:
+        size: of its stream, in bytes.
+        arrived: whether it is there.
+    """
+
+    size: int
+    arrived: bool
+
+
+@dataclass(frozen=True)
 class StoredBatch:
     """A batch in the order it came."""
 
@@ -181,13 +200,15 @@ class Store:
         )
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
-        with self._write() as db:
+        with self.writing() as db:
             schema.tables.create_all(db)
             found = db.execute(select(schema.schema_version.c.version)).scalar()
             if found is None:
                 db.execute(insert(schema.schema_version), {"version": schema.VERSION})
             elif found > schema.VERSION:
                 raise UnusableStore("This data was written by a newer parvis-server. Update it.")
+            else:
+                migrate(db, files, found)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -198,7 +219,7 @@ class Store:
 
     def offer(self, token_hash: bytes, expires_at: float) -> None:
         """Let whoever holds this token enrol one device until `expires_at`."""
-        with self._write() as db:
+        with self.writing() as db:
             db.execute(insert(schema.tokens), {"token_hash": token_hash, "expires_at": expires_at})
 
     def enrol(
@@ -217,7 +238,7 @@ class Store:
             ExpiredCode: it is too old.
             RevokedDevice: it was used by this device, which is revoked since.
         """
-        with self._write() as db:
+        with self.writing() as db:
             token = db.execute(
                 select(schema.tokens).where(schema.tokens.c.token_hash == token_hash)
             ).first()
@@ -265,7 +286,7 @@ class Store:
         query = select(schema.devices).order_by(schema.devices.c.enrolled_at)
         if key_id is not None:
             query = query.where(schema.devices.c.key_id == key_id)
-        with self._read() as db:
+        with self.reading() as db:
             return tuple(
                 EnrolledDevice(
                     row.key_id,
@@ -285,7 +306,7 @@ class Store:
             RevokedDevice: it is revoked already.
         """
         device = self.device(key_id)
-        with self._write() as db:
+        with self.writing() as db:
             db.execute(
                 update(schema.devices)
                 .where(schema.devices.c.key_id == key_id)
@@ -304,7 +325,7 @@ class Store:
             OlderConsultation: a newer version is published.
             ChangedConsultation: this version is, with another content.
         """
-        with self._write() as db:
+        with self.writing() as db:
             for current in _versions(db, published.id)[:1]:
                 if current.version > published.version:
                     raise OlderConsultation()
@@ -329,7 +350,7 @@ class Store:
 
     def consultations(self) -> tuple[PublishedConsultation, ...]:
         """The newest version of each consultation."""
-        with self._read() as db:
+        with self.reading() as db:
             newest: dict[str, PublishedConsultation] = {}
             for version in _versions(db):
                 newest.setdefault(version.id, version)
@@ -341,7 +362,7 @@ class Store:
         Raises:
             UnknownConsultationHere: there is none of this id.
         """
-        with self._read() as db:
+        with self.reading() as db:
             found = _versions(db, id_)
         if not found:
             raise UnknownConsultationHere()
@@ -357,7 +378,7 @@ class Store:
         query = select(table.package).where(table.id == id_)
         if version is not None:
             query = query.where(table.version == version)
-        with self._read() as db:
+        with self.reading() as db:
             package: bytes | None = db.execute(
                 query.order_by(table.version.desc()).limit(1)
             ).scalar_one_or_none()
@@ -370,14 +391,15 @@ class Store:
     def keep(
         self,
         batch: IncomingBatch,
-        acknowledge: Callable[[Sequence[Verdict]], bytes],
+        acknowledge: Callable[[Sequence[Verdict], Sequence[str]], bytes],
         now: float,
     ) -> bytes:
         """Store a verified batch and the server's word on it, in one transaction.
 
         Args:
             batch: what came.
-            acknowledge: makes the signed acknowledgement of the verdicts.
+            acknowledge: makes the signed acknowledgement of the verdicts, and of the attachments
+                that are waited for.
             now: seconds since 1970.
 
         Returns:
@@ -389,7 +411,7 @@ class Store:
         if known is not None:
             return known
         try:
-            with self._write() as db:
+            with self.writing() as db:
                 number = db.execute(
                     insert(schema.batches).returning(schema.batches.c.number),
                     {
@@ -402,7 +424,9 @@ class Store:
                         "acknowledgement": b"",
                     },
                 ).scalar_one()
-                acknowledgement = acknowledge(_index(db, number, batch))
+                verdicts, awaited, fresh = _index(db, number, batch)
+                enter(db, batch.consultation, number, fresh)
+                acknowledgement = acknowledge(verdicts, awaited)
                 db.execute(
                     update(schema.batches)
                     .where(schema.batches.c.number == number)
@@ -418,11 +442,54 @@ class Store:
 
     def acknowledgement(self, name: str) -> bytes | None:
         """What the server said of a batch; None where it does not have it."""
-        with self._read() as db:
+        with self.reading() as db:
             said: bytes | None = db.execute(
                 select(schema.batches.c.acknowledgement).where(schema.batches.c.name == name)
             ).scalar_one_or_none()
         return said
+
+    def acknowledge_again(self, name: str, acknowledgement: bytes) -> None:
+        """Remember a later word on a batch."""
+        with self.writing() as db:
+            db.execute(
+                update(schema.batches)
+                .where(schema.batches.c.name == name)
+                .values(acknowledgement=acknowledgement)
+            )
+
+    # attachments
+
+    def attachment(self, consultation: str, name: str) -> StoredAttachment | None:
+        """An attachment that some batch of a consultation names; None where none does."""
+        table = schema.attachments.c
+        query = select(table.size, table.arrived_at).where(
+            table.consultation == consultation, table.name == name
+        )
+        with self.reading() as db:
+            row = db.execute(query).first()
+        return None if row is None else StoredAttachment(row.size, row.arrived_at is not None)
+
+    def arrive(self, consultation: str, name: str, now: float) -> None:
+        """An attachment is on the disk."""
+        table = schema.attachments.c
+        with self.writing() as db:
+            db.execute(
+                update(schema.attachments)
+                .where(table.consultation == consultation, table.name == name)
+                .values(arrived_at=now)
+            )
+
+    def awaited(self, consultation: str, names: Collection[str]) -> frozenset[str]:
+        """Those of these attachments that are not there yet."""
+        with self.reading() as db:
+            return _awaited(db, consultation, names)
+
+    def attachment_names(self) -> tuple[str, ...]:
+        """The names of all attachments that are there, by the index."""
+        table = schema.attachments.c
+        query = select(table.name).where(table.arrived_at.is_not(None)).order_by(table.name)
+        with self.reading() as db:
+            return tuple(db.execute(query).scalars())
 
     def batches(
         self, consultation: str, after: int = 0, most: int = 1000
@@ -435,13 +502,13 @@ class Store:
             .order_by(table.number)
             .limit(most)
         )
-        with self._read() as db:
+        with self.reading() as db:
             return tuple(StoredBatch(*row) for row in db.execute(query))
 
     def consultation_of(self, name: str) -> str | None:
         """Which consultation a stored batch is for; None where it is not stored."""
         query = select(schema.batches.c.consultation).where(schema.batches.c.name == name)
-        with self._read() as db:
+        with self.reading() as db:
             found: str | None = db.execute(query).scalar_one_or_none()
         return found
 
@@ -449,7 +516,7 @@ class Store:
 
     def counts(self) -> Counts:
         """How much there is."""
-        with self._read() as db:
+        with self.reading() as db:
 
             def count(table: object, *where: object) -> int:
                 query = select(func.count()).select_from(table)  # type: ignore[arg-type]
@@ -468,12 +535,12 @@ class Store:
     def batch_names(self) -> tuple[str, ...]:
         """The names of all batches that the index knows, in the order they came."""
         query = select(schema.batches.c.name).order_by(schema.batches.c.number)
-        with self._read() as db:
+        with self.reading() as db:
             return tuple(db.execute(query).scalars())
 
     def integrity(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file; empty where it is sound."""
-        with self._read() as db:
+        with self.reading() as db:
             try:
                 said = db.execute(text("PRAGMA integrity_check")).scalars().all()
             except DatabaseError as error:
@@ -481,7 +548,8 @@ class Store:
         return tuple(line for line in said if line != "ok")
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that changes something, durable when it ends."""
         try:
             with self._turn, self.files.writing(), self._engine.begin() as db:
                 yield db
@@ -493,7 +561,8 @@ class Store:
             raise UnusableStore(_DAMAGED_TEXT) from error
 
     @contextlib.contextmanager
-    def _read(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only looks."""
         try:
             with self._turn, self._engine.begin() as db:
                 yield db
@@ -561,18 +630,30 @@ def _versions(db: Connection, id_: str | None = None) -> tuple[PublishedConsulta
     )
 
 
-def _index(db: Connection, number: int, batch: IncomingBatch) -> list[Verdict]:
-    """Enter the records of a new batch, and say what became of each."""
+def _index(
+    db: Connection, number: int, batch: IncomingBatch
+) -> tuple[list[Verdict], tuple[str, ...], list[bytes]]:
+    """Enter the records of a new batch.
+
+    Returns:
+        What became of each, which attachments are waited for, and the commitments of those records
+        that were not there before.
+    """
     known = _known(db, batch)
+    enclosed = [one for record in batch.records for one in record.attachments]
+    _announce(db, batch.consultation, enclosed)
+    waited = _awaited(db, batch.consultation, [name for name, _ in enclosed])
     verdicts: list[Verdict] = []
     fresh: list[dict[str, object]] = []
     held_back: list[dict[str, object]] = []
+    commitments: list[bytes] = []
     for position, record in enumerate(batch.records):
         if record.held_back is not None:
             verdict = record.held_back
         elif record.id not in known:
             verdict = Verdict.STORED
             known[record.id] = record.fingerprint
+            commitments.append(record.commitment)
             fresh.append(
                 {
                     "consultation": batch.consultation,
@@ -585,6 +666,8 @@ def _index(db: Connection, number: int, batch: IncomingBatch) -> list[Verdict]:
             verdict = Verdict.DUPLICATE
         else:
             verdict = Verdict.OTHER_BYTES
+        if verdict.settled and any(name in waited for name, _ in record.attachments):
+            verdict = Verdict.AWAITED
         if verdict.quarantined:
             held_back.append(
                 {
@@ -600,7 +683,39 @@ def _index(db: Connection, number: int, batch: IncomingBatch) -> list[Verdict]:
         db.execute(insert(schema.records), fresh)
     if held_back:
         db.execute(insert(schema.quarantine), held_back)
-    return verdicts
+    awaited = tuple(name for name, _ in enclosed if name in waited)
+    return verdicts, awaited, commitments
+
+
+def _announce(db: Connection, consultation: str, enclosed: Sequence[tuple[str, int]]) -> None:
+    """Enter attachments that are to come, where they are not known."""
+    if not enclosed:
+        return
+    known = _attachments(db, consultation, [name for name, _ in enclosed])
+    fresh = [
+        {"consultation": consultation, "name": name, "size": size}
+        for name, size in enclosed
+        if name not in known
+    ]
+    if fresh:
+        db.execute(insert(schema.attachments), fresh)
+
+
+def _awaited(db: Connection, consultation: str, names: Collection[str]) -> frozenset[str]:
+    known = _attachments(db, consultation, names)
+    return frozenset(name for name in names if not known.get(name, False))
+
+
+def _attachments(db: Connection, consultation: str, names: Collection[str]) -> dict[str, bool]:
+    """Name → whether it is there, of those attachments that are known."""
+    table, asked = schema.attachments.c, list(names)
+    known: dict[str, bool] = {}
+    for at in range(0, len(asked), _IDS_AT_ONCE):
+        query = select(table.name, table.arrived_at).where(
+            table.consultation == consultation, table.name.in_(asked[at : at + _IDS_AT_ONCE])
+        )
+        known.update({row.name: row.arrived_at is not None for row in db.execute(query)})
+    return known
 
 
 def _known(db: Connection, batch: IncomingBatch) -> dict[bytes, bytes]:

@@ -7,8 +7,8 @@ from kivy.uix.widget import Widget
 
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.field import AnswerField
-from kiosk.widgets.keyboard import Keyboard
-from kiosk.widgets.layouts import ARABIC, AZERTY, LAYOUTS, QWERTY, UKRAINIAN, Action, number_pad
+from kiosk.widgets.keyboard import Keyboard, forget_choices
+from kiosk.widgets.layouts import ARABIC, AZERTY, LAYOUTS, QWERTY, Action, number_pad
 from tests.kiosk import driver
 
 
@@ -174,15 +174,117 @@ def test_without_a_field_the_keys_come_out_as_events():
     assert seen == ["1", ",", "5", "back", "enter"]
 
 
-def test_the_globe_goes_through_the_layouts_and_is_absent_where_there_is_one():
-    _, board = desk(layouts=[AZERTY, ARABIC, UKRAINIAN])
+def hold(board: Keyboard, key: str):
+    """A finger that stays on a letter until its variants are offered."""
+    finger = driver.finger(board.cap(key))
+    finger.touch_down()
+    driver.pass_time(0.75)
+    return finger
+
+
+def test_a_letter_that_is_held_offers_its_variants_and_the_finger_may_slide_to_one():
+    field, board = desk()
+    finger = hold(board, "a")
+    assert board.cap("ã").lit
+    finger.touch_move(*board.cap("ã").center)
+    assert board.cap("ã").down
+    finger.touch_up()
+    driver.frames(2)
+    assert field.text == "ã"
+    assert board.cap("œ"), "the row has its own letters again"
+
+
+def test_a_letter_that_was_held_is_written_and_gives_way_to_the_variant_touched_next():
+    field, board = desk()
+    finger = hold(board, "n")
+    finger.touch_up()
+    driver.frames(2)
+    assert field.text == "n"
+    write(board, "ñ", "a")
+    assert field.text == "ña"
+
+
+def test_slow_hands_that_hold_every_letter_write_as_others_do():
+    field, board = desk()
+    for letter in "non":
+        finger = hold(board, letter)
+        finger.touch_up()
+        driver.frames(2)
+    assert field.text == "non"
+
+
+def test_variants_offered_for_one_letter_are_gone_once_the_caret_stands_elsewhere():
+    field, board = desk()
+    field.insert("bd")
+    finger = hold(board, "e")
+    finger.touch_up()
+    driver.frames(2)
+    field.caret = 1
+    with pytest.raises(KeyError):
+        board.cap("ę")
+    write(board, "é")
+    assert field.text == "béde"
+
+
+def test_a_capital_that_is_held_offers_capitals():
+    field, board = desk()
+    write(board, Action.SHIFT)
+    finger = hold(board, "C")
+    finger.touch_move(*board.cap("Č").center)
+    finger.touch_up()
+    driver.frames(2)
+    assert field.text == "Č"
+
+
+def test_arabic_letters_offer_their_kin():
+    field, board = desk(layout=ARABIC)
+    finger = hold(board, "ه")
+    finger.touch_move(*board.cap("ة").center)
+    finger.touch_up()
+    driver.frames(2)
+    assert field.text == "ة"
+
+
+def test_turkish_has_its_two_capital_i():
+    field, board = desk(layout=LAYOUTS["turkish"])
+    write(board, Action.SHIFT, "İ", Action.SHIFT, "I", "ı", "i", "ş")
+    assert field.text == "İIıiş"
+
+
+def test_of_two_layouts_the_globe_takes_the_other_and_it_is_absent_where_there_is_one():
+    _, board = desk(layouts=[AZERTY, ARABIC])
     write(board, Action.SWITCH)
     assert board.layout is ARABIC
-    write(board, Action.SWITCH, Action.SWITCH)
+    write(board, Action.SWITCH)
     assert board.layout is AZERTY
     _, board = desk()
     with pytest.raises(KeyError):
         board.cap(Action.SWITCH)
+
+
+@pytest.mark.parametrize("first", ["azerty", "ukrainian", "arabic"])
+def test_of_many_layouts_the_globe_shows_the_names(first):
+    field, board = desk(layout=LAYOUTS[first], layouts=list(LAYOUTS.values()))
+    height = board.height
+    write(board, Action.SWITCH)
+    assert board.height == height, "nothing moves while one chooses"
+    assert board.cap(LAYOUTS[first].title).lit
+    assert min(cap.width for cap in board._caps) >= theme.mm(20)
+    write(board, Action.LETTERS)
+    assert board.layout is LAYOUTS[first]
+    write(board, Action.SWITCH, "Türkçe")
+    assert board.layout is LAYOUTS["turkish"]
+    write(board, "ş")
+    assert field.text == "ş"
+
+
+def test_the_layout_somebody_chose_is_not_there_for_the_next_person():
+    _, board = desk(layouts=[AZERTY, ARABIC])
+    write(board, Action.SWITCH)
+    board.reset()
+    assert board.layout is ARABIC, "it stays for this person's next question"
+    forget_choices()
+    assert board.layout is AZERTY
 
 
 def test_the_next_person_finds_the_keyboard_as_it_was():

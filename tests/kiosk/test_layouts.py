@@ -12,11 +12,15 @@ from kiosk.widgets.layouts import (
     UKRAINIAN,
     Action,
     Layout,
+    address_layout,
     layout_for,
+    layouts_for,
     number_pad,
+    telephone_pad,
 )
 
-EVERY = [*LAYOUTS.values(), number_pad(), number_pad(decimal=","), number_pad(negative=True),
+EVERY = [*LAYOUTS.values(), address_layout("fr"), address_layout("ar"), address_layout("de"),
+         telephone_pad(), number_pad(), number_pad(decimal=","), number_pad(negative=True),
          number_pad(decimal=",", negative=True)]  # fmt: skip
 
 
@@ -50,6 +54,33 @@ def test_arabic_and_ukrainian_can_be_written_properly():
     assert set("абвгґдеєжзиіїйклмнопрстуфхцчшщьюяҐЄІЇ’«»№ ") <= written(UKRAINIAN)
 
 
+def test_turkish_spanish_portuguese_and_german_can_be_written_without_variants():
+    def keyed(name):
+        rows = LAYOUTS[name].letters
+        return {key.text for row in rows for key in row if key.text}
+
+    assert set("abcçdefgğhıijklmnoöprsştuüvyz") <= keyed("turkish")
+    assert set("abcdefghijklmnñopqrstuvwxyzáéíóúü¿¡") <= keyed("spanish")
+    assert set("abcdefghijklmnopqrstuvwxyzáàâãéêíóôõúç") <= keyed("portuguese")
+    assert set("abcdefghijklmnopqrstuvwxyzäöüß") <= keyed("qwertz")
+
+
+def test_an_address_has_its_signs_beside_the_letters_and_nothing_else():
+    for language, first in (("fr", "azertyuiop"), ("ar", "qwertyuiop"), ("de", "qwertzuiop")):
+        texts = [[key.text for key in row if key.text] for row in address_layout(language).letters]
+        assert "".join(texts[0]) == "1234567890"
+        assert "".join(texts[1]) == first
+        assert {"@", ".", "-", "_", ".fr", ".com"} <= set(texts[4])
+        assert " " not in chain.from_iterable(texts)
+
+
+def test_every_language_offers_all_layouts_its_own_first():
+    for language, own in (("fr", "azerty"), ("tr", "turkish"), ("zh", "qwerty")):
+        names = [layout.name for layout in layouts_for(language)]
+        assert names[0] == own
+        assert sorted(names) == sorted(LAYOUTS)
+
+
 def test_other_latin_languages_find_their_letters_as_variants():
     for letters in ("ãõáéíóúâêôçà", "ğışöçü", "ñáéíóúü", "ąćęłńóśźż", "ăâîșț", "ɛɣčǧḍḥṛṣṭẓ"):
         assert set(letters) <= written(QWERTY)
@@ -67,4 +98,4 @@ def test_each_language_gets_the_layout_its_writers_know():
     assert layout_for("fr-FR") is AZERTY
     assert layout_for("uk") is UKRAINIAN
     assert layout_for("ar") is ARABIC
-    assert layout_for("pt_BR") is QWERTY
+    assert layout_for("pt_BR").name == "portuguese"

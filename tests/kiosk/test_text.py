@@ -72,6 +72,19 @@ def test_french_spaces_go_where_typography_wants_them_and_nowhere_else():
     assert french_spaces("12 000 € et 5 %") == "12\u202f000\u202f€ et 5\u202f%"
 
 
+def test_chinese_is_broken_anywhere_but_beside_its_marks():
+    assert visual_lines("您的回答已保存。谢谢！", 7, letters, rtl=False) == [
+        "您的回答已保",
+        "存。谢谢！",
+    ]
+    assert visual_lines("请看（说明）吧", 3, letters, rtl=False) == ["请看", "（说", "明）吧"]
+    assert visual_lines("他说……好——吧", 5, letters, rtl=False) == ["他说……", "好——吧"]
+
+
+def test_a_foreign_word_in_chinese_stays_whole():
+    assert visual_lines("我在Valmont住", 8, letters, rtl=False) == ["我在", "Valmont住"]
+
+
 @given(text=st.text(alphabet="ab é-/\n مرحبالا2,(\u0651\u200d?", max_size=60), rtl=st.booleans())
 def test_every_character_belongs_to_exactly_one_line(text, rtl):
     lines = lay_out(text, 7, letters, rtl=rtl)

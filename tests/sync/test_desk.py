@@ -136,10 +136,10 @@ def test_a_device_that_lies_about_its_commitment_is_named_not_counted(
 ) -> None:
     seal = SealingSession.seal
 
-    def lie(self: SealingSession, contribution: object) -> Sealed:
+    def lie(self: SealingSession, *said: object) -> Sealed:
         monkeypatch.setattr("sync.envelope.commitment", lambda *_: b"\1" * 32)
         try:
-            return seal(self, contribution)  # type: ignore[arg-type]
+            return seal(self, *said)  # type: ignore[arg-type]
         finally:
             monkeypatch.undo()
 

@@ -1,5 +1,6 @@
 """`docs/format-vectors.json` against the code, both ways: read, and written to the same bytes."""
 
+import hashlib
 import json
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ from sync.envelope import (
     SealingSession,
     SessionHeader,
     associated_data,
+    attachment_key,
     first_link,
     pad,
     session_info,
@@ -34,8 +36,9 @@ from sync.errors import SyncError
 from sync.keys import RecipientKeys, Suite, grouped_digits, signing_key_id
 from sync.padding import Padding
 from sync.receipt import Receipt, read_code
+from sync.stream import Stream, open_stream
 from sync.wire import Reader, number
-from tests.sync.vectors import PATH, fixed
+from tests.sync.vectors import ATTACHMENTS, PATH, fixed
 
 V: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
 
@@ -127,7 +130,7 @@ def test_each_recipient_opens_the_session_of_the_vectors(keys: RecipientKeys) ->
         assert opened.contribution.to_json().decode() == vector["json"]
 
 
-@pytest.mark.parametrize("vector", V["records"], ids=["alone", "assisted"])
+@pytest.mark.parametrize("vector", V["records"], ids=["alone", "assisted", "attachments"])
 def test_a_contribution_of_the_vectors_is_committed_to_and_sealed_to_the_same_bytes(
     vector: dict[str, Any],
 ) -> None:
@@ -169,7 +172,8 @@ def test_a_session_given_the_vectors_randomness_commits_to_the_same() -> None:
     assert session.header.session == HEADER.session
     assert session.header.dictionary_id == HEADER.dictionary_id
     for vector in V["records"]:
-        sealed = session.seal(Contribution.from_json(vector["json"].encode()))
+        said = Contribution.from_json(vector["json"].encode())
+        sealed = session.seal(said, ATTACHMENTS if said.attachments else ())
         assert sealed.commitment.hex() == vector["commitment"]
         assert sealed.id.hex() == vector["id"]
 
@@ -192,8 +196,26 @@ def test_the_batch_of_the_vectors_is_read_and_built_to_the_same_bytes() -> None:
         previous=found.previous,
         formed=found.formed,
         sections=found.sections,
+        enclosed=found.enclosed,
     )
     assert again == data
+    named = [(one["record"], one["name"], one["size"]) for one in V["attachments"]]
+    assert [(one.position, one.name, one.size) for one in found.enclosed] == named
+
+
+@pytest.mark.parametrize("vector", V["attachments"], ids=["short", "in pieces"])
+def test_an_attachment_of_the_vectors_is_sealed_to_the_same_bytes_and_opens(
+    vector: dict[str, Any],
+) -> None:
+    content = raw(vector["content"]) * vector["times"]
+    link = raw(V["session"]["steps"][vector["record"]]["link"])
+    key = attachment_key(link, vector["place"])
+    assert key.hex() == vector["key"]
+    sealed = b"".join(Stream(key, content).pieces())
+    assert (hashlib.sha256(sealed).hexdigest(), len(sealed)) == (vector["name"], vector["size"])
+    assert vector["stream"] in (None, sealed.hex())
+    said = Contribution.from_json(V["records"][vector["record"]]["json"].encode())
+    assert open_stream(key, sealed, said.attachments[vector["place"]]) == content
 
 
 def test_the_acknowledgement_of_the_vectors_is_read_and_made_to_the_same_bytes() -> None:

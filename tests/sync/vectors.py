@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync import batch, crockford
 from sync import consultation as packages
 from sync.acknowledgement import Verdict, acknowledge
-from sync.batch import Moment, Section
+from sync.attachment import Attached, Attachment
+from sync.batch import Enclosed, Moment, Section
 from sync.compression import Dictionary
 from sync.consultation import Consultation, Notice
 from sync.contribution import (
@@ -29,7 +30,14 @@ from sync.contribution import (
     instance_id,
     leaf_hash,
 )
-from sync.envelope import SealingSession, associated_data, first_link, session_info, step
+from sync.envelope import (
+    SealingSession,
+    associated_data,
+    attachment_key,
+    first_link,
+    session_info,
+    step,
+)
 from sync.keys import RecipientKeys, Suite, grouped_digits, signing_key_id
 from sync.padding import Padding
 from sync.receipt import Receipt
@@ -39,6 +47,11 @@ PATH = Path(__file__).parents[2] / "docs" / "format-vectors.json"
 
 FORM = b"<form/>"
 DICTIONARY = b'passage des Tilleuls"]],"form":{"hash":"'
+REPEATED = ((b"<svg>passage des Tilleuls</svg>", 1), (b"OggS", 20_000))
+ATTACHMENTS = (
+    Attachment("arbre.svg", REPEATED[0][0] * REPEATED[0][1], "image/svg+xml"),
+    Attachment("voix.ogg", REPEATED[1][0] * REPEATED[1][1], "audio/ogg"),
+)
 SECRET = bytes(range(32))
 SESSION = bytes(range(8))
 DEVICE = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -49,7 +62,7 @@ X25519 = RecipientKeys(Suite.X25519, b"\x06" * 32, "Garant")
 
 
 def contributions(form_hash: str) -> list[Contribution]:
-    """One said alone, one with a mediator."""
+    """One said alone, one with a mediator, one with attachments."""
     assisted = Assistance(
         Agreement("2026-11-21", "Centre social", "M-07", "2", Given.SPOKEN),
         frozenset({Help.READING, Help.TECHNICAL}),
@@ -66,6 +79,15 @@ def contributions(form_hash: str) -> list[Contribution]:
             "ar",
             (("/data/trees", "oui"), ("/data/why", "passage des Tilleuls, « à l'ombre » 🌳")),
             assisted,
+        ),
+        Contribution(
+            "place",
+            "1",
+            form_hash,
+            Mode.SELF,
+            "fr",
+            (("/data/photo", "arbre.svg"), ("/data/voice", "voix.ogg")),
+            attachments=tuple(Attached.of(one) for one in ATTACHMENTS),
         ),
     ]
 
@@ -116,12 +138,28 @@ def vectors() -> dict[str, Any]:
         clock=lambda: 0.0,
     )
     records, steps, sealed_records = [], [], []
+    streams: list[dict[str, Any]] = []
     chain = link
     for index, said in enumerate(contributions(published.form_hash)):
         following, key, seed = step(chain)
         steps.append({"link": chain.hex(), "key": key.hex(), "seed": seed.hex()})
+        sealed = session.seal(said, ATTACHMENTS if said.attachments else ())
+        for place, stream in enumerate(sealed.streams):
+            whole = b"".join(stream.pieces())
+            content, times = REPEATED[place]
+            streams.append(
+                {
+                    "record": index,
+                    "place": place,
+                    "content": content.hex(),
+                    "times": times,
+                    "key": attachment_key(chain, place).hex(),
+                    "size": len(whole),
+                    "name": hashlib.sha256(whole).hexdigest(),
+                    "stream": whole.hex() if times == 1 else None,
+                }
+            )
         chain = following
-        sealed = session.seal(said)
         sealed_records.append(sealed.record)
         squeezed = dictionary.squeeze(said.to_json())
         records.append(
@@ -150,9 +188,10 @@ def vectors() -> dict[str, Any]:
         previous=hashlib.sha256(b"before").digest(),
         formed=formed,
         sections=[Section(session.header, tuple(sealed_records))],
+        enclosed=[Enclosed(one["record"], one["name"], one["size"]) for one in streams],
     )
     name = batch.name_of(data)
-    verdicts = [Verdict.STORED, Verdict.OTHER_BYTES]
+    verdicts = [Verdict.STORED, Verdict.OTHER_BYTES, Verdict.STORED]
     receipt = Receipt.promise(published.id, sealed_records[0].commitment, DEVICE, 1_795_262_400.0)
     return {
         "format": 1,
@@ -200,6 +239,7 @@ def vectors() -> dict[str, Any]:
             "header": session.header.data.hex(),
         },
         "records": records,
+        "attachments": streams,
         "batch": {
             "sequence": 7,
             "previous": hashlib.sha256(b"before").hexdigest(),

@@ -1,0 +1,1 @@
+"""The register: a public, append-only log of commitments, one for each consultation."""
