@@ -21,7 +21,7 @@ from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
-from kiosk.journey import Assistance, Journey, Stage
+from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
 from kiosk.language import (
     EASY_FRENCH,
     available_languages,
@@ -44,6 +44,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.LANGUAGE: "language",
     Stage.NOTICE: "notice",
     Stage.AGREEMENT: "agreement",
+    Stage.ARGUMENTS: "arguments",
     Stage.QUESTION: "question",
     Stage.TOGETHER: "together",
     Stage.SERIES: "series",
@@ -153,7 +154,10 @@ class Kiosk(FloatLayout):
         """Somebody begins, alone or with the mediator who is signed in."""
         if offer is not None:
             self.offer = offer
-        self.journey.start(Assistance(self.account.name) if self.account else None)
+        self.journey.start(
+            Assistance(self.account.name) if self.account else None,
+            arguments=bool(self.offer.arguments(tr.language)),
+        )
         self.show()
 
     def speak_language(self, language: str) -> None:
@@ -244,7 +248,7 @@ class Kiosk(FloatLayout):
             self.journey.language_chosen()
         self.speak_language(language)
         self.show(name)
-        if name == "question" and self.asked_in:
+        if self.journey.stage in AMONG_QUESTIONS and self.asked_in:
             self.ask(
                 tr._("Langue des questions : {language}").format(language=self.asked_in),
                 tr._("Vous pouvez répondre dans votre langue."),

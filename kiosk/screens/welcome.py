@@ -56,7 +56,7 @@ class WelcomeScreen(Page):
         return said
 
     def _next_language(self, *_: Any) -> None:
-        if self.kiosk.page is self and self.parent is not None:
+        if self.kiosk.page is self and self.get_root_window() is not None:
             self._turn += 1
             self._show()
 
