@@ -11,8 +11,8 @@ Rules, both ways:
 1. A file is copied under another name, synced, compared, renamed, and its folder synced. A stick that
    is pulled out at any byte holds whole files and one unfinished one; the next try goes on.
 2. What is there and whole is not copied again. What is not whole is copied anew.
-3. Nothing is believed for its name or place: files are known by what they hold, wherever they lie;
-   whatever else is on the stick is left alone, and may be there any number of times.
+3. Nothing is believed for its name or place: files are known by what they hold, wherever they
+   lie; whatever else is on the stick is left alone, and may be there any number of times.
 4. Nothing is taken off the device because it was copied: only on an acknowledgement.
 5. A stick is let go of what has arrived: its device removes its own batches once acknowledged.
 """

@@ -1,4 +1,4 @@
-"""A device's side of a courier: what it has sealed goes onto the stick, the server's word comes off.
+"""A device's side of a courier: what it sealed goes onto the stick, the server's word comes off.
 
 The rules are those of `sync.courier`.
 """
@@ -150,9 +150,7 @@ def _consultations(device: Device, stick: Stick) -> tuple[list[str], list[str]]:
     try:
         listed = read_listing(listing, device.enrolled.server, FRESH)
     except (UnreadableStatement, ForgedStatement):
-        return [], [
-            "The consultations on the stick are not from this device's server; passed over."
-        ]
+        return [], ["The consultations on the stick are another server's; passed over."]
     held = {one.id: one.version for one in device.consultations()}
     fetched, troubles = [], []
     for one in listed:
