@@ -14,6 +14,7 @@ from kivy.core.window import Keyboard, Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk.devices.equipment import Equipment
 from kiosk.focus import keys_in_use, let_go, move_focus
 from kiosk.idle import IdleWatch
 from kiosk.journey import Assistance, Journey, Stage
@@ -50,6 +51,7 @@ class Kiosk(FloatLayout):
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
+        equipment: what the device can do besides.
     """
 
     can_speak = BooleanProperty(False)
@@ -66,6 +68,7 @@ class Kiosk(FloatLayout):
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
+        equipment: Equipment | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -78,6 +81,7 @@ class Kiosk(FloatLayout):
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self.equipment = equipment or Equipment()
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
@@ -291,6 +295,7 @@ class Kiosk(FloatLayout):
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
         if self.voice:
             self.voice.hush()
+        self.equipment.release()
         for screen in self._screens.values():
             screen.forget()
         theme.calm_down()

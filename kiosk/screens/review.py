@@ -83,7 +83,7 @@ class ReviewScreen(Page):
     def _add_lines(self, count: int) -> None:
         for _ in range(min(count, len(self._left))):
             step = self._left.pop()
-            answer = describe(step, step.value)
+            answer = describe(step, step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(
                 Line(
                     question=step.label,

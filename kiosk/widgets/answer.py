@@ -9,6 +9,7 @@ from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import Step
+from kiosk.attachments import Attachments
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Setting:
         language: the person's language tag.
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
+        apart: holds what is drawn or recorded where there is no kiosk.
     """
 
     today: date
     language: str = "fr"
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
+    apart: Attachments = field(default_factory=Attachments)
 
 
 class Answer(BoxLayout):
