@@ -3,6 +3,9 @@
     WELCOME → LANGUAGE → NOTICE → QUESTION … → REVIEW → CONFIRM → RECEIPT → WELCOME
     with a mediator:  AGREEMENT instead of NOTICE, READ_BACK instead of REVIEW, then HELP
 
+Between the notice and the review the way leads from stop to stop (`kiosk.way`): QUESTION is one
+question, TOGETHER a group of them, SERIES the list of several alike things that were told of.
+
 `Journey` decides which step comes; screens draw it; what is confirmed is handed to a callable that
 seals and stores it. Erasing drops everything that was said.
 """
@@ -12,8 +15,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
-from forms.engine import Entry, Kind, Outcome, Step, Verdict
+from forms.engine import Entry, Kind, Place, Repetition, Step, Verdict
 from kiosk.attachments import Attachments
+from kiosk.way import Way, Where
 from sync.contribution import Given, Help
 
 
@@ -25,11 +29,16 @@ class Stage(Enum):
     NOTICE = auto()
     AGREEMENT = auto()
     QUESTION = auto()
+    TOGETHER = auto()
+    SERIES = auto()
     REVIEW = auto()
     READ_BACK = auto()
     HELP = auto()
     CONFIRM = auto()
     RECEIPT = auto()
+
+
+AMONG_QUESTIONS = frozenset({Stage.QUESTION, Stage.TOGETHER, Stage.SERIES})
 
 
 @dataclass
@@ -67,12 +76,10 @@ class Journey:
         self._keep = keep
         self.stage = Stage.WELCOME
         self.entry: Entry | None = None
-        self.ref = ""
+        self._way: Way | None = None
         self.receipt: Shown | None = None
         self.assistance: Assistance | None = None
         self.attachments = Attachments()
-        self._back_to_review = False
-        self._held: dict[str, str] = {}
 
     # --- forward and back --------------------------------------------------------------------
 
@@ -81,6 +88,7 @@ class Journey:
         self.erase()
         self.entry = self._begin_entry()
         self.assistance = assistance
+        self._way = Way(self.entry, assistance.reworded if assistance else set())
         self.stage = Stage.LANGUAGE
 
     def language_chosen(self) -> None:
@@ -95,24 +103,13 @@ class Journey:
 
     def begin_questions(self) -> None:
         """Go to the first question, or straight to the review of a form that asks none."""
-        steps = self.steps()
-        self.ref = steps[0].ref if steps else ""
-        self.stage = Stage.QUESTION if steps else self._last_look
+        self.way.begin()
+        self._follow()
 
     def next(self) -> Verdict:
-        """Leave the question that is shown, if its answer may stand; says why where it may not."""
-        verdict = self._settle()
-        if verdict.outcome is not Outcome.OK:
-            return verdict
-        if self._back_to_review:
-            self._back_to_review = False
-            self.stage = self._last_look
-            return verdict
-        following = self._beside(self.ref, 1)
-        if following is None:
-            self.stage = self._last_look
-        else:
-            self.ref = following.ref
+        """Leave what is shown, if its answers may stand; the first objection where they may not."""
+        verdict = self.way.next()
+        self._follow()
         return verdict
 
     def back(self) -> None:
@@ -122,18 +119,12 @@ class Journey:
                 self.erase()
             case Stage.NOTICE | Stage.AGREEMENT:
                 self.stage = Stage.LANGUAGE
-            case Stage.QUESTION:
-                self._settle()
-                before = self._beside(self.ref, -1)
-                self._back_to_review = False
-                if before is not None:
-                    self.ref = before.ref
-                else:
-                    self.stage = self._first_words
+            case Stage.QUESTION | Stage.TOGETHER | Stage.SERIES:
+                self.way.back()
+                self._follow()
             case Stage.REVIEW | Stage.READ_BACK:
-                steps = self.steps()
-                self.stage = Stage.QUESTION if steps else self._first_words
-                self.ref = steps[-1].ref if steps else ""
+                self.way.end()
+                self._follow()
             case Stage.HELP:
                 self.stage = Stage.READ_BACK
             case Stage.CONFIRM:
@@ -142,10 +133,28 @@ class Journey:
                 pass
 
     def change(self, ref: str) -> None:
-        """From the review, to one question and straight back."""
-        self.ref = ref
-        self._back_to_review = True
-        self.stage = Stage.QUESTION
+        """From the review, to one question or list and straight back."""
+        self.way.change(ref)
+        self._follow()
+
+    def add(self) -> None:
+        """Add one more to the list that is shown, and go through its questions.
+
+        Raises:
+            FormError: the form allows no more.
+        """
+        self.way.add()
+        self._follow()
+
+    def edit(self, instance: str) -> None:
+        """Go through the questions of one on the list, and back to it."""
+        self.way.edit(instance)
+        self._follow()
+
+    def skip_series(self) -> None:
+        """There is nothing to tell of: on to what comes after the list."""
+        self.way.skip_series()
+        self._follow()
 
     def reviewed(self) -> str:
         """The person is content with their answers; returns "" or what still stands against it.
@@ -177,8 +186,8 @@ class Journey:
         self.receipt = self._keep(self)
         self.attachments.clear()
         self.entry = None
+        self._way = None
         self.assistance = None
-        self.ref = ""
         self.stage = Stage.RECEIPT
 
     def erase(self) -> None:
@@ -186,10 +195,8 @@ class Journey:
         self.entry = None
         self.receipt = None
         self.assistance = None
-        self.ref = ""
-        self._held.clear()
+        self._way = None
         self.attachments.clear()
-        self._back_to_review = False
         self.stage = Stage.WELCOME
 
     # --- what is asked and answered ----------------------------------------------------------
@@ -198,22 +205,37 @@ class Journey:
         """Every question and note that this person meets, as things stand."""
         return self._entry.steps()
 
+    @property
+    def way(self) -> Way:
+        """Where the person is among the questions."""
+        if self._way is None:
+            raise RuntimeError("nobody has started")
+        return self._way
+
+    @property
+    def ref(self) -> str:
+        """The path of the question, group or list that is shown; "" where none is."""
+        return self._way.ref if self._way else ""
+
+    def outline(self) -> tuple[Place | Repetition, ...]:
+        """The same, with the repeats among them, and without words."""
+        return self._entry.outline()
+
     def step(self) -> Step:
-        """The one on the screen."""
-        return self._entry.step(self.ref)
+        """The question on the screen; the first, where there are several."""
+        return self.way.step()
 
-    def hold(self, value: str) -> None:
+    def hold(self, value: str, ref: str = "") -> None:
         """What the screen shows as the answer so far; the answer, once the person goes on."""
-        self._held[self.ref] = value
+        self.way.hold(value, ref)
 
-    def value(self) -> str:
+    def value(self, ref: str = "") -> str:
         """What the screen should show as the answer: also one that the form did not accept."""
-        return self._held.get(self.ref, self.step().value)
+        return self.way.value(ref)
 
     def place(self) -> tuple[int, int]:
-        """Which question is shown, from 1, and how many there are."""
-        refs = [step.ref for step in self.steps()]
-        return (refs.index(self.ref) + 1 if self.ref in refs else 1, len(refs))
+        """Which screen of questions is shown, from 1, and how many there are."""
+        return self.way.place()
 
     def review(self) -> tuple[Step, ...]:
         """The questions that can be answered, with their answers."""
@@ -221,15 +243,15 @@ class Journey:
             step for step in self.steps() if step.kind is not Kind.NOTE and not step.readonly
         )
 
-    def _settle(self) -> Verdict:
-        """Give the entry what the screen shows; what it does not accept stays held."""
-        step = self.step()
-        if step.kind is Kind.NOTE or step.readonly:
-            return Verdict(Outcome.OK, "")
-        verdict = self._entry.answer(step.ref, self._held.get(step.ref, step.value))
-        if verdict.outcome is Outcome.OK:
-            self._held.pop(step.ref, None)
-        return verdict
+    def _follow(self) -> None:
+        """Be at the stage that the way has led to."""
+        match self.way.where:
+            case Where.BEFORE:
+                self.stage = self._first_words
+            case Where.AFTER:
+                self.stage = self._last_look
+            case other:
+                self.stage = Stage[other.name]
 
     @property
     def _entry(self) -> Entry:
@@ -250,9 +272,3 @@ class Journey:
     @property
     def _last_look(self) -> Stage:
         return Stage.READ_BACK if self.assistance else Stage.REVIEW
-
-    def _beside(self, ref: str, direction: int) -> Step | None:
-        steps = self.steps()
-        refs = [step.ref for step in steps]
-        at = refs.index(ref) + direction
-        return steps[at] if 0 <= at < len(steps) else None

@@ -26,6 +26,7 @@ from forms.engine.steps import (
     Finished,
     Objection,
     Outcome,
+    Place,
     Progress,
     Repetition,
     Step,
@@ -297,17 +298,26 @@ class Entry:
 
     def repeats(self) -> tuple[Repetition, ...]:
         """Every repeat that can be met now, with its instances, in the order that they end."""
+        return tuple(place for place in self.outline() if isinstance(place, Repetition))
+
+    def outline(self) -> tuple[Place | Repetition, ...]:
+        """Every question and, after its last instance, every repeat that can be met, in order."""
         self._looks = 0
-        found: list[Repetition] = []
+        found: list[Place | Repetition] = []
         after = ""
-        for place in self._route.places():
-            if isinstance(place, Met):
-                after = place.node.ref
+        for met in self._route.places():
+            if isinstance(met, Met):
+                after = met.node.ref
+                found.append(Place(after, met.question.kind, met.screen, met.within))
                 continue
-            repeat = place.repeat
+            repeat = met.repeat
             open_ = not repeat.fixed and repeat.count is None
-            ref = f"{place.above.ref}/{repeat.field.name}"
-            found.append(Repetition(ref, place.label, place.instances, after, open_, open_))
+            ref = f"{met.above.ref}/{repeat.field.name}"
+            found.append(
+                Repetition(
+                    *(ref, met.label, met.instances, after, open_, open_), met.screen, met.within
+                )
+            )
         return tuple(found)
 
     def add_repeat(self, ref: str) -> str:

@@ -11,6 +11,7 @@ from forms.engine.steps import Section
 from forms.xform.controls import Control, Group, Question, Repeat
 from forms.xform.form import Form
 from forms.xform.texts import NOTHING_SAID
+from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node
 
 
@@ -39,12 +40,16 @@ class Repeated:
         above: the node that its instances are in.
         label: of the repeat in general.
         instances: those that can be met.
+        within: the groups and instances of repeats it stands in, outermost first.
+        screen: the path of the group whose questions are shown together; "" where none are.
     """
 
     repeat: Repeat
     above: EntryNode
     label: str
     instances: tuple[Section, ...]
+    within: tuple[Section, ...]
+    screen: str
 
 
 class Route:
@@ -114,7 +119,8 @@ class Route:
             appearance |= around.appearance
             attributes = {**around.attributes, **attributes}
         found: list[Section] = []
-        for node in self.instance.nodes_of(repeat.field, above):
+        nodes = self.instance.nodes_of(repeat.field, above)
+        for node in nodes:
             if node.relevant:
                 ref = node.ref
                 said = self.speaker.say(label, repeat.field, node)
@@ -123,7 +129,18 @@ class Route:
                 found.append(section)
                 together = screen or (ref if "field-list" in appearance else "")
                 yield from self.walk(repeat.children, node, (*within, section), together)
-        yield Repeated(repeat, above, self.speaker.name(label), tuple(found))
+        if not found and (nodes or not self._would_be_relevant(repeat.field, above)):
+            return
+        name = self.speaker.name(label)
+        yield Repeated(repeat, above, name, tuple(found), within, screen)
+
+    def _would_be_relevant(self, field: Field, above: EntryNode) -> bool:
+        """Whether an instance of a repeat would be relevant, if there were one."""
+        bind = self.form.bind(field)
+        if bind is None or bind.relevant is None:
+            return True
+        imagined = EntryNode(field, above, "")
+        return bind.relevant.is_true(Context(self.speaker.world, imagined))
 
     def _grouped(
         self, group: Group, at: EntryNode, within: tuple[Section, ...], screen: str, number: int

@@ -14,6 +14,7 @@ __all__ = [
     "Finished",
     "Objection",
     "Outcome",
+    "Place",
     "Progress",
     "Repetition",
     "Section",
@@ -59,6 +60,8 @@ class Repetition:
             ask whether there is another. "" where the repeat is what comes first.
         may_add: whether people may add an instance; the form may count them itself.
         may_remove: whether people may remove one.
+        screen: the path of the group that is shown together and holds it; "" where none does.
+        within: the groups and instances of repeats it stands in, outermost first.
     """
 
     ref: str
@@ -67,6 +70,24 @@ class Repetition:
     after: str
     may_add: bool
     may_remove: bool
+    screen: str = ""
+    within: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question or note is met, without its words.
+
+    Attributes:
+        ref: its path, as its step has it.
+        screen: as its step has it.
+        within: as its step has it.
+    """
+
+    ref: str
+    kind: Kind
+    screen: str
+    within: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True)

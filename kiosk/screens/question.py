@@ -5,24 +5,17 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from forms.engine import Kind, Outcome
+from forms.engine import Kind, Outcome, Verdict
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.asking import objection, whereabouts
 from kiosk.widgets.keyboard import forget_choices
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
-from kiosk.widgets.touch import Tap
-from kiosk.widgets.typed import TypedAnswer
-
-
-class Mark(Tap):
-    """One of two small choices beside an answer."""
-
-    text = StringProperty()
-    taken = BooleanProperty(False)
+from kiosk.widgets.written import Written
 
 
 class QuestionScreen(Page):
@@ -33,6 +26,7 @@ class QuestionScreen(Page):
     trouble = StringProperty()
     group = StringProperty()
     answer = ObjectProperty(None, allownone=True)
+    skips = BooleanProperty(False)  # offers to pass over a whole list
     asks_wording = BooleanProperty(False)  # a mediator says whose words an open answer is in
     reworded = BooleanProperty(False)
     shows_more = BooleanProperty(False)  # the way on is first down the page
@@ -55,7 +49,8 @@ class QuestionScreen(Page):
         self.shows_progress = True
         self.progress = at / of
         self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
-        self.group = " · ".join(step.group)
+        self.group = whereabouts(journey.way)
+        self.skips = journey.way.may_skip_series
         self.question = step.label
         self.hint = step.hint
         self.trouble = ""
@@ -107,6 +102,11 @@ class QuestionScreen(Page):
         else:
             self.show_trouble(verdict.message, verdict.outcome)
 
+    def skip(self) -> None:
+        """There is nothing to tell of."""
+        self.kiosk.journey.skip_series()
+        self.kiosk.show()
+
     def reword(self, mine: bool) -> None:
         """Whether the answer is in the mediator's words."""
         self.kiosk.journey.reword(mine)
@@ -114,13 +114,7 @@ class QuestionScreen(Page):
 
     def show_trouble(self, message: str, outcome: Outcome = Outcome.CONSTRAINT) -> None:
         """Say what stands against going on, above the question."""
-        if not message:
-            message = (
-                tr._("Répondez à cette question pour continuer, s’il vous plaît.")
-                if outcome is Outcome.REQUIRED
-                else tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
-            )
-        self.trouble = message
+        self.trouble = objection(Verdict(outcome, message))
         self.ids.paged.to_top()
 
     # --- the answer's widget ------------------------------------------------------------------
@@ -135,12 +129,14 @@ class QuestionScreen(Page):
         self.answer = answer_widget(step, value, setting)
         if self.answer is None:
             return
-        if isinstance(self.answer, TypedAnswer):
+        if isinstance(self.answer, Written):
             self.ids.below.add_widget(self.answer)
             self.answer.bind(on_touched=lambda *_: self._write(True))
             self.answer.bind(on_done=lambda *_: self._written())
             self.answer.bind(keyboard_height=self._settle_room)
         else:
+            if self.answer.standing is not None:
+                self.ids.below.add_widget(self.answer.standing)
             self.ids.paged.add_widget(self.answer)
         self.answer.bind(on_given=self._given)
         Clock.schedule_once(self._settle_room, -1)
@@ -150,6 +146,7 @@ class QuestionScreen(Page):
             self.answer.leave()
             if self.answer.parent is not None:
                 self.answer.parent.remove_widget(self.answer)
+            self.ids.below.clear_widgets()
             self.answer = None
         self.bare = False
         self._write(False)
@@ -193,7 +190,7 @@ class QuestionScreen(Page):
         if self.answer is None:
             return
         words = self.ids.head_words.height + theme.gap
-        if not isinstance(self.answer, TypedAnswer):
+        if not isinstance(self.answer, Written):
             self.answer.room = max(0, self.ids.paged.viewport - words)
             return
         typed = self.answer
@@ -206,7 +203,7 @@ class QuestionScreen(Page):
             self._framed += wording
             self._framed += self.ids.body.padding[1] + self.ids.body.padding[3]
         framed = self._framed
-        least = typed.field.height_for(2) + theme.gap + typed.keyboard_height
+        least = typed.least + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
         self.bare = self.writes and not fits
         typed.writing = self.writes or fits

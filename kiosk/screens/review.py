@@ -3,6 +3,8 @@
 With a mediator this is the read-back: the same list, to be read aloud before anything is sealed.
 """
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,12 +12,14 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import Step
-from kiosk.journey import Stage
+from forms.engine import Place, Repetition, Step
+from kiosk.journey import AMONG_QUESTIONS, Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.widgets.asking import name_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
+from kiosk.widgets.touch import Row
 
 LINES_AT_ONCE = 5  # as many as can be seen; the others follow, so that nobody waits for them
 
@@ -29,6 +33,26 @@ class Line(BoxLayout):
     change = ObjectProperty(None)
 
 
+class Chapter(Row):
+    """The name of a group, of one of several alike things, or of their list."""
+
+    text = StringProperty()
+    change = ObjectProperty(None, allownone=True)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands over some answers.
+
+    Attributes:
+        text: its words.
+        change: the path of the list that it is the head of; "" where it heads a group.
+    """
+
+    text: str
+    change: str = ""
+
+
 class ReviewScreen(Page):
     """All answers, one under the other."""
 
@@ -37,7 +61,7 @@ class ReviewScreen(Page):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._left: list[Step] = []  # not yet listed, the last first
+        self._left: list[Step | Heading] = []  # not yet listed, the last first
         self._adding = Clock.create_trigger(self._add_more, 0, interval=True)
 
     def enter(self) -> None:
@@ -56,7 +80,7 @@ class ReviewScreen(Page):
             self.next_text = tr._("C’est bon")
         self.place = self.heading
         self.ids.lines.clear_widgets()
-        self._left = list(reversed(journey.review()))
+        self._left = list(chapters(journey.outline(), journey.review()))[::-1]
         self._add_lines(LINES_AT_ONCE)
         self._adding()
         self.ids.paged.to_top()
@@ -71,18 +95,26 @@ class ReviewScreen(Page):
         """The questions with their answers."""
         self._add_lines(len(self._left))
         lines = reversed(self.ids.lines.children)
-        return f"{self.heading}. " + " ".join(f"{line.question} {line.answer}." for line in lines)
+        said = (
+            f"{line.question} {line.answer}." if isinstance(line, Line) else f"{line.text}."
+            for line in lines
+        )
+        return f"{self.heading}. " + " ".join(said)
 
     def go_on(self) -> None:
         """On, unless an answer that the form requires is missing."""
         trouble = self.kiosk.journey.reviewed()
         self.kiosk.show()
-        if self.kiosk.journey.stage is Stage.QUESTION:
+        if self.kiosk.journey.stage in AMONG_QUESTIONS:
             self.kiosk.page.show_trouble(trouble)
 
     def _add_lines(self, count: int) -> None:
         for _ in range(min(count, len(self._left))):
             step = self._left.pop()
+            if isinstance(step, Heading):
+                change = partial(self._change, step.change) if step.change else None
+                self.ids.lines.add_widget(Chapter(text=step.text, change=change))
+                continue
             answer = describe(step, step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(
                 Line(
@@ -101,6 +133,33 @@ class ReviewScreen(Page):
     def _change(self, ref: str) -> None:
         self.kiosk.journey.change(ref)
         self.kiosk.show()
+
+
+def chapters(
+    outline: Iterable[Place | Repetition], steps: Iterable[Step]
+) -> Iterator[Step | Heading]:
+    """The answers under the names of their groups; lists and what is on them have theirs too."""
+    answered = {step.ref: step for step in steps}
+    lists = {item.ref: item for item in outline if isinstance(item, Repetition)}
+    above: tuple[str, ...] = ()
+    begun: set[str] = set()
+    for item in outline:
+        if isinstance(item, Repetition):
+            if item.ref not in begun and item.may_add:
+                yield Heading(item.label or tr._("Votre liste"), item.ref)
+            continue
+        if item.ref not in answered:
+            continue
+        for section in item.within:
+            if section.repeat and section.repeat not in begun:
+                begun.add(section.repeat)
+                if lists[section.repeat].may_add:
+                    label = lists[section.repeat].label
+                    yield Heading(label or tr._("Votre liste"), section.repeat)
+            if section.ref not in above and (section.label or section.repeat):
+                yield Heading(name_of(section))
+        above = tuple(section.ref for section in item.within)
+        yield answered[item.ref]
 
 
 load_beside(__file__)

@@ -7,6 +7,7 @@ from typing import Any
 
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from forms.engine import Step
 from kiosk.attachments import Attachments
@@ -22,6 +23,7 @@ class Setting:
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
         apart: holds what is drawn or recorded where there is no kiosk.
+        among_others: whether other questions stand on the same screen, so that little room is left.
     """
 
     today: date
@@ -29,13 +31,17 @@ class Setting:
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
     apart: Attachments = field(default_factory=Attachments)
+    among_others: bool = False
 
 
 class Answer(BoxLayout):
     """Base: shows `value`, and dispatches `on_given` with a new one when the person gives it.
 
-    `room` is the height that it would be good to fill.
+    `room` is the height that it would be good to fill; `standing` is what of it must stay in
+    sight, below the question and out of what is paged.
     """
+
+    standing: Widget | None = None
 
     value = StringProperty()
     room = NumericProperty(0)

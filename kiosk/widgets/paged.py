@@ -142,6 +142,16 @@ class Paged(Row):
         """Show the beginning."""
         self._view.show(0)
 
+    def show_top_of(self, widget: Widget) -> None:
+        """Show a widget of the column from its top, as much of it as there is room for."""
+        view = self._view
+        _, top = widget.to_window(widget.x, widget.top)
+        view.show(view.hidden_above + view.to_window(view.x, view.top)[1] - top - theme.mm(1))
+
+    def bring_into_sight(self, widget: Widget) -> None:
+        """Show a widget of the column whole, if there is room for it."""
+        self._view.bring_into_sight(widget)
+
     def turn(self, direction: int) -> None:
         """One page down (1) or up (-1); a little of the page before stays in sight.
 

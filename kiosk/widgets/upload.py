@@ -132,7 +132,7 @@ def take_way(step: Step, way: str, setting: Setting) -> None:
     """Answer the question in this way from now on."""
     attachments_of(setting).ways[step.ref] = way
     if setting.kiosk is not None:
-        setting.kiosk.page.enter()
+        setting.kiosk.page.answer_anew(step.ref)
 
 
 def attachments_of(setting: Setting) -> Attachments:

@@ -42,8 +42,7 @@ class WritingAnswer(TypedAnswer):
         elif attachments.media_type(self._name) == TEXT:
             attachments.drop(self._name)
             self._name = ""
-        self.value = value
-        self.dispatch("on_given", self._name)
+        super().give(self._name)
 
 
 load_beside(__file__)

@@ -226,7 +226,7 @@ class Hall:
     def skip_to_review(self) -> None:
         """Pass over every question that is left; one that may not be passed over is refused."""
         for _ in range(3 * len(self.kiosk.journey.steps())):
-            if self.name == "question":
+            if self.name in ("question", "together", "series"):
                 self.on()
 
     @property

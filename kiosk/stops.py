@@ -1,0 +1,81 @@
+"""What stands together on one screen: the stops of a journey, as plain data.
+
+A stop is one question, a group of questions that the form wants shown together ("field-list"), or
+the list of a repeat's instances, to which people add and from which they remove.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from forms.engine import Place, Repetition, Section
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One screen of the way.
+
+    Attributes:
+        key: the path of the question, of the group, or of the repeat.
+        items: what is on it, in order.
+    """
+
+    key: str
+    items: tuple[Place | Repetition, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The questions on it."""
+        return tuple(item for item in self.items if isinstance(item, Place))
+
+    @property
+    def together(self) -> bool:
+        """Whether the form wants its questions shown together."""
+        return bool(self.items[0].screen)
+
+    @property
+    def series(self) -> Repetition | None:
+        """The repeat that it is the list of; None where it asks questions."""
+        first = self.items[0]
+        return first if isinstance(first, Repetition) and not self.together else None
+
+    @property
+    def instances(self) -> tuple[Section, ...]:
+        """The instances of repeats that it stands in, or is, outermost first."""
+        return tuple(
+            section
+            for section in self.items[0].within
+            if section.repeat and (self.key == section.ref or _within(self.key, section.ref))
+        )
+
+    def within(self, scope: str) -> bool:
+        """Whether it is that question, or in that group, repeat or instance."""
+        return self.key == scope or _within(self.key, scope)
+
+
+def stops(outline: Iterable[Place | Repetition]) -> tuple[Stop, ...]:
+    """The screens of a way, in order.
+
+    A repeat whose instances the form counts has no list: people go through its instances.
+    """
+    return tuple(Stop(key, items) for key, items in _gathered(outline))
+
+
+def _gathered(
+    outline: Iterable[Place | Repetition],
+) -> Iterator[tuple[str, tuple[Place | Repetition, ...]]]:
+    screen, together = "", list[Place | Repetition]()
+    for item in outline:
+        if item.screen != screen and together:
+            yield screen, tuple(together)
+            together = []
+        screen = item.screen
+        if screen:
+            together.append(item)
+        elif isinstance(item, Place) or item.may_add:
+            yield item.ref, (item,)
+    if together:
+        yield screen, tuple(together)
+
+
+def _within(ref: str, scope: str) -> bool:
+    return ref.startswith((f"{scope}/", f"{scope}[", f"{scope}#"))
