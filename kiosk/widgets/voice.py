@@ -103,8 +103,8 @@ class VoiceAnswer(Uploaded, SideBySide):
         """Begin to record."""
         recorder, kiosk = self.equipment.recorder, self.setting.kiosk
         assert recorder is not None, "a device without a recorder does not offer to speak"
-        if kiosk is not None and kiosk.voice:
-            kiosk.voice.hush()
+        if kiosk is not None:
+            kiosk.ear.hush()
         self.trouble, self.seconds, self.levels = "", 0, []
         recorder.start(LONGEST_SECONDS)
         self.state = "recording"
@@ -137,8 +137,8 @@ class VoiceAnswer(Uploaded, SideBySide):
             self.state = "recorded"
             return
         kiosk = self.setting.kiosk
-        if kiosk is not None and kiosk.voice:
-            kiosk.voice.hush()
+        if kiosk is not None:
+            kiosk.ear.hush()
         player.play(self.attachments[self.value].content)
         self.state = "playing"
         self._ticking()
