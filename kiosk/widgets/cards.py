@@ -29,6 +29,7 @@ class ChoiceCard(Tap):
     taken = BooleanProperty(False)
     inset = NumericProperty(0)  # between its border and its words, in pixels
     badge = StringProperty()  # its place in a ranking
+    texture = ObjectProperty(None, allownone=True)  # the form's picture for it
 
     def needed_height(self, width: float) -> float:
         """How high it must be to show all its words at this width."""
@@ -37,6 +38,25 @@ class ChoiceCard(Tap):
         inner = max(width - beside, theme.body * 3)
         height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
         return max(float(theme.target), height + theme.mm(3))
+
+
+class UprightCard(ChoiceCard):
+    """A choice whose picture stands over its words, and its mark over both."""
+
+    def needed_height(self, width: float) -> float:
+        """The mark, the picture and the words, one under the other."""
+        inner = max(width - 2 * self.inset, theme.body)
+        words = self.ids.words.height_at(inner) if self.text else 0
+        parts = [self.ids.mark.height, self.picture_height(inner), words]
+        gaps = theme.mm(1) * (sum(1 for part in parts if part) - 1)
+        return max(float(theme.target), sum(parts) + gaps + 2 * self.inset)
+
+    def picture_height(self, width: float) -> float:
+        """As high as it is at this width, within what leaves room for the others."""
+        if self.texture is None:
+            return 0.0
+        tallest = theme.mm(20 if theme.compact else 45 if theme.large else 30)
+        return min(tallest, width * self.texture.height / max(1, self.texture.width))
 
 
 @dataclass(frozen=True)
