@@ -2,7 +2,7 @@
 
 import datetime
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from io import BytesIO
@@ -41,6 +41,24 @@ def base(language: str) -> str:
     return language.replace("_", "-").partition("-")[0].lower()
 
 
+def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
+    """The languages to offer: a form's own, first, and the device's others.
+
+    Args:
+        asked: those that the form speaks, the one most will choose first.
+        device: those that the device offers, in its order.
+    """
+    spoken = {base(language) for language in asked}
+    found = list(asked)
+    for language in device:
+        if base(language) not in spoken:
+            found.append(language)
+        elif language == EASY_FRENCH and language not in found:
+            french = next(at for at, code in enumerate(found) if base(code) == SOURCE_LANGUAGE)
+            found.insert(french + 1, language)
+    return tuple(found)
+
+
 def own_name(language: str) -> str:
     """A language's name in itself and its own script, as "العربية"."""
     if language in _OWN_NAMES:
@@ -48,6 +66,14 @@ def own_name(language: str) -> str:
     locale = Locale.parse(_plain(language))
     name = locale.get_display_name(locale) or language
     return str(name[0].upper() + name[1:])
+
+
+def name_in(language: str, other: str) -> str:
+    """What a language is called in another: "francuski" of "fr" in "pl"."""
+    if language == EASY_FRENCH and base(other) == SOURCE_LANGUAGE:
+        return _OWN_NAMES[language].lower()
+    locale = Locale.parse(base(language))
+    return str(locale.get_display_name(Locale.parse(_plain(other))) or own_name(language))
 
 
 def locale_of(language: str) -> Locale:

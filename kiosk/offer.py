@@ -1,6 +1,6 @@
 """A consultation as the screens need it: its form read, its notice in each language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +8,7 @@ from random import SystemRandom
 
 from forms.engine import Entry
 from forms.xform import Form, read_form
+from forms.xform.texts import language_code
 from sync.consultation import Consultation, Notice
 from sync.device import Device
 
@@ -76,15 +77,20 @@ class Offer:
 
     def title(self, language: str) -> str:
         """Its title in this language, or in the first one there is."""
-        return self.consultation.title_in(language)
+        return self.consultation.title_in(_closest(language, self.consultation.title))
 
     def notice(self, language: str) -> Notice:
         """What it is about, in this language or the first one there is."""
         notices = self.consultation.notice
-        if language in notices:
-            return notices[language]
+        found = _closest(language, notices)
+        if found in notices:
+            return notices[found]
         empty = Notice(self.consultation.organiser, "", "", "", "")
         return next(iter(notices.values()), empty)
+
+    def asks_in(self, language: str) -> str:
+        """The tag of the language in which people who chose this one are asked."""
+        return language_code(self.form_language(language)) or self.languages[0]
 
     def form_language(self, language: str) -> str:
         """The form's own name for this language."""
@@ -93,3 +99,10 @@ class Offer:
     def begin(self) -> Entry:
         """An empty entry."""
         return Entry(self.form, clock=self.clock, random=SystemRandom())
+
+
+def _closest(language: str, there: Iterable[str]) -> str:
+    """The language itself, or what it is a variety of: "fr" for "fr-x-falc" and for "fr-BE"."""
+    there = tuple(there)
+    plain = language.partition("-")[0]
+    return language if language in there or plain not in there else plain

@@ -1,6 +1,6 @@
 """The window's root: shows the screen that the journey stands at, and what is always there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from gc import collect, freeze
@@ -17,7 +17,15 @@ from kivy.uix.floatlayout import FloatLayout
 from kiosk.focus import keys_in_use, let_go, move_focus
 from kiosk.idle import IdleWatch
 from kiosk.journey import Assistance, Journey, Stage
-from kiosk.language import own_name, tr
+from kiosk.language import (
+    EASY_FRENCH,
+    available_languages,
+    base,
+    name_in,
+    offered,
+    own_name,
+    tr,
+)
 from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech import Voice
@@ -52,6 +60,7 @@ class Kiosk(FloatLayout):
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
+        languages: what the device offers beside each form's own; all there are unless given.
     """
 
     can_speak = BooleanProperty(False)
@@ -68,6 +77,7 @@ class Kiosk(FloatLayout):
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
+        languages: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -80,6 +90,8 @@ class Kiosk(FloatLayout):
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self._device_languages = tuple(languages) or available_languages()
+        self._showing = self._return_to = ""
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
@@ -117,6 +129,7 @@ class Kiosk(FloatLayout):
             self.page = screen
             self.add_widget(screen)
         theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
+        self._showing = name
         screen.enter()
         self.on_screen(name)
 
@@ -177,6 +190,7 @@ class Kiosk(FloatLayout):
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
         self.journey.erase()
+        self._return_to = ""
         if self.offers:
             self.offer = self.offers[0]
         self._forget()
@@ -189,16 +203,47 @@ class Kiosk(FloatLayout):
 
     # --- what is always there -----------------------------------------------------------------
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What people can choose from: the form's own languages, then the device's others."""
+        return offered(self.offer.languages, self._device_languages)
+
     def choose_language(self) -> None:
-        """Offer the languages, over whatever is shown; nothing is lost."""
-        self.ask(
-            tr._("Quelle langue ?"),
-            "",
-            [
-                Option(own_name(code), partial(self._speak_and_return, code))
-                for code in self.offer.languages
-            ],
-        )
+        """Offer the languages, instead of whatever is shown; nothing is lost."""
+        self._return_to = self._showing
+        self.show("language")
+
+    def leave_languages(self) -> None:
+        """Back to where the languages were asked for, or a step back on the way in."""
+        if self._return_to:
+            name, self._return_to = self._return_to, ""
+            self.show(name)
+        else:
+            self.back()
+
+    def speak_and_go_on(self, language: str) -> None:
+        """The person chose this language: on their way in, or wherever they were."""
+        name, self._return_to = self._return_to, ""
+        if not name:
+            self.journey.language_chosen()
+        self.speak_language(language)
+        self.show(name)
+        if name == "question" and self.asked_in:
+            self.ask(
+                tr._("Langue des questions : {language}").format(language=self.asked_in),
+                tr._("Vous pouvez répondre dans votre langue."),
+                [Option(tr._("D’accord"), self.dismiss, primary=True)],
+                icon="translate",
+            )
+
+    @property
+    def asked_in(self) -> str:
+        """The name of the language of the questions, where it is not the person's; else ""."""
+        asked = self.offer.asks_in(tr.language)
+        easy = EASY_FRENCH in (asked, tr.language)
+        if asked == tr.language or (base(asked) == base(tr.language) and not easy):
+            return ""
+        return name_in(asked, tr.language)
 
     @property
     def text_step(self) -> int:
@@ -280,10 +325,6 @@ class Kiosk(FloatLayout):
 
     def _keep(self, journey: Journey) -> Any:
         return self.counter.keep(self.offer, journey, tr.language)
-
-    def _speak_and_return(self, language: str) -> None:
-        self.dismiss()
-        self.speak_language(language)
 
     def _language_changed(self, *_: Any) -> None:
         if self.page is not None:

@@ -275,3 +275,9 @@ class ForgottenRegister(SyncError):
         "The register does not contain what it held before: entries were changed or removed. "
         "Keep this device's data, and tell the organiser."
     )
+
+
+class ForgedProof(SyncError):
+    """A proof does not lead from what it is about to the register's checkpoint."""
+
+    sentence = "This proof does not hold: what it is about does not stand in the register."

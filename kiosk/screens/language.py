@@ -1,34 +1,70 @@
 """Which language: each written in itself."""
 
+from math import ceil
 from typing import Any
+
+from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import own_name, tr
-from kiosk.widgets.cards import ChoiceCard
+from kiosk.theme.drawing import Pen
+from kiosk.theme.text import lay_out
+from kiosk.theme.theme import theme
+from kiosk.widgets.cards import CardGrid as CardGrid
 from kiosk.widgets.page import Page
+from kiosk.widgets.touch import Tap
+
+LINE = 0.86  # of the font's line box, as every Words of the kiosk
+
+
+class LanguageCard(Tap):
+    """One language's name; its letters are as large as the widest word of all names allows."""
+
+    name = StringProperty()
+    text = StringProperty()
+    widest = NumericProperty(1)
+    """The width of the widest word of all cards, at a font size of one."""
+    inset = NumericProperty(0)
+
+    def letters_at(self, width: float, body: float) -> int:
+        """The font size at a width."""
+        return int(min(body, max(width - 2 * self.inset - theme.mm(1), 1) / self.widest))
+
+    def needed_height(self, width: float) -> float:
+        """How high it must be to show the name at this width."""
+        pen = Pen(self.letters_at(width, theme.body), bold=True)
+        lines = lay_out(self.text, width - 2 * self.inset, pen.measure, rtl=False)
+        return max(float(theme.target), ceil(len(lines) * pen.line_height * LINE) + theme.mm(1))
 
 
 class LanguageScreen(Page):
     """One touch chooses the language and goes on."""
 
     def enter(self) -> None:
-        """Offer the languages of this consultation."""
+        """Offer the consultation's languages, and the device's others."""
         self.back_text = tr._("Retour")
         grid = self.ids.grid
         grid.clear_widgets()
-        for code in self.kiosk.offer.languages:
-            card = ChoiceCard(name=code, text=own_name(code), mark_off="")
+        names = {code: own_name(code) for code in self.kiosk.languages}
+        pen = Pen(100, bold=True)
+        words = " ".join(names.values()).split()
+        widest = max(pen.measure(word) for word in words) / 100 * 1.02
+        for code, text in names.items():
+            card = LanguageCard(name=code, text=text, widest=widest)
             card.bind(on_release=self._choose)
             grid.add_widget(card)
+        self.ids.paged.to_top()
 
     def say(self) -> str:
         """Each language's name."""
-        return ", ".join(own_name(code) for code in self.kiosk.offer.languages)
+        return ", ".join(own_name(code) for code in self.kiosk.languages)
+
+    def go_back(self) -> None:
+        """Leave the language as it is."""
+        self.kiosk.leave_languages()
 
     def _choose(self, card: Any) -> None:
-        self.kiosk.journey.language_chosen()
-        self.kiosk.speak_language(card.name)
-        self.kiosk.show()
+        self.kiosk.speak_and_go_on(card.name)
 
 
 load_beside(__file__)

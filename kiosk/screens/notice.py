@@ -36,7 +36,13 @@ class NoticeScreen(Page):
         self.ids.paged.to_top()
         points = self.ids.points
         points.clear_widgets()
+        asked_in = self.kiosk.asked_in
         for icon, heading, text in (
+            (
+                "translate",
+                tr._("Langue des questions : {language}").format(language=asked_in),
+                tr._("Vous pouvez répondre dans votre langue.") if asked_in else "",
+            ),
             ("bank", tr._("Qui vous demande votre avis ?"), notice.who),
             ("question", tr._("Pourquoi ?"), notice.why),
             ("chat-circle-text", tr._("À quoi serviront vos réponses ?"), notice.becomes),

@@ -135,6 +135,8 @@ class QuestionScreen(Page):
             self.answer.bind(on_done=lambda *_: self._written())
             self.answer.bind(keyboard_height=self._settle_room)
         else:
+            if self.answer.standing is not None:
+                self.ids.below.add_widget(self.answer.standing)
             self.ids.paged.add_widget(self.answer)
         self.answer.bind(on_given=self._given)
         Clock.schedule_once(self._settle_room, -1)
@@ -144,6 +146,7 @@ class QuestionScreen(Page):
             self.answer.leave()
             if self.answer.parent is not None:
                 self.answer.parent.remove_widget(self.answer)
+            self.ids.below.clear_widgets()
             self.answer = None
         self.bare = False
         self._write(False)

@@ -227,7 +227,7 @@ class TogetherScreen(Page):
 
     def _adder(self, repeat: Repetition) -> Row:
         row = Row(size_hint_y=None, height=theme.target)
-        words = tr._("Ajouter : {what}").format(what=repeat.label) if repeat.label else ""
+        words = tr._("Ajouter : {what}").format(what=repeat.label) if repeat.label else ""
         add = Action(text=words or tr._("Ajouter"), icon="plus")
         row.height = add.height
         add.bind(height=row.setter("height"), on_release=lambda *_: self._add(repeat.ref))
@@ -245,7 +245,7 @@ class TogetherScreen(Page):
     def _ask_to_remove(self, section: Section, name: str) -> None:
         """Before answers are taken away, make sure that this is what is wanted."""
         self.kiosk.ask(
-            tr._("Enlever ceci ?"),
+            tr._("Enlever ceci ?"),
             name,
             [
                 Option(tr._("Non, je garde"), self.kiosk.dismiss, primary=True),

@@ -6,7 +6,7 @@ from kivy.clock import Clock
 from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
-from kiosk.language import RIGHT_TO_LEFT, base, tr
+from kiosk.language import RIGHT_TO_LEFT, base, own_name, tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.page import Page
 
@@ -21,6 +21,7 @@ class WelcomeScreen(Page):
     minutes = StringProperty()
     begin = StringProperty()
     organiser = StringProperty()
+    languages = StringProperty()
     plain = NumericProperty(42)  # font size, in pixels
 
     def __init__(self, **kwargs: Any) -> None:
@@ -48,12 +49,14 @@ class WelcomeScreen(Page):
 
     def _show(self) -> None:
         offer = self.kiosk.offer
-        language = offer.languages[self._turn % len(offer.languages)]
+        languages = self.kiosk.languages
+        language = languages[self._turn % len(languages)]
         theme.rtl = base(language) in RIGHT_TO_LEFT
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
         self.asks = notice.asks or notice.why
+        self.languages = "   ".join(own_name(code) for code in languages)
         self.minutes = ""
         if offer.minutes:
             self.minutes = tr.say_plural(

@@ -7,6 +7,7 @@ from typing import Any
 
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from forms.engine import Step
 
@@ -33,8 +34,11 @@ class Setting:
 class Answer(BoxLayout):
     """Base: shows `value`, and dispatches `on_given` with a new one when the person gives it.
 
-    `room` is the height that it would be good to fill.
+    `room` is the height that it would be good to fill; `standing` is what of it must stay in
+    sight, below the question and out of what is paged.
     """
+
+    standing: Widget | None = None
 
     value = StringProperty()
     room = NumericProperty(0)

@@ -130,8 +130,10 @@ class CardGrid(Layout):
     def do_layout(self, *_: Any) -> None:
         """Place the cards and take the height that they need."""
         cards = list(reversed(self.children))
-        if not cards or self.width < theme.target:
+        if not cards:
             self.height = 0.0
+        # Narrower than a finger it is on no screen; another height would bring another width.
+        if not cards or self.width < theme.target:
             return
         gap = float(theme.gap)
         plan = arrange(

@@ -47,8 +47,14 @@ class Way:
         return _module(self.module)
 
 
+def method(name: str) -> Callable[[Step], bool]:
+    """Whether a question is of that way to take part."""
+    return lambda step: step.attributes.get("parvis:method") == name
+
+
 # The particular first, the general last.
 WAYS: tuple[Way, ...] = (
+    Way(Kind.SELECT_MULTIPLE, "kiosk.widgets.methods.budget", "Budget", when=method("budget")),
     Way(Kind.TEXT, "typed", "TypedAnswer"),
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),

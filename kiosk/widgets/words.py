@@ -1,5 +1,6 @@
 """A label for every language: breaks, joins, orders and aligns its text as its script wants."""
 
+import re
 from collections.abc import Sequence
 from math import ceil, inf
 from typing import Any
@@ -16,6 +17,7 @@ from kiosk.theme.text import Line, Paragraph, french_spaces, lay_out, paragraphs
 
 Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
 
+_WORD = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")  # what is not broken but for want of room
 _CHANGES_LINES = (
     *("text", "width", "rtl", "french", "foreign", "font_size", "font_name", "bold"),
     *("max_lines", "line_height"),
@@ -56,17 +58,22 @@ class Words(Label):
         self.fbind("color", self._colour)
         self.texture_update()
 
-    def height_at(self, width: float) -> float:
-        """How high the text would be at this width, in pixels; draws nothing."""
-        if not self.text:
+    def height_at(self, width: float, text: str | None = None) -> float:
+        """How high the text, or another one, would be at this width, in pixels; draws nothing."""
+        text = self.text if text is None else text
+        if not text:
             return 0.0
         pen = Pen(self.font_size, self.font_name, self.bold)
-        lines = lay_out(self._written, max(width, 1), pen.measure, rtl=self._from_right)
+        text = self._mended(text)
+        lines = lay_out(text, max(width, 1), pen.measure, rtl=self._from_right)
         return ceil(len(lines) * pen.line_height * self.line_height)
 
     @property
     def _written(self) -> str:
-        return french_spaces(self.text) if self.french and not self.foreign else str(self.text)
+        return self._mended(self.text)
+
+    def _mended(self, text: str) -> str:
+        return french_spaces(text) if self.french and not self.foreign else str(text)
 
     @property
     def _from_right(self) -> bool:
@@ -149,7 +156,9 @@ class Words(Label):
 
 def _balanced(lines: list[Line], parts: Sequence[Paragraph], width: float, pen: Pen) -> list[Line]:
     """As many lines, of about the same length: centred text looks torn otherwise."""
-    low, high = width / len(lines), width
+    words = (_WORD.findall(part.text) for part in parts)
+    longest = max((pen.measure(word) for found in words for word in found), default=0)
+    low, high = min(max(width / len(lines), longest), width), width
     while high - low > pen.size / 2:
         middle = (low + high) / 2
         narrower = [line for part in parts for line in part.lines(middle, pen.measure)]

@@ -8,6 +8,7 @@
     GET  /v1/consultations/{id}/batches?after=N     for the desk
     GET  /v1/consultations/{id}/devices             for the desk
     GET  /healthz
+    and the registers (`sync.server.register_routes`)
 
 Nothing that is sent here, and no address it came from, is logged.
 """
@@ -42,6 +43,7 @@ from sync.server.problems import (
     TooSlow,
     problem_of,
 )
+from sync.server.register_routes import register_routes
 from sync.server.service import Service
 from sync.signatures import RequestParts
 
@@ -86,6 +88,7 @@ def create_app(
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
+            *register_routes(service.registers, face.aside),
         ],
         exception_handlers={
             SyncError: _refused,
@@ -111,13 +114,13 @@ class _Face:
 
     async def health(self, _request: Request) -> Response:
         """Whether the database answers."""
-        await self._aside(self._service.store.consultations)
+        await self.aside(self._service.store.consultations)
         return _json({"status": "ok"})
 
     async def enrol(self, request: Request) -> Response:
         """`POST /v1/devices`."""
         body = await self._body(request, _LARGEST_ENROLMENT)
-        answer = await self._aside(lambda: self._service.enrol(_parts(request), body))
+        answer = await self.aside(lambda: self._service.enrol(_parts(request), body))
         return Response(answer, 201, media_type="application/json")
 
     async def put_batch(self, request: Request) -> Response:
@@ -133,7 +136,7 @@ class _Face:
             begun += piece
             if len(begun) >= DEVICE_NAMED_BY:
                 break
-        await self._aside(lambda: self._service.admit(name, begun))
+        await self.aside(lambda: self._service.admit(name, begun))
         size = _announced(request, self._largest_batch)
         if self._uploads >= _MOST_UPLOADS or self._held + size > _MOST_BYTES_HELD:
             raise TooBusy()
@@ -141,7 +144,7 @@ class _Face:
         self._held += size
         try:
             body = b"".join([begun, *[piece async for piece in pieces]])
-            answer = await self._aside(lambda: self._service.receive(name, body))
+            answer = await self.aside(lambda: self._service.receive(name, body))
         finally:
             self._uploads -= 1
             self._held -= size
@@ -150,7 +153,7 @@ class _Face:
     async def get_batch(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}`."""
         name, parts = request.path_params["name"], _parts(request)
-        body = await self._aside(lambda: self._service.batch(name, parts))
+        body = await self.aside(lambda: self._service.batch(name, parts))
         return Response(body, media_type="application/octet-stream")
 
     async def consultations(self, request: Request) -> Response:
@@ -158,21 +161,21 @@ class _Face:
         fresh = request.query_params.get("fresh", "")
         if not _FRESH.fullmatch(fresh):
             raise BadRequest()
-        listing = await self._aside(lambda: self._service.listing(fresh))
+        listing = await self.aside(lambda: self._service.listing(fresh))
         return Response(listing, media_type="application/json")
 
     async def package(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}`."""
         id_, version = request.path_params["id"], _number(request, "version")
-        package = await self._aside(lambda: self._service.store.package(id_, version))
+        package = await self.aside(lambda: self._service.store.package(id_, version))
         return Response(package, media_type="application/octet-stream")
 
     async def batches(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/batches?after=N`."""
         id_, parts = request.path_params["id"], _parts(request)
         after = _number(request, "after") or 0
-        stored = await self._aside(lambda: self._service.batches(id_, after, parts))
-        versions = await self._aside(lambda: self._service.store.versions(id_))
+        stored = await self.aside(lambda: self._service.batches(id_, after, parts))
+        versions = await self.aside(lambda: self._service.store.versions(id_))
         return _json(
             {
                 "batches": [
@@ -192,10 +195,10 @@ class _Face:
     async def devices(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/devices`."""
         id_, parts = request.path_params["id"], _parts(request)
-        roster = await self._aside(lambda: self._service.roster(id_, parts))
+        roster = await self.aside(lambda: self._service.roster(id_, parts))
         return Response(roster, media_type="application/json")
 
-    async def _aside(self, work: Callable[[], _Result]) -> _Result:
+    async def aside(self, work: Callable[[], _Result]) -> _Result:
         """Do what touches the disk in a thread, two at a time."""
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
 

@@ -2,6 +2,7 @@
 
     DIR/parvis.sqlite        devices, consultations, the index of records, acknowledgements
     DIR/batches/ab/ab12…     each batch whole, under its SHA-256
+    DIR/register/<id>/…      each consultation's public register
     DIR/devices.json         the devices, signed: what the desk checks a copy of the batches with
     DIR/server.key           the server's own signing key (0600)
     DIR/serving.lock         held by the one process that serves this directory
@@ -79,6 +80,11 @@ class DataDirectory:
     def server_key(self) -> Path:
         """The file of the server's signing key."""
         return self.root / "server.key"
+
+    @property
+    def registers(self) -> Path:
+        """The folder of the public registers."""
+        return self.root / "register"
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from sqlalchemy import (
     Table,
 )
 
-VERSION = 1
+VERSION = 2
 
 tables = MetaData()
 
@@ -82,6 +82,36 @@ quarantine = Table(
     Column("id", LargeBinary(16), nullable=False),
     Column("fingerprint", LargeBinary(32), nullable=False),
     Column("verdict", Integer, nullable=False),
+)
+
+# What each batch brought into the register of its consultation: entries side by side, as a bundle
+# of tlog-tiles. A row without a batch is a run of tombstones, or came back from what was published.
+register = Table(
+    "register",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("first", Integer, primary_key=True),  # the index of its first entry
+    Column("count", Integer, nullable=False),
+    Column("batch", ForeignKey("batches.number"), unique=True),
+    Column("entries", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("size", Integer, primary_key=True),
+    Column("note", LargeBinary, nullable=False),
+    Column("published_at", Float, nullable=False),
+)
+
+# Contributions that a restored database does not have, and the published register does.
+awaited = Table(
+    "register_awaited",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("commitment", LargeBinary(32), primary_key=True),
+    Column("position", Integer, nullable=False),
 )
 
 Index("batches_by_consultation", batches.c.consultation, batches.c.number)

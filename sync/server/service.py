@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -43,6 +44,7 @@ from sync.listing import ListedConsultation, sign_listing
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.files import DataDirectory
 from sync.server.problems import HashMismatch
+from sync.server.register import Registers
 from sync.server.store import (
     EnrolledDevice,
     IncomingBatch,
@@ -67,6 +69,11 @@ class Service:
         self._clock = clock
         self._key = self._server_key()
         self.store = Store(self.files)
+        self.registers = Registers(
+            self.files.registers, self._key, self.store.reading, self.store.writing, clock
+        )
+        self.brought = threading.Event()  # something is to be published
+        self.brought.set()
 
     def close(self) -> None:
         """Let go of the data directory."""
@@ -166,7 +173,9 @@ class Service:
         def acknowledgement(verdicts: Sequence[Verdict]) -> bytes:
             return acknowledge(name, verdicts, self._key)
 
-        return self.store.keep(incoming, acknowledgement, self._clock())
+        said = self.store.keep(incoming, acknowledgement, self._clock())
+        self.brought.set()
+        return said
 
     def enrol(self, request: RequestParts, body: bytes) -> bytes:
         """Enrol a device that proves its token and its key; returns the signed answer.
@@ -282,4 +291,4 @@ def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterato
         elif all(one.recipients != sealed_to for one in asked):
             held_back = Verdict.WRONG_RECIPIENTS
         for record in section.records:
-            yield IncomingRecord(record.id, record.fingerprint, held_back)
+            yield IncomingRecord(record.id, record.commitment, record.fingerprint, held_back)

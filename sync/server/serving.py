@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
@@ -20,6 +22,9 @@ _MOST_CONNECTIONS = 512
 _IDLE_CONNECTION_SECONDS = 20
 _STOP_SECONDS = 10
 _HEADER_SECONDS = 10.0
+_PUBLISH_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class AddressTaken(SyncError):
@@ -84,8 +89,10 @@ class RunningServer:
         try:
             with self._service.files.serving():
                 self._service.files.sweep()
-                self._server.ready = ready
-                self._server.run(sockets=[self._socket])
+                self._service.registers.mend()
+                with _publishing(self._service):
+                    self._server.ready = ready
+                    self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
 
@@ -128,6 +135,37 @@ class RunningThread:
             self._running.run(self._ready.set)
         finally:
             self._ready.set()
+
+
+@contextlib.contextmanager
+def _publishing(service: Service) -> Iterator[None]:
+    """Publish the registers, once a second where something came, until this ends."""
+    ending = threading.Event()
+
+    def publish() -> None:
+        while True:
+            last = ending.is_set()
+            service.brought.clear()
+            try:
+                service.registers.publish()
+            except (SyncError, OSError):
+                # What came is stored and acknowledged all the same; it is tried again.
+                log.exception("The registers could not be published.")
+                service.brought.set()
+            if last:
+                return
+            ending.wait(_PUBLISH_SECONDS)
+            while not (service.brought.wait(_PUBLISH_SECONDS) or ending.is_set()):
+                pass
+
+    thread = threading.Thread(target=publish, name="parvis-register")
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        service.brought.set()
+        thread.join()
 
 
 def _impatient(seconds: float) -> type[H11Protocol]:

@@ -25,6 +25,8 @@ from sync.errors import SyncError
 from sync.keys import KEY_ID_BYTES
 from sync.server import schema
 from sync.server.files import DataDirectory
+from sync.server.migrations import migrate
+from sync.server.register import enter
 
 _BUSY_MILLISECONDS = 10_000
 _IDS_AT_ONCE = 500
@@ -75,12 +77,14 @@ class IncomingRecord:
 
     Attributes:
         id: the contribution's, 16 bytes.
+        commitment: the contribution's, for the register.
         fingerprint: SHA-256 over its bytes.
         held_back: why it is quarantined whatever else is stored; None where nothing speaks
             against it.
     """
 
     id: bytes
+    commitment: bytes
     fingerprint: bytes
     held_back: Verdict | None = None
 
@@ -181,13 +185,15 @@ class Store:
         )
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
-        with self._write() as db:
+        with self.writing() as db:
             schema.tables.create_all(db)
             found = db.execute(select(schema.schema_version.c.version)).scalar()
             if found is None:
                 db.execute(insert(schema.schema_version), {"version": schema.VERSION})
             elif found > schema.VERSION:
                 raise UnusableStore("This data was written by a newer parvis-server. Update it.")
+            else:
+                migrate(db, files, found)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -198,7 +204,7 @@ class Store:
 
     def offer(self, token_hash: bytes, expires_at: float) -> None:
         """Let whoever holds this token enrol one device until `expires_at`."""
-        with self._write() as db:
+        with self.writing() as db:
             db.execute(insert(schema.tokens), {"token_hash": token_hash, "expires_at": expires_at})
 
     def enrol(
@@ -217,7 +223,7 @@ class Store:
             ExpiredCode: it is too old.
             RevokedDevice: it was used by this device, which is revoked since.
         """
-        with self._write() as db:
+        with self.writing() as db:
             token = db.execute(
                 select(schema.tokens).where(schema.tokens.c.token_hash == token_hash)
             ).first()
@@ -265,7 +271,7 @@ class Store:
         query = select(schema.devices).order_by(schema.devices.c.enrolled_at)
         if key_id is not None:
             query = query.where(schema.devices.c.key_id == key_id)
-        with self._read() as db:
+        with self.reading() as db:
             return tuple(
                 EnrolledDevice(
                     row.key_id,
@@ -285,7 +291,7 @@ class Store:
             RevokedDevice: it is revoked already.
         """
         device = self.device(key_id)
-        with self._write() as db:
+        with self.writing() as db:
             db.execute(
                 update(schema.devices)
                 .where(schema.devices.c.key_id == key_id)
@@ -304,7 +310,7 @@ class Store:
             OlderConsultation: a newer version is published.
             ChangedConsultation: this version is, with another content.
         """
-        with self._write() as db:
+        with self.writing() as db:
             for current in _versions(db, published.id)[:1]:
                 if current.version > published.version:
                     raise OlderConsultation()
@@ -329,7 +335,7 @@ class Store:
 
     def consultations(self) -> tuple[PublishedConsultation, ...]:
         """The newest version of each consultation."""
-        with self._read() as db:
+        with self.reading() as db:
             newest: dict[str, PublishedConsultation] = {}
             for version in _versions(db):
                 newest.setdefault(version.id, version)
@@ -341,7 +347,7 @@ class Store:
         Raises:
             UnknownConsultationHere: there is none of this id.
         """
-        with self._read() as db:
+        with self.reading() as db:
             found = _versions(db, id_)
         if not found:
             raise UnknownConsultationHere()
@@ -357,7 +363,7 @@ class Store:
         query = select(table.package).where(table.id == id_)
         if version is not None:
             query = query.where(table.version == version)
-        with self._read() as db:
+        with self.reading() as db:
             package: bytes | None = db.execute(
                 query.order_by(table.version.desc()).limit(1)
             ).scalar_one_or_none()
@@ -389,7 +395,7 @@ class Store:
         if known is not None:
             return known
         try:
-            with self._write() as db:
+            with self.writing() as db:
                 number = db.execute(
                     insert(schema.batches).returning(schema.batches.c.number),
                     {
@@ -402,7 +408,14 @@ class Store:
                         "acknowledgement": b"",
                     },
                 ).scalar_one()
-                acknowledgement = acknowledge(_index(db, number, batch))
+                verdicts = _index(db, number, batch)
+                stored = [
+                    record.commitment
+                    for record, verdict in zip(batch.records, verdicts, strict=True)
+                    if verdict is Verdict.STORED
+                ]
+                enter(db, batch.consultation, number, stored)
+                acknowledgement = acknowledge(verdicts)
                 db.execute(
                     update(schema.batches)
                     .where(schema.batches.c.number == number)
@@ -418,7 +431,7 @@ class Store:
 
     def acknowledgement(self, name: str) -> bytes | None:
         """What the server said of a batch; None where it does not have it."""
-        with self._read() as db:
+        with self.reading() as db:
             said: bytes | None = db.execute(
                 select(schema.batches.c.acknowledgement).where(schema.batches.c.name == name)
             ).scalar_one_or_none()
@@ -435,13 +448,13 @@ class Store:
             .order_by(table.number)
             .limit(most)
         )
-        with self._read() as db:
+        with self.reading() as db:
             return tuple(StoredBatch(*row) for row in db.execute(query))
 
     def consultation_of(self, name: str) -> str | None:
         """Which consultation a stored batch is for; None where it is not stored."""
         query = select(schema.batches.c.consultation).where(schema.batches.c.name == name)
-        with self._read() as db:
+        with self.reading() as db:
             found: str | None = db.execute(query).scalar_one_or_none()
         return found
 
@@ -449,7 +462,7 @@ class Store:
 
     def counts(self) -> Counts:
         """How much there is."""
-        with self._read() as db:
+        with self.reading() as db:
 
             def count(table: object, *where: object) -> int:
                 query = select(func.count()).select_from(table)  # type: ignore[arg-type]
@@ -468,12 +481,12 @@ class Store:
     def batch_names(self) -> tuple[str, ...]:
         """The names of all batches that the index knows, in the order they came."""
         query = select(schema.batches.c.name).order_by(schema.batches.c.number)
-        with self._read() as db:
+        with self.reading() as db:
             return tuple(db.execute(query).scalars())
 
     def integrity(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file; empty where it is sound."""
-        with self._read() as db:
+        with self.reading() as db:
             try:
                 said = db.execute(text("PRAGMA integrity_check")).scalars().all()
             except DatabaseError as error:
@@ -481,7 +494,8 @@ class Store:
         return tuple(line for line in said if line != "ok")
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that changes something, durable when it ends."""
         try:
             with self._turn, self.files.writing(), self._engine.begin() as db:
                 yield db
@@ -493,7 +507,8 @@ class Store:
             raise UnusableStore(_DAMAGED_TEXT) from error
 
     @contextlib.contextmanager
-    def _read(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only looks."""
         try:
             with self._turn, self._engine.begin() as db:
                 yield db

@@ -373,7 +373,13 @@ def test_the_purse_and_the_points_ride_along_for_a_screen_of_their_own() -> None
     }
     assert selects == {
         "quartiers": {},
-        "choix": {"purse": "1000000", "points": "7", "points-each": "3"},
+        "choix": {
+            "method": "budget",
+            "purse": "1000000",
+            "purse-limits": "no",
+            "points": "7",
+            "points-each": "3",
+        },
         "deuxieme_point": {"points-for": "choix"},
         "troisieme_point": {"points-for": "choix"},
     }

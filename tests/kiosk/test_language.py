@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from kiosk import language
-from kiosk.language import OFFERED, Language, available_languages, own_name
-from tests.kiosk import driver  # noqa: F401  it sets what Kivy reads when it is imported
+from kiosk.language import OFFERED, Language, available_languages, offered, own_name
+from kiosk.language import tr as tr_of_the_kiosk
+from tests.kiosk import driver, hall
 
 DAY = date(2026, 11, 21)
 
@@ -99,3 +100,51 @@ def test_a_machine_translation_says_so_in_its_head():
         path = language.ASSETS / "translations" / code / "parvis.po"
         head = path.read_text("utf-8").partition("msgid")[0]
         assert "unreviewed" in head, code
+
+
+@pytest.mark.parametrize("code", ["zh", "fr-x-falc", "tr"])
+def test_where_the_form_lacks_the_language_the_screen_says_so_and_the_answers_are_sealed(
+    tmp_path, code
+):
+    with hall.hall(tmp_path) as kiosk:
+        driver.tap(kiosk.kiosk.page.ids.start)
+        kiosk.touch(own_name(code))
+        assert (tr_of_the_kiosk.language, kiosk.name) == (code, "notice")
+        french = {"zh": "法语", "fr-x-falc": "français", "tr": "Fransızca"}[code]
+        assert french in kiosk.kiosk.page.say()
+        kiosk.on()
+        assert kiosk.kiosk.page.question == "Bonjour."
+        kiosk.on()
+        kiosk.tool("language")
+        kiosk.touch("English")
+        assert kiosk.kiosk._ask is None, "the form speaks English: there is nothing to say"
+        kiosk.tool("language")
+        kiosk.touch(own_name(code))
+        assert french in kiosk.kiosk._ask.title
+        kiosk.touch(tr_of_the_kiosk._("D’accord"))
+        kiosk.on()
+        kiosk.type("17")
+        kiosk.skip_to_review()
+        kiosk.on()
+        kiosk.on()
+        assert kiosk.name == "receipt"
+        (said,) = hall.opened(kiosk.device)
+        assert said.language == code
+
+
+def test_languages_can_be_left_without_choosing_and_one_is_where_one_was(tmp_path):
+    with hall.hall(tmp_path) as kiosk:
+        kiosk.begin()
+        kiosk.on()
+        kiosk.type("Un banc")
+        kiosk.tool("language")
+        kiosk.back()
+        assert (kiosk.name, kiosk.kiosk.page.answer.field.text) == ("question", "Un banc")
+
+
+def test_the_form_s_languages_come_first_and_easy_french_beside_french():
+    assert offered(("en", "fr"), OFFERED) == (
+        *("en", "fr", "fr-x-falc", "ar", "uk", "pt", "tr", "es", "zh"),
+    )
+    assert offered(("fr-BE",), ("fr", "fr-x-falc", "en")) == ("fr-BE", "fr-x-falc", "en")
+    assert offered(("br",), ("fr", "fr-x-falc")) == ("br", "fr", "fr-x-falc")

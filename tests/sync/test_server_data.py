@@ -155,7 +155,7 @@ def test_the_same_batch_from_two_connections_at_once_is_stored_once(town: Town) 
 
 
 def test_the_database_is_written_durably(town: Town) -> None:
-    with town.service() as service, service.store._read() as db:
+    with town.service() as service, service.store.reading() as db:
         assert db.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert db.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
 

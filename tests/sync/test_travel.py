@@ -163,7 +163,7 @@ def test_a_revoked_device_sends_nothing_more_and_loses_nothing(town: Town) -> No
 def test_a_consultation_that_the_server_lost_does_not_hold_up_the_others(town: Town) -> None:
     with town.serving() as url, town.device(url=url) as device:
         town.confirm(device, "un banc")
-        with town.service() as service, service.store._write() as db:
+        with town.service() as service, service.store.writing() as db:
             from sync.server import schema
 
             db.execute(schema.consultations.delete())

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sync import consultation as packages
 from sync.client.https import enrol, sync_once
@@ -52,6 +53,7 @@ class Town:
         self.clock = Clock()
         self.keys = KeyDirectory.create(root / "keys", label="Ville", suite=Suite.X25519)
         self.server_data = root / "server"
+        self.port = 0  # of the server, once it was up: devices know it by that
         self.consultation = self.publication()
         with self.service() as service:
             service.publish(self.consultation.data)
@@ -84,7 +86,11 @@ class Town:
     @contextmanager
     def serving(self, patience: float = 30.0) -> Iterator[str]:
         """A real server on loopback, in a thread; gives its address."""
-        with self.service() as service, RunningThread(service, patience=patience) as server:
+        with (
+            self.service() as service,
+            RunningThread(service, port=self.port, patience=patience) as server,
+        ):
+            self.port = urlsplit(server.url).port or 0
             yield server.url
 
     def code(self, url: str) -> str:

@@ -1,0 +1,125 @@
+"""Participatory budget: projects with costs, and a purse.
+
+A select_multiple with `parvis:method` "budget" and `parvis:purse`, the amount; its list has a
+column `cost`. The form's own constraint refuses what the purse does not hold, unless
+`parvis:purse-limits` is "no": then the cost is only shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from random import Random
+
+from forms.engine import Entry
+from forms.methods.asked import Asked, Fields, MethodError, choices_of, values_at
+from forms.xform.form import Form
+
+METHOD = "budget"
+PURSE = "parvis:purse"
+LIMITS = "parvis:purse-limits"
+CURRENCY = "parvis:currency"
+TRIES = 60
+"""How many sets of projects the form's constraint is tried on."""
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What there is to spend, and on what.
+
+    Attributes:
+        amount: what it holds at first.
+        costs: of each project, by name.
+        limits: whether more than it holds cannot be spent.
+        currency: as ISO 4217 has it.
+    """
+
+    amount: Decimal
+    costs: Mapping[str, Decimal]
+    limits: bool = True
+    currency: str = "EUR"
+
+    def spent(self, chosen: Iterable[str]) -> Decimal:
+        """What these projects cost together."""
+        return sum((self.costs.get(name, Decimal(0)) for name in chosen), Decimal(0))
+
+    def left(self, chosen: Iterable[str]) -> Decimal:
+        """What remains; below zero where more was spent than there is."""
+        return self.amount - self.spent(chosen)
+
+    def missing(self, chosen: Iterable[str], name: str) -> Decimal:
+        """How much the purse lacks to add one project; 0 where it does not."""
+        lacking = self.costs.get(name, Decimal(0)) - self.left(chosen)
+        return max(Decimal(0), lacking) if self.limits else Decimal(0)
+
+
+def purse_of(
+    attributes: Mapping[str, str], choices: Mapping[str, Mapping[str, str]], where: str = ""
+) -> Purse:
+    """The purse that a question speaks of.
+
+    Args:
+        attributes: the question's.
+        choices: the columns of each project, by name.
+        where: the question's path, for what is wrong with it.
+
+    Raises:
+        MethodError: an amount is missing, or is no number.
+    """
+    costs = {
+        name: _amount(cells.get("cost", ""), f"The cost of “{name}” in {where}")
+        for name, cells in choices.items()
+    }
+    amount = _amount(attributes.get(PURSE, ""), f"The purse ({PURSE}) of {where}")
+    limits = attributes.get(LIMITS, "yes") != "no"
+    return Purse(amount, costs, limits, attributes.get(CURRENCY, "EUR"))
+
+
+def read(form: Form, place: Asked) -> Purse:
+    """The purse of a form.
+
+    Raises:
+        MethodError: the form lacks something of it.
+    """
+    question = place.question
+    return purse_of(question.attributes, choices_of(form, question), place.path)
+
+
+def problems(form: Form, place: Asked) -> list[str]:
+    """Where the form's own constraint and the purse do not agree, as sentences."""
+    purse = read(form, place)
+    dear = [name for name, cost in purse.costs.items() if purse.limits and cost > purse.amount]
+    found = [f"“{name}” costs more than the whole purse: nobody can choose it." for name in dear]
+    if not purse.limits:
+        return found
+    random = Random(1)  # noqa: S311 - the same sets each time
+    names = list(purse.costs)
+    tries = [names, *([name] for name in names)]
+    tries += [random.sample(names, random.randint(1, len(names))) for _ in range(TRIES)]
+    entry = Entry(form, random=random)
+    for chosen in tries:
+        affords = purse.left(chosen) >= 0
+        if entry.answer(place.path, " ".join(chosen)).kept is not affords:
+            verb = "refuses" if affords else "accepts"
+            found.append(
+                f"{place.path}: the constraint {verb} {' '.join(chosen)},"
+                f" which cost {purse.spent(chosen)} of {purse.amount}."
+            )
+            break
+    return found
+
+
+def ballot(place: Asked, fields: Fields) -> tuple[str, ...]:
+    """The projects that one person chose, in the order of the list."""
+    return tuple(values_at(fields).get(place.path, "").split())
+
+
+def _amount(text: str, what: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise MethodError(f"{what} is no number: “{text}”.") from None
+    if not amount.is_finite() or amount < 0:
+        raise MethodError(f"{what} is no amount: “{text}”.")
+    return amount

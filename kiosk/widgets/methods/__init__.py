@@ -1,0 +1,1 @@
+"""The screens of ways to take part that ordinary questions do not do."""

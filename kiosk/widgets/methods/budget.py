@@ -1,0 +1,176 @@
+"""Participatory budget: project cards with their price, and a purse that empties."""
+
+from decimal import Decimal
+from typing import Any
+
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+
+from forms.engine import Choice, Step
+from forms.methods.budget import Purse, purse_of
+from kiosk.kv import load_beside
+from kiosk.language import tr
+from kiosk.theme.icons import has_icon
+from kiosk.theme.theme import theme
+from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.cards import CardGrid
+from kiosk.widgets.methods.standing import History, Standing
+from kiosk.widgets.methods.wording import money, title_and_note, without_amount
+from kiosk.widgets.touch import Tap
+
+MOST = "parvis:points"
+
+
+class ProjectCard(Tap):
+    """One project: what, where, how much; `lacking` says what the purse has not, to add it."""
+
+    name = StringProperty()
+    title = StringProperty()
+    note = StringProperty()
+    icon = StringProperty()
+    price = StringProperty()
+    lacking = StringProperty()
+    wide = BooleanProperty(False)
+    taken = BooleanProperty(False)
+    inset = NumericProperty(0)
+
+    def on_width(self, *_: Any) -> None:
+        """Where there is room, the price stands at the end of the line."""
+        self.wide = self._is_wide(self.width)
+
+    def needed_height(self, width: float) -> float:
+        """Room for all its words, also where it turns out too dear."""
+        ids, wide = self.ids, self._is_wide(width)
+        beside = self.inset * (2 + 2 * 0.7) + ids.mark.width + ids.picture.width
+        if wide:
+            beside += ids.tag.natural_width + self.inset * 0.7
+        inner = max(width - beside, theme.body * 3)
+        dear = tr._("Il manque {amount}").format(amount=self.price)
+        high = ids.title.height_at(inner)
+        high += max(ids.note.height_at(inner, text) for text in (self.note, dear))
+        high += 0 if wide else ids.price.height_at(inner, self.price)
+        return max(float(theme.target), high + theme.mm(3))
+
+    def _is_wide(self, width: float) -> bool:
+        return bool(width > theme.body * 16)
+
+
+class Budget(Answer):
+    """Select multiple: a touch buys or gives back; what is too dear says so, and is not bought."""
+
+    def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
+        super().__init__(step, value, setting, **kwargs)
+        self.purse = purse_in(step)
+        self.most = int(step.attributes.get(MOST) or 0)
+        self.history = History()
+        self.purse_line = self.standing = Standing(icon="coins")
+        self.purse_line.bind(on_undo=lambda *_: self.undo())
+        self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 4))
+        self.bind(room=self.grid.setter("room"))
+        self.add_widget(self.grid)
+        self.cards = {choice.name: self._card(choice) for choice in step.choices}
+        for card in self.cards.values():
+            card.bind(on_release=lambda card: self.choose(card.name))
+            self.grid.add_widget(card)
+        self._show()
+
+    @property
+    def chosen(self) -> list[str]:
+        """The projects that were bought."""
+        return self.value.split()
+
+    def choose(self, name: str) -> None:
+        """Buy this project, or give it back; one that is too dear only says what is lacking."""
+        chosen = set(self.chosen)
+        if name not in chosen and (objection := self._objection(name)):
+            self.purse_line.warning = objection
+            return
+        self.history.keep(self.value)
+        self._give(chosen ^ {name})
+
+    def undo(self) -> None:
+        """Take the last touch back."""
+        if self.history:
+            self._give(set(self.history.take().split()))
+
+    def forget(self) -> None:
+        """Let go of what was chosen, now and before."""
+        super().forget()
+        self.history.forget()
+
+    def spoken(self) -> str:
+        """What is left in the purse."""
+        return str(self.purse_line.text)
+
+    def _give(self, chosen: set[str]) -> None:
+        self.give(" ".join(name for name in self.cards if name in chosen))
+        self._show()
+
+    def _objection(self, name: str) -> str:
+        """Why this project cannot be added; "" where it can."""
+        missing = self.purse.missing(self.chosen, name)
+        if missing:
+            amount = money(missing, self.purse.currency)
+            return tr._("Il manque {amount}. Retirez un projet.").format(amount=amount)
+        if self.most and len(self.chosen) >= self.most:
+            return tr.plural(
+                "{n} projet au plus. Retirez-en un.",
+                "{n} projets au plus. Retirez-en un.",
+                self.most,
+            )
+        return ""
+
+    def _card(self, choice: Choice) -> ProjectCard:
+        title, note = title_and_note(choice.label)
+        cost = self.purse.costs[choice.name]
+        icon = choice.columns.get("icon", "")
+        return ProjectCard(
+            name=choice.name,
+            title=title,
+            note=without_amount(note, cost),
+            icon=icon if has_icon(icon) else "",
+            price=money(cost, self.purse.currency),
+        )
+
+    def _show(self) -> None:
+        chosen = self.chosen
+        for name, card in self.cards.items():
+            card.taken = name in chosen
+            missing = Decimal(0) if card.taken else self.purse.missing(chosen, name)
+            lacking = money(missing, self.purse.currency) if missing else ""
+            card.lacking = tr._("Il manque {amount}").format(amount=lacking) if lacking else ""
+        standing, purse = self.purse_line, self.purse
+        standing.warning = ""
+        standing.text = self._told()
+        standing.left = float(max(Decimal(0), purse.left(chosen)) / purse.amount)
+        standing.can_undo = bool(self.history)
+
+    def _told(self) -> str:
+        purse, chosen = self.purse, self.chosen
+        whole = money(purse.amount, purse.currency)
+        if purse.limits:
+            left = money(purse.left(chosen), purse.currency)
+            return tr._("Il reste {amount}").format(amount=left)
+        spent = money(purse.spent(chosen), purse.currency)
+        told = tr._("{amount} choisis, pour {whole}").format(amount=spent, whole=whole)
+        if self.most:
+            more = self.most - len(chosen)
+            told += " · " + tr.plural("encore {n} projet", "encore {n} projets", more)
+        return told
+
+
+def purse_in(step: Step) -> Purse:
+    """The purse that a question speaks of."""
+    choices = {choice.name: choice.columns for choice in step.choices}
+    return purse_of(step.attributes, choices, step.ref)
+
+
+def describe(step: Step, value: str) -> str:
+    """What was chosen, with what it costs, and all together."""
+    purse, chosen = purse_in(step), value.split()
+    titles = {choice.name: title_and_note(choice.label)[0] for choice in step.choices}
+    lines = [f"{titles[name]}, {money(purse.costs[name], purse.currency)}" for name in chosen]
+    spent = money(purse.spent(chosen), purse.currency)
+    return "\n".join([*lines, tr._("En tout : {amount}").format(amount=spent)])
+
+
+load_beside(__file__)

@@ -1,0 +1,434 @@
+"""The server's registers: what is entered with each batch, and what is published of it.
+
+What is to be in a register stands in the database first, in the transaction that stores the
+batch: one *run* of entries for each batch, in the order of their commitments, so that the register
+does not tell in which order people came. Publishing then grows the tiles to what the database holds
+and signs a checkpoint; it can be stopped anywhere and simply goes on. The newest checkpoint is in
+the database before anybody sees it, and nothing is ever signed that does not go on from it.
+
+    DIR/register/<consultation>/checkpoint
+    DIR/register/<consultation>/tile/…          C2SP tlog-tiles: any web server can serve this
+
+A database restored from an older backup knows less than what was published. The published register
+is then taken as it is: its entries come back into the database, and batches that devices send again
+find theirs there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, func, insert, select
+
+from sync.contribution import contribution_id
+from sync.durable import sync_directory, write_whole
+from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
+from sync.register import checkpoint, merkle, tiles
+from sync.register.checkpoint import Checkpoint, origin_of
+from sync.register.entry import Entry
+from sync.register.proof import Proof
+from sync.register.tiles import TILE_WIDTH, Tiles
+from sync.server import schema
+
+_MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
+
+CHECKPOINT = "checkpoint"
+
+
+class NotRegistered(SyncError):
+    """The register is not there, or has not so many entries."""
+
+    sentence = "This register does not hold that, or not yet."
+
+
+class RegisterFolder:
+    """One register's public files.
+
+    Args:
+        root: its own folder; made with the first file.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes | None:
+        """What lies under that name; None where nothing does."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put it there, durable when this returns."""
+        place = self.root / path
+        if not place.parent.is_dir():
+            missing = [one for one in (place.parent, *place.parents) if not one.is_dir()]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            for one in missing:
+                sync_directory(one.parent)
+        write_whole(place, content, mode=0o644)
+
+    def remove(self, path: str) -> None:
+        """Take it away, if it is there."""
+        place = self.root / path
+        place.unlink(missing_ok=True)
+        if place.parent.suffix == ".p":
+            with contextlib.suppress(OSError):  # others lie there still
+                place.parent.rmdir()
+
+    def clear(self) -> None:
+        """Take everything away."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+class Registers:
+    """All registers of one server.
+
+    Args:
+        root: the folder that holds one folder for each consultation.
+        key: signs checkpoints.
+        reading, writing: give a transaction of the database.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        key: Ed25519PrivateKey,
+        reading: Callable[[], contextlib.AbstractContextManager[Connection]],
+        writing: Callable[[], contextlib.AbstractContextManager[Connection]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._root = root
+        self._key = key
+        self._reading = reading
+        self._writing = writing
+        self._clock = clock
+        self._publishing = threading.Lock()
+        self._read: dict[str, Tiles] = {}
+
+    # what is published
+
+    def publish(self) -> int:
+        """Bring every register up to what the database holds; returns how many entries that added.
+
+        Raises:
+            DamagedRegister: the tiles are not what the last checkpoint says, and could not be made
+                again.
+        """
+        table = schema.register.c
+        with self._reading() as db:
+            consultations = db.execute(select(table.consultation).distinct()).scalars().all()
+        return sum(self._publish(one) for one in consultations)
+
+    def _publish(self, consultation: str) -> int:
+        added = 0
+        with self._publishing:
+            while True:
+                old = self.size(consultation)
+                entries = self._entries(consultation, old)
+                if not entries:
+                    return added
+                folder = self.folder(consultation)
+                size = tiles.grow(folder, old, entries)
+                read = Tiles(folder, size)
+                point = Checkpoint(origin_of(consultation), size, read.root())
+                note = point.sign(self._key)
+                with self._writing() as db:
+                    row = {
+                        "consultation": consultation,
+                        "size": size,
+                        "note": note,
+                        "published_at": self._clock(),
+                    }
+                    db.execute(insert(schema.checkpoints), row)
+                folder.write(CHECKPOINT, note)
+                self._read[consultation] = read
+                full = old - old % TILE_WIDTH
+                tiles.prune(folder, self._sizes(consultation, full, size), size)
+                added += len(entries)
+
+    def checkpoint(self, consultation: str) -> bytes:
+        """The newest checkpoint, signed.
+
+        Raises:
+            NotRegistered: nothing is registered yet.
+        """
+        note = self._newest(consultation)
+        if note is None:
+            raise NotRegistered()
+        return note
+
+    def size(self, consultation: str) -> int:
+        """How many entries are published."""
+        table = schema.checkpoints.c
+        query = select(func.max(table.size)).where(table.consultation == consultation)
+        with self._reading() as db:
+            return int(db.execute(query).scalar_one() or 0)
+
+    def folder(self, consultation: str) -> RegisterFolder:
+        """A register's public files."""
+        return RegisterFolder(self._root / consultation)
+
+    # proofs
+
+    def prove_batch(self, batch: str) -> Proof | None:
+        """Where what a batch brought stands; None while it is not published, or brought nothing.
+
+        Args:
+            batch: its name.
+        """
+        table = schema.register.c
+        query = (
+            select(table.consultation, table.first, table.count, table.entries)
+            .join(schema.batches, schema.batches.c.number == table.batch)
+            .where(schema.batches.c.name == batch)
+        )
+        with self._reading() as db:
+            row = db.execute(query).first()
+        if row is None or row.first + row.count > self.size(row.consultation):
+            return None
+        return self._prove(row.consultation, row.first, tiles.entries_of(row.entries))
+
+    def prove(self, consultation: str, commitment: bytes) -> Proof | None:
+        """Where a contribution stands; None where it is not, or not yet, published.
+
+        Args:
+            consultation: whose.
+            commitment: the contribution's.
+        """
+        wanted = Entry(commitment).to_bytes()
+        with self._reading() as db:
+            found = _position(db, consultation, commitment)
+        if found is None or found >= self.size(consultation):
+            return None
+        return self._prove(consultation, found, (wanted,))
+
+    def consistency(self, consultation: str, old: int) -> tuple[bytes, tuple[bytes, ...]]:
+        """The newest checkpoint, and the proof that it goes on from the first `old` entries.
+
+        Raises:
+            NotRegistered: nothing is registered yet, or never were so many.
+        """
+        note, read = self._newest_tree(consultation)
+        if old > read.size:
+            raise NotRegistered()
+        return note, merkle.consistency_proof(old, read.size, read.subtree) if old else ()
+
+    def _prove(self, consultation: str, first: int, entries: tuple[bytes, ...]) -> Proof:
+        note, read = self._newest_tree(consultation)
+        hashes = merkle.range_proof(first, len(entries), read.size, read.subtree)
+        return Proof(note, first, entries, hashes)
+
+    def _newest_tree(self, consultation: str) -> tuple[bytes, Tiles]:
+        note = self.checkpoint(consultation)
+        size = checkpoint.read(note, origin_of(consultation), self._key.public_key()).size
+        read = self._read.get(consultation)
+        if read is None or read.size != size:
+            read = self._read[consultation] = Tiles(self.folder(consultation), size)
+        return note, read
+
+    # at the start
+
+    def mend(self) -> None:
+        """Bring the database, the tiles and the checkpoint files into agreement; at each start.
+
+        Raises:
+            DamagedRegister: what was published cannot be made again.
+        """
+        table = schema.register.c
+        with self._reading() as db:
+            consultations = set(db.execute(select(table.consultation).distinct()).scalars())
+        if self._root.is_dir():
+            consultations |= {folder.name for folder in self._root.iterdir() if folder.is_dir()}
+        for consultation in sorted(consultations):
+            with self._publishing:
+                self._adopt(consultation)
+                self._rebuild(consultation)
+
+    def _adopt(self, consultation: str) -> None:
+        """Take back into the database what was published and it does not know."""
+        folder = self.folder(consultation)
+        note = folder.read(CHECKPOINT)
+        if note is None:
+            return
+        try:
+            origin = origin_of(consultation)
+            point = checkpoint.read(note, origin, self._key.public_key())
+        except ForgedCheckpoint:
+            return  # not ours: `_rebuild` puts ours in its place
+        if point.size <= self.size(consultation):
+            return
+        read = Tiles(folder, point.size)
+        published: list[bytes] = []
+        for index in range(-(-point.size // TILE_WIDTH)):
+            published += read.entries(index)
+        hashes = [merkle.leaf_hash(entry) for entry in published]
+        if merkle.root(point.size, tiles.subtree_of(hashes)) != point.root:
+            raise DamagedRegister()
+        with self._writing() as db:
+            known = _size(db, consultation)
+            entries = _entries(db, consultation, 0)
+            if entries[: point.size] != published[:known]:
+                raise DamagedRegister()
+            if known < point.size:
+                _enter(db, consultation, None, published[known:])
+                db.execute(
+                    insert(schema.awaited),
+                    [
+                        {
+                            "consultation": consultation,
+                            "commitment": Entry.from_bytes(entry).commitment,
+                            "position": known + at,
+                        }
+                        for at, entry in enumerate(published[known:])
+                        if Entry.from_bytes(entry).erased is None
+                    ],
+                )
+            row = {
+                "consultation": consultation,
+                "size": point.size,
+                "note": note,
+                "published_at": self._clock(),
+            }
+            db.execute(insert(schema.checkpoints), row)
+
+    def _rebuild(self, consultation: str) -> None:
+        """Make the tiles again where they do not lead to the root that was signed."""
+        folder = self.folder(consultation)
+        note = self._newest(consultation)
+        if note is None:
+            folder.clear()
+            return
+        origin = origin_of(consultation)
+        point = checkpoint.read(note, origin, self._key.public_key())
+        try:
+            sound = Tiles(folder, point.size).root() == point.root
+        except DamagedRegister:
+            sound = False
+        if not sound:
+            folder.clear()
+            entries = self._entries(consultation, 0, point.size)
+            if tiles.grow(folder, 0, entries) != point.size:
+                raise DamagedRegister()
+            if Tiles(folder, point.size).root() != point.root:
+                raise DamagedRegister()
+        if folder.read(CHECKPOINT) != note:
+            folder.write(CHECKPOINT, note)
+
+    # within
+
+    def _newest(self, consultation: str) -> bytes | None:
+        table = schema.checkpoints.c
+        query = select(table.note).where(table.consultation == consultation)
+        with self._reading() as db:
+            note: bytes | None = db.execute(
+                query.order_by(table.size.desc()).limit(1)
+            ).scalar_one_or_none()
+        return note
+
+    def _entries(self, consultation: str, after: int, most: int = _MOST_AT_ONCE) -> Sequence[bytes]:
+        with self._reading() as db:
+            return _entries(db, consultation, after, most)
+
+    def _sizes(self, consultation: str, least: int, below: int) -> Sequence[int]:
+        table = schema.checkpoints.c
+        query = select(table.size).where(
+            table.consultation == consultation, table.size >= least, table.size < below
+        )
+        with self._reading() as db:
+            return db.execute(query).scalars().all()
+
+
+def enter(db: Connection, consultation: str, batch: int, commitments: Sequence[bytes]) -> None:
+    """Enter what a batch brought, in the transaction that stores it.
+
+    Args:
+        db: that transaction.
+        consultation: the batch's.
+        batch: its number.
+        commitments: of the contributions that were not stored before.
+    """
+    awaited = set(_awaited(db, consultation, commitments))
+    fresh = sorted(set(commitments) - awaited)
+    _enter(db, consultation, batch, [Entry(one).to_bytes() for one in fresh])
+
+
+def entomb(db: Connection, consultation: str, entries: Sequence[Entry]) -> None:
+    """Enter that contributions were erased."""
+    _enter(db, consultation, None, [entry.to_bytes() for entry in entries])
+
+
+def _enter(db: Connection, consultation: str, batch: int | None, entries: Sequence[bytes]) -> None:
+    if entries:
+        run = {
+            "consultation": consultation,
+            "first": _size(db, consultation),
+            "count": len(entries),
+            "batch": batch,
+            "entries": tiles.bundle(entries),
+        }
+        db.execute(insert(schema.register), run)
+
+
+def _awaited(db: Connection, consultation: str, commitments: Sequence[bytes]) -> Iterator[bytes]:
+    """Those that are in the register already, from before a backup was restored."""
+    table = schema.awaited.c
+    if db.execute(select(table.position).limit(1)).first() is None:
+        return
+    for commitment in commitments:
+        here = (table.consultation == consultation) & (table.commitment == commitment)
+        if db.execute(select(table.position).where(here)).first() is not None:
+            yield commitment
+
+
+def _size(db: Connection, consultation: str) -> int:
+    """How many entries the database holds for a register."""
+    table = schema.register.c
+    newest = select(table.first, table.count).where(table.consultation == consultation)
+    row = db.execute(newest.order_by(table.first.desc()).limit(1)).first()
+    return 0 if row is None else row.first + row.count
+
+
+def _entries(db: Connection, consultation: str, after: int, most: int | None = None) -> list[bytes]:
+    """Entries from `after` on, at most so many (more by less than a run)."""
+    table = schema.register.c
+    query = select(table.first, table.entries).where(
+        table.consultation == consultation, table.first + table.count > after
+    )
+    entries: list[bytes] = []
+    for row in db.execute(query.order_by(table.first)):
+        run = tiles.entries_of(row.entries)
+        entries += run[max(0, after - row.first) :]
+        if most is not None and len(entries) >= most:
+            return entries[:most]
+    return entries
+
+
+def _position(db: Connection, consultation: str, commitment: bytes) -> int | None:
+    """Where a contribution's entry stands."""
+    awaited = schema.awaited.c
+    here = (awaited.consultation == consultation) & (awaited.commitment == commitment)
+    found: int | None = db.execute(select(awaited.position).where(here)).scalar_one_or_none()
+    if found is not None:
+        return found
+    table, records = schema.register.c, schema.records.c
+    query = (
+        select(table.first, table.entries)
+        .join(schema.records, records.batch == table.batch)
+        .where(
+            records.consultation == consultation,
+            records.id == contribution_id(consultation, commitment),
+        )
+    )
+    row = db.execute(query).first()
+    if row is None:
+        return None
+    run = tiles.entries_of(row.entries)
+    wanted = Entry(commitment).to_bytes()
+    return row.first + run.index(wanted) if wanted in run else None
