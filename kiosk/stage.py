@@ -95,7 +95,7 @@ class Kiosk(FloatLayout):
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
-        self._ask: Ask | None = None
+        self._ask: Any = None
         self._screens: dict[str, Page] = {}
         self._prepared = False
         self.on_screen: Callable[[str], None] = lambda name: None
@@ -255,6 +255,11 @@ class Kiosk(FloatLayout):
         """Whether it asks if somebody is there, and counts down."""
         return isinstance(self._ask, StillThere)
 
+    @property
+    def asks(self) -> bool:
+        """Whether something stands over the screen."""
+        return self._ask is not None
+
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
         theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
@@ -297,11 +302,20 @@ class Kiosk(FloatLayout):
         let_go()
         self.add_widget(self._ask)
 
+    def cover(self, widget: Any) -> None:
+        """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
+        self.dismiss()
+        self._ask = widget
+        let_go()
+        self.add_widget(widget)
+
     def dismiss(self) -> None:
         """Take that question away again."""
         if self._ask is not None:
             let_go()
             self.remove_widget(self._ask)
+            if hasattr(self._ask, "forget"):
+                self._ask.forget()
             self._ask = None
 
     @property

@@ -9,6 +9,7 @@ from kiosk.theme.icons import has_icon
 from kiosk.theme.pictures import picture_of
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.asking import label_of
 from kiosk.widgets.cards import CardGrid, ChoiceCard, UprightCard
 
 
@@ -31,7 +32,7 @@ class Chosen(Answer):
             for choice in step.choices
         }
         self.pictured = any(pictures.values())
-        self.scale = "likert" in step.appearance and not self.pictured
+        self.scale = "likert" in step.appearance and not self.pictured and fits_in_a_row(step)
         for choice in step.choices:
             card = self._card(choice)
             card.texture = pictures[choice.name]
@@ -48,13 +49,13 @@ class Chosen(Answer):
 
     def spoken(self) -> str:
         """The choices."""
-        return ". ".join(choice.label for choice in self.step.choices)
+        return ". ".join(label_of(choice) for choice in self.step.choices)
 
     def _card(self, choice: Choice) -> ChoiceCard:
         icon = choice.columns.get("icon", "")
         upright = self.pictured or self.scale
         card = (UprightCard if upright else ChoiceCard)(
-            name=choice.name, text=choice.label, icon=icon if has_icon(icon) else ""
+            name=choice.name, text=label_of(choice), icon=icon if has_icon(icon) else ""
         )
         if {"no-buttons", "compact", "quickcompact"} & self.step.appearance:
             card.mark_off = ""
@@ -67,7 +68,7 @@ class Chosen(Answer):
         if self.scale:
             wanted = (count, 1)
         elif self.pictured and not wanted:
-            wanted = (3, 2, 4) if count != 4 else (4, 2, 3)
+            wanted = (3, 2, 4, 1) if count != 4 else (4, 2, 3, 1)
         self.grid.columns = wanted or usual_columns(count)
         if wanted:
             self.grid.narrowest = self._narrowest()
@@ -78,8 +79,9 @@ class Chosen(Answer):
         words = [word for card in self.cards.values() for word in card.text.split()]
         longest = max((pen.measure(word) for word in words), default=0.0)
         upright = self.pictured or self.scale
-        beside = 2 * theme.mm(2.5) if upright else theme.mm(17)
-        return float(max(theme.target, longest + beside + 2))
+        card = next(iter(self.cards.values()))
+        beside = card.inset * 2 if upright else card.beside
+        return float(max(theme.target, longest + beside + theme.mm(0.5)))
 
     def _show(self) -> None:
         taken = set(self.value.split())
@@ -113,6 +115,16 @@ class ChosenSeveral(Chosen):
         self._show()
 
 
+def fits_in_a_row(step: Step) -> bool:
+    """Whether all choices stand beside each other, their words whole, on this page."""
+    pen = Pen(theme.body, bold=True)
+    words = [word for choice in step.choices for word in choice.label.split()]
+    longest = max((pen.measure(word) for word in words), default=0.0) + theme.mm(4.5)
+    each = max(theme.target, longest) + theme.gap
+    page = min(theme.mm(theme.width_mm) - 2 * theme.margin, theme.mm(330))
+    return bool(each * len(step.choices) <= page - theme.target)
+
+
 def wished_columns(appearance: frozenset[str], count: int) -> tuple[int, ...]:
     """The numbers of columns that the form wishes, the most first; none where it does not say."""
     for name in appearance:
@@ -142,7 +154,5 @@ def labels_of(step: Step, value: str) -> list[str]:
     """The labels of the choices in an answer, in its order; the name where there is no label."""
     chosen = value.split()
     wanted = set(chosen)
-    labels = {choice.name: choice.label for choice in step.choices if choice.name in wanted}
+    labels = {choice.name: label_of(choice) for choice in step.choices if choice.name in wanted}
     return [labels.get(name) or name for name in chosen]
-
-

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kivy.core.window import Window
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import Kind, Step
@@ -67,6 +67,7 @@ class Chooser(BoxLayout):
 
     title = StringProperty()
     answer = ObjectProperty(None)
+    writes = BooleanProperty(False)
 
     __events__ = ("on_given",)
 
@@ -88,8 +89,8 @@ class Chooser(BoxLayout):
             self.ids.paged.bind(viewport=self.answer.setter("room"))
         self.answer.bind(on_given=self._given)
         self.bind(height=self._settle)
+        self.ids.words.bind(height=self._settle)
         theme.bind(body=self._settle)
-        self._writes = False
 
     def on_given(self, value: str) -> None:
         """Something else is chosen now."""
@@ -123,18 +124,18 @@ class Chooser(BoxLayout):
             self.close()
 
     def _write(self, writing: bool) -> None:
-        self._writes = writing
+        self.writes = writing
         self._settle()
 
     def _settle(self, *_: Any) -> None:
         if not isinstance(self.answer, Searched):
             return
-        self.answer.writing = self._writes
-        self.answer.done_button = self._writes
-        keyboard = self.answer.keyboard_height + theme.gap if self._writes else 0
-        room = self.height - self.padding[1] - self.padding[3]
-        words = self.ids.words.height + self.ids.foot.height + 2 * self.spacing
-        self.answer.room = room - keyboard - words
+        self.answer.writing = self.writes
+        self.answer.done_button = self.writes
+        keyboard = self.answer.keyboard_height + theme.gap if self.writes else 0
+        room = self.height - self.padding[1] - self.padding[3] - 3 * self.spacing
+        foot = 0 if self.writes else self.ids.done.height
+        self.answer.room = room - keyboard - foot - self.ids.words.height
 
 
 load_beside(__file__)

@@ -37,6 +37,7 @@ class MatrixHead(Answer):
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         super().__init__(step, value, setting, **kwargs)
+        self.pos_hint = {"center_y": 0.5}
         self.size_hint_x = None
         self.width = cell_width(step) * len(step.choices)
         row = MatrixWords()
@@ -62,6 +63,7 @@ class MatrixRow(Answer):
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         super().__init__(step, value, setting, **kwargs)
+        self.pos_hint = {"center_y": 0.5}
         self.size_hint_x = None
         self.width = cell_width(step) * len(step.choices)
         self.several = step.kind is Kind.SELECT_MULTIPLE

@@ -1,5 +1,6 @@
 """Choosing among many: a field to write in, and what fits, as one writes."""
 
+from dataclasses import replace
 from typing import Any
 
 from kivy.clock import Clock
@@ -16,10 +17,11 @@ from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.cards import CardGrid, ChoiceCard
 from kiosk.widgets.field import AnswerField
-from kiosk.widgets.layouts import layouts_for
+from kiosk.widgets.layouts import Action, Layout, layouts_for
 from kiosk.widgets.written import Written
 
 MANY = 30  # choices; more than these are searched
+SMALL_KEYBOARD_MM = 43  # on a small panel: four rows of keys, and results to see above them
 _KEPT = 4  # lists that were made ready for searching; they are the form's own
 
 describe = choices.describe
@@ -31,6 +33,8 @@ class Searched(Written):
     Nothing typed: what is chosen stands first, then the list in its own order. Only as many cards
     are made as can be seen.
     """
+
+    keeps_question = False
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         self.several = step.kind is Kind.SELECT_MULTIPLE
@@ -44,7 +48,7 @@ class Searched(Written):
             size_hint_x=1,
         )
         self.results = Results(several=self.several)
-        layouts = layouts_for(setting.language)
+        layouts = tuple(without_accents(layout) for layout in layouts_for(setting.language))
         super().__init__(step, value, setting, field=field, layouts=layouts, **kwargs)
         self.add_widget(self.results, index=len(self.children) - 1)
         self.results.bind(on_choice=lambda _, name: self.choose(name))
@@ -56,7 +60,7 @@ class Searched(Written):
     @property
     def least(self) -> float:
         """The field, and results to see while one writes."""
-        return float(theme.target) * 2 + theme.gap
+        return max(float(theme.target), self.field.height_for(1)) + theme.target + theme.gap
 
     @property
     def finder(self) -> Finder:
@@ -90,6 +94,7 @@ class Searched(Written):
 
     def settle(self, *_: Any) -> None:
         """The field takes one line; the results all the room that is left."""
+        self.keyboard.room = theme.mm(SMALL_KEYBOARD_MM) if theme.compact else 0
         super().settle()
         self.line.height = max(float(theme.target), self.field.height_for(1))
         room = self.room - self.line.height - theme.gap
@@ -107,6 +112,20 @@ class Searched(Written):
         first = [choice for choice in self._choices if choice.name in chosen] if chosen else []
         rest = [choice for choice in self._choices if choice.name not in chosen]
         self.results.show(first + rest, self.value)
+
+
+def without_accents(layout: Layout) -> Layout:
+    """A layout without its row of accents: what is sought is found without them.
+
+    Its page of signs keeps digits and as many rows as there are of letters.
+    """
+    letters = layout.letters
+    if all(key.width < 1 or key.action is Action.VARIANT for key in letters[0]):
+        letters = letters[1:]
+    signs = layout.signs
+    if len(signs) > len(letters):
+        signs = (signs[0], *signs[1 + len(signs) - len(letters) :])
+    return replace(layout, letters=letters, signs=signs, variants={})
 
 
 class Results(BoxLayout):
@@ -238,11 +257,7 @@ def _finder_of(listed: Any) -> Finder:
 class ResultGrid(CardGrid):
     """The cards of one page; it has the height that it is given."""
 
-    def do_layout(self, *args: Any) -> None:
-        """Lay out from the top, and keep the height."""
-        height = self.height
-        super().do_layout(*args)
-        self.height = height
+    keeps_height = True
 
 
 load_beside(__file__)
