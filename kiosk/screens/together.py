@@ -1,5 +1,6 @@
 """Questions that the form wants shown together: one under the other, checked together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -7,8 +8,10 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
 from forms.errors import FormError
+from kiosk.access.spoken import spoken_step
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.ask import Option
@@ -121,6 +124,22 @@ class TogetherScreen(Page):
             said += [choice.label for choice in block.step.choices[:30]]
         return ". ".join(part for part in said if part)
 
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard, with where it stands among the others."""
+        media = self.kiosk.offer.consultation.media
+        said: list[Part] = [Speech(self.place, tr.language), Speech(self.heading, tr.language)]
+        for block in self.blocks.values():
+            said.append(Speech(block.words.trouble, tr.language))
+            said += spoken_step(block.step, media)
+        return said
+
+    def key_back(self) -> None:
+        """The keyboard is put away first, where it hides the way back."""
+        if self.writing is not None:
+            self._write(None)
+        else:
+            self.go_back()
+
     def go_back(self) -> None:
         """To the stop before."""
         self.kiosk.back()
@@ -136,6 +155,7 @@ class TogetherScreen(Page):
         else:
             self._refresh()
             self._show_objections()
+            self.kiosk.ear.say_words(objection(verdict))
 
     def show_trouble(self, message: str) -> None:
         """The review sent back here: say what is missing, beside each question concerned."""

@@ -1,5 +1,6 @@
 """A choice folded into one button, where other questions need the room; a list opens over it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.core.window import Window
@@ -9,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 from forms.engine import Kind, Step
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets import choices
 from kiosk.widgets import paged as paged  # its kv rule draws with it
@@ -44,7 +46,7 @@ class Folded(Answer):
         if self.setting.kiosk is None:
             Window.add_widget(chooser)
         else:
-            self.setting.kiosk.cover(chooser)
+            self.setting.kiosk.lay_over(chooser)
 
     def forget(self) -> None:
         """Let go of what was answered."""
@@ -99,6 +101,10 @@ class Chooser(BoxLayout):
         """The question, and the first of the choices."""
         shown = self.answer.step.choices[:MANY]
         return ". ".join([self.title, *(choice.label for choice in shown)])
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard."""
+        return (Speech(self.say(), tr.language),)
 
     def on_touch_down(self, touch: Any) -> bool:
         """Nothing below can be touched."""

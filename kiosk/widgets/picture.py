@@ -1,5 +1,6 @@
 """A picture that comes with a question; a touch shows it as large as the screen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.properties import NumericProperty, ObjectProperty
@@ -8,6 +9,7 @@ from kivy.uix.boxlayout import BoxLayout
 from forms.engine import Step
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.pictures import picture_of
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.touch import Tap
@@ -29,7 +31,7 @@ class Picture(Tap):
         """Show it as large as the screen."""
         kiosk = self._setting.kiosk
         if kiosk is not None:
-            kiosk.cover(Enlarged(texture=self._large, close=kiosk.dismiss))
+            kiosk.lay_over(Enlarged(texture=self._large, close=kiosk.dismiss))
 
 
 class Enlarged(BoxLayout):
@@ -41,6 +43,10 @@ class Enlarged(BoxLayout):
     def say(self) -> str:
         """That it can be closed."""
         return str(tr._("Fermer"))
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard."""
+        return (Speech(self.say(), tr.language),)
 
     def on_touch_down(self, touch: Any) -> bool:
         """Nothing below can be touched."""
