@@ -74,6 +74,7 @@ class Theme(EventDispatcher):
     title = NumericProperty(50)
     small = NumericProperty(31)
     target = NumericProperty(75)
+    tool = NumericProperty(75)  # the height of the small buttons that are always there
     gap = NumericProperty(15)
     margin = NumericProperty(24)
     radius = NumericProperty(14)
@@ -159,6 +160,8 @@ class Theme(EventDispatcher):
     def _measure(self) -> None:
         capital = CAPITALS_MM[int(self.capital)]
         self.target = round(self.mm(TARGET_MM))
+        # Room for a word under an icon, with Arabic's tails; a low panel has icons alone.
+        self.tool = self.target if self.compact else round(self.mm(15.4))
         self.gap = round(self.mm(GAP_MM))
         self.margin = round(self.mm(GAP_MM if self.compact else 10 if self.large else 4))
         self.radius = round(self.mm(2.4))

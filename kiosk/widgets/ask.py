@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.gridlayout import GridLayout
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
+from kiosk.theme.theme import theme
 from kiosk.widgets import lead as lead  # its kv rule draws with it
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.touch import Action
@@ -28,7 +29,20 @@ class Option:
 
 
 class OptionGrid(GridLayout):
-    """The options, two by two where there are many."""
+    """The options, two by two where there are many, and their words leave room for that."""
+
+    few = BooleanProperty(True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(cols=1, **kwargs)
+        self.bind(width=self._arrange, children=self._arrange)
+        theme.bind(body=self._arrange)
+        self._arrange()
+
+    def _arrange(self, *_: Any) -> None:
+        half = (self.width - theme.gap) / 2
+        widest = max((one.natural_width(theme.body) for one in self.children), default=0)
+        self.cols = 1 if self.few or widest > half else 2
 
 
 class Ask(AnchorLayout):
@@ -41,7 +55,7 @@ class Ask(AnchorLayout):
 
     def offer(self, options: list[Option]) -> None:
         """The buttons, the first under the words."""
-        grid = OptionGrid(cols=1 if len(options) <= 3 else 2)
+        grid = OptionGrid(few=len(options) <= 3)
         for option in options:
             button = Action(
                 text=option.text, icon=option.icon, primary=option.primary, warns=option.warns

@@ -21,6 +21,7 @@ from kivy.uix.behaviors import FocusBehavior
 from kivy.uix.widget import Widget
 from PIL import Image
 
+from kiosk.access.names import focusable_without_speech
 from kiosk.theme.palette import CALM, contrast
 from kiosk.theme.theme import GAP_MM, REACH, TARGET_MM, theme
 from kiosk.widgets.field import AnswerField
@@ -221,8 +222,8 @@ def _words(cover: Widget) -> Iterator[Words]:
 def _cut(cover: Widget) -> Iterator[Finding]:
     """Words of which a part is not drawn, or lies outside what holds them."""
     for words in _words(cover):
-        # A picture of joined letters is up to two pixels wider than what they measure.
-        beyond = [words.texture_size[0] - words.width - 1, words.texture_size[1] - words.height]
+        # A picture of joined letters is up to three pixels wider than what they measure.
+        beyond = [words.texture_size[0] - words.width - 2, words.texture_size[1] - words.height]
         holder = words.parent
         beyond += [holder.x - words.x, words.right - holder.right]
         thing = _target_of(words)
@@ -281,10 +282,10 @@ def _cover_each_other(one: Box, other: Box) -> float:
 
 
 def _speech(cover: Widget) -> Iterator[Finding]:
+    silent = set(focusable_without_speech())
     for widget in cover.walk(restrict=True):
         if isinstance(widget, FocusBehavior) and not widget.disabled and is_shown(widget):
-            said = str(getattr(widget, "said", "")).strip()
-            yield Finding("speechless", name_of(widget), 0 if said else 1, 0)
+            yield Finding("speechless", name_of(widget), 1 if widget in silent else 0, 0)
 
 
 # --- contrast ---------------------------------------------------------------------------------
