@@ -14,6 +14,7 @@ from kivy.core.window import Keyboard, Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go, move_focus
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -62,6 +63,7 @@ class Kiosk(FloatLayout):
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
         languages: what the device offers beside each form's own; all there are unless given.
+        printer: prints receipts; None where there is none.
     """
 
     can_speak = BooleanProperty(False)
@@ -79,6 +81,7 @@ class Kiosk(FloatLayout):
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
         languages: Sequence[str] = (),
+        printer: Printer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -91,6 +94,7 @@ class Kiosk(FloatLayout):
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self.printer = printer
         self._device_languages = tuple(languages) or available_languages()
         self._showing = self._return_to = ""
         self.account: Account | None = None
