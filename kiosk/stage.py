@@ -10,12 +10,18 @@ from typing import Any
 
 from kivy.cache import Cache
 from kivy.clock import Clock
-from kivy.core.window import Keyboard, Window
+from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go, move_focus
+from kiosk.access.commands import KEYBOARD, KeyMap
+from kiosk.access.curtain import Curtain
+from kiosk.access.ear import Ear
+from kiosk.access.keypad import Keypad
+from kiosk.access.panel import open_panel
+from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
 from kiosk.language import (
@@ -59,6 +65,7 @@ class Kiosk(FloatLayout):
         offers: the consultations that are open here, the first shown first.
         counter: the device's own business: sealing, accounts, the state of the outbox.
         voice: what it speaks with; None where the device cannot.
+        key_map: what the keys of its keypad ask for.
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
@@ -70,6 +77,8 @@ class Kiosk(FloatLayout):
     has_accounts = BooleanProperty(False)
     is_open = BooleanProperty(True)  # whether there is anything to take part in today
     language_name = StringProperty()
+    listening = BooleanProperty(False)  # screens say themselves
+    curtained = BooleanProperty(False)  # nothing is shown: somebody goes by ear alone
 
     def __init__(
         self,
@@ -77,6 +86,7 @@ class Kiosk(FloatLayout):
         counter: Any,
         *,
         voice: Voice | None = None,
+        key_map: KeyMap = KEYBOARD,
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
@@ -89,8 +99,12 @@ class Kiosk(FloatLayout):
         self.offer = offers[0]
         self.counter = counter
         self.has_accounts = bool(counter.accounts.all())
-        self.voice = voice
         self.can_speak = voice is not None
+        self.ear = Ear(self, voice)
+        self.ear.bind(on=self.setter("listening"))
+        self.keypad = Keypad(self, key_map)
+        self.opened = 0  # how often a screen, or a question over one, was put up
+        self._curtain: Curtain | None = None
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
@@ -107,6 +121,7 @@ class Kiosk(FloatLayout):
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
         Window.bind(on_touch_down=self._touched, on_key_down=self._key)
+        Window.bind(on_key_up=self._key_up, on_textinput=self._text)
         keys_in_use.watch()
         self._ticking = Clock.schedule_interval(self._tick, 0.5)
         self.speak_language(self.offer.languages[0])
@@ -115,19 +130,20 @@ class Kiosk(FloatLayout):
     def close(self) -> None:
         """Let go of the window and the clock."""
         self._ticking.cancel()
+        self.keypad.close()
+        self.ear.reset()
         Window.unbind(on_touch_down=self._touched, on_key_down=self._key)
+        Window.unbind(on_key_up=self._key_up, on_textinput=self._text)
         tr.unbind(_=self._language_changed)
 
     # --- the journey's steps, as screens call them --------------------------------------------
 
     def show(self, name: str = "") -> None:
         """Put up the screen where the journey stands, or one by name."""
-        self.dismiss()
+        self._drop_ask()
         let_go()
         name = name or SCREENS[self.journey.stage]
         screen = self._screen(name)
-        if self.voice:
-            self.voice.hush()
         if screen is not self.page:
             if self.page is not None:
                 self.remove_widget(self.page)
@@ -136,6 +152,7 @@ class Kiosk(FloatLayout):
         theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
         self._showing = name
         screen.enter()
+        self._announce()
         self.on_screen(name)
 
     def start(self, offer: Offer | None = None) -> None:
@@ -272,9 +289,23 @@ class Kiosk(FloatLayout):
         theme.next_palette()
 
     def listen(self) -> None:
-        """Say aloud what is on the screen; a second touch stops it."""
-        if self.voice and self.page:
-            self.voice.toggle((self._ask or self.page).say(), tr.language)
+        """From now on screens say themselves; a second touch stops this one, and offers more."""
+        if not self.ear.on:
+            self.ear.begin()
+        else:
+            self.ear.hush()
+            open_panel(self)
+
+    def draw_curtain(self, drawn: bool) -> None:
+        """Show nothing any more but that somebody is there, or show the screen again.
+
+        Only where the screen can be heard.
+        """
+        drawn = drawn and self.can_speak
+        if drawn and not self.ear.on:
+            self.ear.begin()
+        self.curtained = drawn
+        self._hang_curtain()
 
     def call_for_help(self) -> None:
         """Show from afar that somebody needs help, and say whom to turn to."""
@@ -297,20 +328,20 @@ class Kiosk(FloatLayout):
             icon="trash",
         )
 
-    def ask(self, title: str, text: str, options: list[Option], icon: str = "") -> None:
+    def ask(self, title: str, text: str, options: list[Option], icon: str = "") -> Ask:
         """Put one question over the screen."""
-        self.dismiss()
-        self._ask = Ask(title=title, text=text, icon=icon)
-        self._ask.offer(options)
-        let_go()
-        self.add_widget(self._ask)
+        return self._put_over(Ask(title=title, text=text, icon=icon), options)
 
     def dismiss(self) -> None:
-        """Take that question away again."""
+        """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
-            let_go()
-            self.remove_widget(self._ask)
-            self._ask = None
+            self._drop_ask()
+            self.keypad.uncovered()
+
+    @property
+    def cover(self) -> Any:
+        """What can be touched now: the question over the screen, or the screen."""
+        return self._ask or self.page
 
     @property
     def _home(self) -> str:
@@ -334,14 +365,52 @@ class Kiosk(FloatLayout):
     def _keep(self, journey: Journey) -> Any:
         return self.counter.keep(self.offer, journey, tr.language)
 
+    def _announce(self) -> None:
+        """Whoever uses keys finds the beginning; whoever listens hears it."""
+        self.opened += 1
+        self._hang_curtain()
+        self.keypad.opened()
+        self.ear.opened()
+
+    def _put_over(self, ask: Ask, options: list[Option]) -> Ask:
+        if self._ask is None:
+            self.keypad.covered()
+        self._drop_ask()
+        ask.offer(options)
+        let_go()
+        self._ask = ask
+        self.add_widget(ask)
+        self._announce()
+        return ask
+
+    def _drop_ask(self) -> None:
+        if self._ask is not None:
+            let_go()
+            self.remove_widget(self._ask)
+            self._ask = None
+
+    def _hang_curtain(self) -> None:
+        """In front of everything, if it is drawn."""
+        if self._curtain is not None:
+            self.remove_widget(self._curtain)
+            self._curtain = None
+        if self.curtained:
+            self._curtain = Curtain(
+                title=tr._("Une personne répond en écoutant"),
+                text=tr._("L’écran est caché. Ses réponses restent secrètes."),
+            )
+            self.add_widget(self._curtain)
+
     def _language_changed(self, *_: Any) -> None:
         if self.page is not None:
             self.page.enter()
+            self._announce()
 
     def _forget(self) -> None:
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
-        if self.voice:
-            self.voice.hush()
+        self.ear.reset()
+        self.curtained = False
+        keys_in_use.now = False
         for screen in self._screens.values():
             screen.forget()
         theme.calm_down()
@@ -358,21 +427,27 @@ class Kiosk(FloatLayout):
         return asked
 
     def _key(self, _: Any, code: int, __: int, text: str | None, modifiers: list[str]) -> bool:
-        """Tab goes round what is on top; the screen may know other keys."""
+        """Keys lead round what is on top; the screen may know others."""
         if self._touched():
             return True
-        if code == Keyboard.keycodes["tab"]:
-            shown = self._ask or self.page
-            first = None if shown is self._ask or self.page is None else self.page.ids.body
-            move_focus(shown, first, -1 if "shift" in modifiers else 1)
+        if self.keypad.key(code, modifiers):
             return True
         return self._ask is None and self.page is not None and self.page.key(code)
+
+    def _key_up(self, _: Any, code: int, *__: Any) -> None:
+        self.keypad.let_go(code)
+
+    def _text(self, _: Any, text: str) -> bool:
+        return self.keypad.wrote(text)
 
     def _tick(self, *_: Any) -> None:
         if self.page is self._screens.get("welcome") and self._ask is None:
             self._look_for_news()
             self.prepare()
             return
+        self.keypad.settle()
+        if self.ear.speaks and not self.asks_whether_there:
+            self.idle.touched()  # somebody listens
         presence = self.idle.presence()
         if presence.gone:
             self._gone()
@@ -411,14 +486,13 @@ class Kiosk(FloatLayout):
         self.erase()
 
     def _ask_whether_there(self, seconds: int) -> None:
-        if not isinstance(self._ask, StillThere):
-            self.dismiss()
-            self._ask = StillThere(icon="hourglass")
-            self._ask.offer([Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
-            let_go()
-            self.add_widget(self._ask)
-            self.on_screen("still_there")
-        self._ask.count(seconds)
+        if isinstance(self._ask, StillThere):
+            self._ask.count(seconds)
+            return
+        ask = StillThere(icon="hourglass")
+        ask.count(seconds)
+        self._put_over(ask, [Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
+        self.on_screen("still_there")
 
 
 class StillThere(Ask):

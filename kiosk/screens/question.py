@@ -1,14 +1,18 @@
 """One question on the screen: large choices, one thing to do."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome, Verdict
+from kiosk.access.spoken import spoken_step
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.asking import objection, whereabouts
@@ -84,6 +88,16 @@ class QuestionScreen(Page):
             if part
         )
 
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard, with where it stands among the others."""
+        step, media = self.kiosk.journey.step(), self.kiosk.offer.consultation.media
+        before = (Speech(text, tr.language) for text in (self.place, self.trouble))
+        return [*before, *spoken_step(step, media)]
+
+    def key_back(self) -> None:
+        """The keyboard is put away first, where it hides the way back."""
+        (partial(self._write, False) if self.bare else self.go_back)()
+
     def go_back(self) -> None:
         """To the question before."""
         self.kiosk.back()
@@ -116,6 +130,7 @@ class QuestionScreen(Page):
         """Say what stands against going on, above the question."""
         self.trouble = objection(Verdict(outcome, message))
         self.ids.paged.to_top()
+        self.kiosk.ear.say_words(self.trouble)
 
     # --- the answer's widget ------------------------------------------------------------------
 

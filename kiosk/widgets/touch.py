@@ -47,6 +47,8 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
     """
 
     said = StringProperty()  # what it says aloud, and to screen readers
+    told = StringProperty()  # how it stands, where that is more than taken or not
+    spoken_language = StringProperty()  # that `said` is in; "" for the person's own
     fill = ColorProperty(theme.card)
     border = ColorProperty(theme.line)
     border_width = NumericProperty(2)

@@ -62,6 +62,7 @@ class Written(Answer):
         self.line.bind(height=self.field.setter("height"))
         self.add_widget(self.line)
         self.field.bind(text=self._field_changed, on_touch_up=self._touched)
+        self.field.bind(on_chosen=lambda *_: self.dispatch("on_touched"))
         self.field.bind(on_enter=lambda *_: self.dispatch("on_done"))
         self._done.bind(on_release=lambda *_: self.dispatch("on_done"))
         self.keyboard.bind(height=self._keyboard_resized)
