@@ -14,13 +14,12 @@ from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.devices.printer import Printer
-from kiosk.focus import keys_in_use, let_go, move_focus
 from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.access.curtain import Curtain
 from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
+from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
