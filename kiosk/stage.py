@@ -113,7 +113,7 @@ class Kiosk(FloatLayout):
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
-        self._ask: Ask | None = None
+        self._ask: Any = None
         self._screens: dict[str, Page] = {}
         self._prepared = False
         self.on_screen: Callable[[str], None] = lambda name: None
@@ -279,6 +279,11 @@ class Kiosk(FloatLayout):
         """Whether it asks if somebody is there, and counts down."""
         return isinstance(self._ask, StillThere)
 
+    @property
+    def asks(self) -> bool:
+        """Whether something stands over the screen."""
+        return self._ask is not None
+
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
         theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
@@ -330,6 +335,16 @@ class Kiosk(FloatLayout):
     def ask(self, title: str, text: str, options: list[Option], icon: str = "") -> Ask:
         """Put one question over the screen."""
         return self._put_over(Ask(title=title, text=text, icon=icon), options)
+
+    def lay_over(self, widget: Any) -> None:
+        """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
+        if self._ask is None:
+            self.keypad.covered()
+        self._drop_ask()
+        let_go()
+        self._ask = widget
+        self.add_widget(widget)
+        self._announce()
 
     def dismiss(self) -> None:
         """Take that question away again: whoever uses keys goes on where they were."""
@@ -386,6 +401,8 @@ class Kiosk(FloatLayout):
         if self._ask is not None:
             let_go()
             self.remove_widget(self._ask)
+            if hasattr(self._ask, "forget"):
+                self._ask.forget()
             self._ask = None
 
     def _hang_curtain(self) -> None:

@@ -323,6 +323,23 @@ class Outbox:
                 " rank = NULL WHERE state = 'quarantined'"
             ).rowcount
 
+    def batches_done(self) -> tuple[str, ...]:
+        """The names of all batches that need not be sent any more."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT name FROM batch WHERE state NOT IN ('sent', 'stored')"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def streams_done(self) -> tuple[str, ...]:
+        """The names of the streams kept here that the server has."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT a.name FROM attachment a JOIN contribution c ON c.number = a.contribution"
+                " WHERE c.state = 'released'"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
     # what the server has, and is kept in case it is set back
 
     def kept(self) -> tuple[Kept, ...]:

@@ -16,7 +16,7 @@ from forms.engine import Place, Repetition, Step
 from kiosk.journey import AMONG_QUESTIONS, Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.widgets.asking import name_of
+from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Row
@@ -118,7 +118,7 @@ class ReviewScreen(Page):
             answer = describe(step, step.value)
             self.ids.lines.add_widget(
                 Line(
-                    question=step.label,
+                    question=question_of(step),
                     answer=answer or tr._("Pas de réponse"),
                     answered=bool(answer),
                     change=partial(self._change, step.ref),
