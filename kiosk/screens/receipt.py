@@ -108,6 +108,7 @@ class ReceiptScreen(Page):
     def _tell(self, sentence: str, *, trouble: bool = False) -> None:
         self.told, self.trouble = sentence, trouble
         self.seconds = max(self.seconds, SECONDS_AFTER_PRINTING)
+        self.kiosk.ear.say_words(sentence)
 
     def _count(self, *_: Any) -> None:
         self.seconds -= 1
