@@ -94,6 +94,7 @@ def serve(
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
         def build() -> Any:
+            from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -106,6 +107,7 @@ def serve(
                 renew=programme.today,
                 languages=attached.languages,
                 printer=Printer(attached.printer) if attached.printer else None,
+                equipment=find_equipment(),
             )
             ready(kiosk)
             return kiosk

@@ -19,6 +19,7 @@ from kiosk.access.curtain import Curtain
 from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
+from kiosk.devices.equipment import Equipment
 from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
@@ -68,6 +69,7 @@ class Kiosk(FloatLayout):
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
+        equipment: what the device can do besides.
         languages: what the device offers beside each form's own; all there are unless given.
         printer: prints receipts; None where there is none.
     """
@@ -89,6 +91,7 @@ class Kiosk(FloatLayout):
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
+        equipment: Equipment | None = None,
         languages: Sequence[str] = (),
         printer: Printer | None = None,
         **kwargs: Any,
@@ -108,6 +111,7 @@ class Kiosk(FloatLayout):
         self.today = today
         self._renew = renew or (lambda: offers)
         self.printer = printer
+        self.equipment = equipment or Equipment()
         self._device_languages = tuple(languages) or available_languages()
         self._showing = self._return_to = ""
         self.account: Account | None = None
@@ -424,6 +428,7 @@ class Kiosk(FloatLayout):
 
     def _forget(self) -> None:
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
+        self.equipment.release()
         self.ear.reset()
         self.curtained = False
         keys_in_use.now = False

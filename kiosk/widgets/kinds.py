@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 
 from forms.engine import Kind, Step
+from kiosk.attachments import Attachments
 from kiosk.widgets.answer import Answer, Setting
 
 
@@ -106,6 +107,10 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.RANK, "ranking", "Ranked"),
     Way(Kind.RANGE, "number_line", "NumberLine"),
     Way(Kind.TRIGGER, "trigger", "Triggered"),
+    Way(Kind.IMAGE, "upload", "upload"),
+    Way(Kind.AUDIO, "upload", "upload"),
+    Way(Kind.VIDEO, "upload", "upload"),
+    Way(Kind.FILE, "upload", "upload"),
 )
 
 
@@ -123,9 +128,11 @@ def answer_widget(step: Step, value: str, setting: Setting) -> Answer | None:
     return widget
 
 
-def describe(step: Step, value: str) -> str:
+def describe(step: Step, value: str, attachments: Attachments | None = None) -> str:
     """An answer in words, as the review tells it; "" where there is none."""
     way = way_of(step) if value else None
+    if way and step.kind.uploads:
+        return str(way.loaded.describe_attachment(step, value, attachments))
     tell = getattr(way.loaded, "describe", None) if way else None
     return str(tell(step, value)) if tell else value
 

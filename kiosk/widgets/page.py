@@ -107,6 +107,10 @@ class Page(BoxLayout):
     def enter(self) -> None:
         """Called each time before the screen is shown."""
 
+    def answer_anew(self, ref: str) -> None:
+        """The question at this path is to be answered in another way: its widget is another."""
+        self.enter()
+
     def forget(self) -> None:
         """Let go of everything that a person said or chose here."""
 
