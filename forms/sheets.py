@@ -19,7 +19,9 @@ from pathlib import Path
 from pyxform.errors import PyXFormError
 from pyxform.xls2json_backends import DefinitionData, get_xlsform
 from xlrd import XLRDError
+from xlrd.compdoc import CompDocError
 
+from forms.compound import goes_in_circles
 from forms.errors import FormErrors, Problem
 
 ENDINGS = (".xlsx", ".xls", ".csv", ".md")
@@ -29,6 +31,7 @@ BIGGEST = 64 * 1024 * 1024
 FOREIGN_ERRORS = (
     PyXFormError,
     XLRDError,
+    CompDocError,
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -146,6 +149,8 @@ def _check_file(path: Path) -> None:
         problem = Problem(f"{path.name} is empty.", advice="Fill in a survey sheet, and save it.")
     elif path.stat().st_size > BIGGEST:
         problem = Problem(f"{path.name} has more than {BIGGEST // 1024 // 1024} MB.")
+    elif path.suffix.lower() == ".xls" and goes_in_circles(path.read_bytes()):
+        problem = _unreadable(path, XLRDError())
     if problem is not None:
         raise FormErrors([problem])
 

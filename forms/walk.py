@@ -76,6 +76,13 @@ def read_walk(path: Path) -> dict[str, object]:
         raise FormError(f"{path} is not JSON: {wrong}.") from None
     if not isinstance(found, dict) or not isinstance(found.get("steps"), list):
         raise FormError(f"{path} is not a walk: it has no steps.")
+    for number, step in enumerate(found["steps"]):
+        if not (isinstance(step, dict) and {"op", "ref"} <= step.keys()) or not all(
+            isinstance(said, str) for said in step.values()
+        ):
+            raise FormError(f"{path} is not a walk: its step {number} has no “op” and “ref”.")
+        if step["op"] == "answer" and not {"value", "outcome"} <= step.keys():
+            raise FormError(f"{path} is not a walk: its step {number} has no value and outcome.")
     return found
 
 
@@ -89,6 +96,7 @@ class _Walker:
         self.form = form
         self.entry = Entry(form, clock=lambda: datetime.now(UTC))
         self.at: str | None = None
+        self.nth = self.coming = 0
         self.again = False
 
     def follow(self, walk: Mapping[str, object]) -> Agreement:
@@ -120,13 +128,17 @@ class _Walker:
         return agreement
 
     def next(self) -> Step | None:
-        """The question after the one at hand."""
+        """The question after the one at hand; a form may ask for the same field twice."""
         steps = self.entry.steps()
-        if self.at is None:
-            return steps[0] if steps else None
-        refs = [step.ref for step in steps]
-        index = refs.index(self.at) if self.at in refs else -1
-        return steps[index + 1] if index + 1 < len(steps) else None
+        index = 0
+        if self.at is not None:
+            places = [place for place, step in enumerate(steps) if step.ref == self.at]
+            index = places[min(self.nth, len(places) - 1)] + 1 if places else 0
+        if index >= len(steps):
+            return None
+        following = steps[index]
+        self.coming = sum(step.ref == following.ref for step in steps[:index])
+        return following
 
     def do(self, expected: Mapping[str, str]) -> dict[str, str]:
         """One step of the walk, as our engine takes it."""
@@ -139,6 +151,7 @@ class _Walker:
             step = self.entry.step(self.at)
         else:
             step = self.next()
+            self.nth = self.coming
         if step is None:
             return {"op": "end", "ref": ""}
         self.at = step.ref

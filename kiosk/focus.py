@@ -1,4 +1,4 @@
-"""Where the keypad stands: Tab leads through what can be touched, and shows it to who uses keys."""
+"""Where the keypad stands: keys lead through what can be touched; who uses them sees where."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,30 +30,60 @@ keys_in_use = KeysInUse()
 
 
 def stops(cover: Widget) -> Iterator[Widget]:
-    """What Tab leads to on this screen, in reading order: all that could be touched."""
-    for widget in cover.walk(restrict=True):
-        if isinstance(widget, FocusBehavior) and not widget.disabled and _is_shown(widget, cover):
-            yield widget
+    """What keys lead to on this screen, in reading order: all that could be touched.
+
+    A widget with a method `own_stops` says itself what keys lead to within it. A cover with a
+    `lead` (see `kiosk.widgets.lead`) has one stop more: what it says, before what can be touched.
+    """
+    yield from _within(cover, getattr(cover, "lead", None))
 
 
-def move_focus(cover: Widget, first: Widget | None, direction: int) -> None:
+def _within(widget: Widget, lead: Widget | None) -> Iterator[Widget]:
+    if lead is not None and widget is lead.around and not lead.disabled:
+        yield lead
+    if widget.opacity == 0 or not widget.width or not widget.height:
+        return
+    if hasattr(widget, "own_stops"):
+        yield from widget.own_stops()
+        return
+    if isinstance(widget, FocusBehavior) and not widget.disabled and widget is not lead:
+        yield widget
+    for child in reversed(widget.children):
+        yield from _within(child, lead)
+
+
+def focused(cover: Widget) -> Widget | None:
+    """What has the focus on this screen; None where nothing has."""
+    return next((stop for stop in stops(cover) if stop.focus), None)
+
+
+def move_focus(cover: Widget, first: Widget | None, direction: int) -> Widget | None:
     """Go to the next thing on this screen (1) or the one before (-1), and round again.
 
     Args:
         cover: the topmost screen or question; nothing below it can be reached.
         first: within this it begins, when nothing has the focus yet.
         direction: forward or backward.
+
+    Returns:
+        What has the focus now; None where there is nothing to lead to.
     """
     order = list(stops(cover))
     if not order:
-        return
+        return None
     at = next((place for place, stop in enumerate(order) if stop.focus), None)
     if at is None:
-        inside = set() if first is None else set(first.walk(restrict=True))
+        lead = getattr(cover, "lead", None)
+        inside = set() if first is None else set(first.walk(restrict=True)) - {lead}
         wanted = next((stop for stop in order if stop in inside), order[0])
     else:
-        order[at].focus = False
         wanted = order[(at + direction) % len(order)]
+    put_focus(cover, wanted)
+    return wanted
+
+
+def put_focus(cover: Widget, wanted: Widget) -> None:
+    """Give the focus to this stop, and bring it into sight."""
     wanted.focus = True
     place = wanted.parent
     while place is not None and place is not cover:
@@ -65,13 +95,3 @@ def move_focus(cover: Widget, first: Widget | None, direction: int) -> None:
 def let_go() -> None:
     """Nothing has the focus: what leaves the screen must not feel keys any more."""
     Window.release_all_keyboards()
-
-
-def _is_shown(widget: Widget, cover: Widget) -> bool:
-    while widget is not None:
-        if widget.opacity == 0 or not widget.width or not widget.height:
-            return False
-        if widget is cover:
-            return True
-        widget = widget.parent
-    return False

@@ -1,6 +1,6 @@
 """A person's way through a consultation, step by step, as plain data: no Kivy, no disk, no clock.
 
-    WELCOME → LANGUAGE → NOTICE → QUESTION … → REVIEW → CONFIRM → RECEIPT → WELCOME
+    WELCOME → LANGUAGE → NOTICE (→ ARGUMENTS) → QUESTION … → REVIEW → CONFIRM → RECEIPT → WELCOME
     with a mediator:  AGREEMENT instead of NOTICE, READ_BACK instead of REVIEW, then HELP
 
 Between the notice and the review the way leads from stop to stop (`kiosk.way`): QUESTION is one
@@ -28,6 +28,7 @@ class Stage(Enum):
     LANGUAGE = auto()
     NOTICE = auto()
     AGREEMENT = auto()
+    ARGUMENTS = auto()
     QUESTION = auto()
     TOGETHER = auto()
     SERIES = auto()
@@ -80,12 +81,19 @@ class Journey:
         self.receipt: Shown | None = None
         self.assistance: Assistance | None = None
         self.attachments = Attachments()
+        self._arguments = False
 
     # --- forward and back --------------------------------------------------------------------
 
-    def start(self, assistance: Assistance | None = None) -> None:
-        """Somebody touched the idle screen, or a mediator begins with the next person."""
+    def start(self, assistance: Assistance | None = None, *, arguments: bool = False) -> None:
+        """Somebody touched the idle screen, or a mediator begins with the next person.
+
+        Args:
+            assistance: where a mediator helps.
+            arguments: whether there are cards for and against to read before the questions.
+        """
         self.erase()
+        self._arguments = arguments
         self.entry = self._begin_entry()
         self.assistance = assistance
         self._way = Way(self.entry, assistance.reworded if assistance else set())
@@ -99,7 +107,14 @@ class Journey:
         """The person agreed to be helped: how, and to which version of the words read to them."""
         self._assistance.given = given
         self._assistance.wording = wording
-        self.begin_questions()
+        self.notice_read()
+
+    def notice_read(self) -> None:
+        """Go on to the cards for and against, where there are any, or to the questions."""
+        if self._arguments:
+            self.stage = Stage.ARGUMENTS
+        else:
+            self.begin_questions()
 
     def begin_questions(self) -> None:
         """Go to the first question, or straight to the review of a form that asks none."""
@@ -119,6 +134,8 @@ class Journey:
                 self.erase()
             case Stage.NOTICE | Stage.AGREEMENT:
                 self.stage = Stage.LANGUAGE
+            case Stage.ARGUMENTS:
+                self.stage = self._first_words
             case Stage.QUESTION | Stage.TOGETHER | Stage.SERIES:
                 self.way.back()
                 self._follow()
@@ -240,14 +257,18 @@ class Journey:
     def review(self) -> tuple[Step, ...]:
         """The questions that can be answered, with their answers."""
         return tuple(
-            step for step in self.steps() if step.kind is not Kind.NOTE and not step.readonly
+            step
+            for step in self.steps()
+            if step.kind is not Kind.NOTE
+            and not step.readonly
+            and not (step.kind.chooses and "label" in step.appearance)  # words over a grid
         )
 
     def _follow(self) -> None:
         """Be at the stage that the way has led to."""
         match self.way.where:
             case Where.BEFORE:
-                self.stage = self._first_words
+                self.stage = Stage.ARGUMENTS if self._arguments else self._first_words
             case Where.AFTER:
                 self.stage = self._last_look
             case other:

@@ -1,6 +1,6 @@
 """A consultation as the screens need it: its form read, its notice in each language."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,7 +9,7 @@ from random import SystemRandom
 from forms.engine import Entry
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
-from sync.consultation import Consultation, Notice
+from sync.consultation import Card, Consultation, Notice
 from sync.device import Device
 
 
@@ -75,18 +75,20 @@ class Offer:
         """How long it takes, as said at the start; 0 where that is not said."""
         return self.consultation.options.minutes
 
+    def arguments(self, language: str) -> tuple[Card, ...]:
+        """The cards to read before answering, in this language or the form's own."""
+        return self.notice(language).cards or self.notice(self.languages[0]).cards
+
     def title(self, language: str) -> str:
-        """Its title in this language, or in the first one there is."""
-        return self.consultation.title_in(_closest(language, self.consultation.title))
+        """Its title in this language, or in the form's own."""
+        titles = self.consultation.title
+        return self.consultation.title_in(_closest((language, *self.languages), titles))
 
     def notice(self, language: str) -> Notice:
-        """What it is about, in this language or the first one there is."""
+        """What it is about, in this language or the form's own."""
         notices = self.consultation.notice
-        found = _closest(language, notices)
-        if found in notices:
-            return notices[found]
         empty = Notice(self.consultation.organiser, "", "", "", "")
-        return next(iter(notices.values()), empty)
+        return notices.get(_closest((language, *self.languages), notices), empty)
 
     def asks_in(self, language: str) -> str:
         """The tag of the language in which people who chose this one are asked."""
@@ -101,8 +103,10 @@ class Offer:
         return Entry(self.form, clock=self.clock, random=SystemRandom())
 
 
-def _closest(language: str, there: Iterable[str]) -> str:
-    """The language itself, or what it is a variety of: "fr" for "fr-x-falc" and for "fr-BE"."""
-    there = tuple(there)
-    plain = language.partition("-")[0]
-    return language if language in there or plain not in there else plain
+def _closest(languages: Iterable[str], there: Container[str]) -> str:
+    """The first language that is there, or is a variety of one: "fr-x-falc" finds "fr"."""
+    for language in languages:
+        for found in (language, language.partition("-")[0]):
+            if found in there:
+                return found
+    return ""

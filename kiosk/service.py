@@ -90,6 +90,7 @@ def serve(
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
         def build() -> Any:
+            from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -100,6 +101,7 @@ def serve(
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
+                equipment=find_equipment(),
             )
             ready(kiosk)
             return kiosk

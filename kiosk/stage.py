@@ -10,13 +10,19 @@ from typing import Any
 
 from kivy.cache import Cache
 from kivy.clock import Clock
-from kivy.core.window import Keyboard, Window
+from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from kiosk.focus import keys_in_use, let_go, move_focus
+from kiosk.access.commands import KEYBOARD, KeyMap
+from kiosk.access.curtain import Curtain
+from kiosk.access.ear import Ear
+from kiosk.access.keypad import Keypad
+from kiosk.access.panel import open_panel
+from kiosk.devices.equipment import Equipment
+from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
-from kiosk.journey import Assistance, Journey, Stage
+from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
 from kiosk.language import (
     EASY_FRENCH,
     available_languages,
@@ -40,6 +46,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.LANGUAGE: "language",
     Stage.NOTICE: "notice",
     Stage.AGREEMENT: "agreement",
+    Stage.ARGUMENTS: "arguments",
     Stage.QUESTION: "question",
     Stage.TOGETHER: "together",
     Stage.SERIES: "series",
@@ -59,9 +66,11 @@ class Kiosk(FloatLayout):
         offers: the consultations that are open here, the first shown first.
         counter: the device's own business: sealing, accounts, the state of the outbox.
         voice: what it speaks with; None where the device cannot.
+        key_map: what the keys of its keypad ask for.
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
+        equipment: what the device can do besides.
         languages: what the device offers beside each form's own; all there are unless given.
     """
 
@@ -69,6 +78,8 @@ class Kiosk(FloatLayout):
     has_accounts = BooleanProperty(False)
     is_open = BooleanProperty(True)  # whether there is anything to take part in today
     language_name = StringProperty()
+    listening = BooleanProperty(False)  # screens say themselves
+    curtained = BooleanProperty(False)  # nothing is shown: somebody goes by ear alone
 
     def __init__(
         self,
@@ -76,9 +87,11 @@ class Kiosk(FloatLayout):
         counter: Any,
         *,
         voice: Voice | None = None,
+        key_map: KeyMap = KEYBOARD,
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
+        equipment: Equipment | None = None,
         languages: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
@@ -87,23 +100,29 @@ class Kiosk(FloatLayout):
         self.offer = offers[0]
         self.counter = counter
         self.has_accounts = bool(counter.accounts.all())
-        self.voice = voice
         self.can_speak = voice is not None
+        self.ear = Ear(self, voice)
+        self.ear.bind(on=self.setter("listening"))
+        self.keypad = Keypad(self, key_map)
+        self.opened = 0  # how often a screen, or a question over one, was put up
+        self._curtain: Curtain | None = None
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self.equipment = equipment or Equipment()
         self._device_languages = tuple(languages) or available_languages()
         self._showing = self._return_to = ""
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
-        self._ask: Ask | None = None
+        self._ask: Any = None
         self._screens: dict[str, Page] = {}
         self._prepared = False
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
         Window.bind(on_touch_down=self._touched, on_key_down=self._key)
+        Window.bind(on_key_up=self._key_up, on_textinput=self._text)
         keys_in_use.watch()
         self._ticking = Clock.schedule_interval(self._tick, 0.5)
         self.speak_language(self.offer.languages[0])
@@ -112,19 +131,20 @@ class Kiosk(FloatLayout):
     def close(self) -> None:
         """Let go of the window and the clock."""
         self._ticking.cancel()
+        self.keypad.close()
+        self.ear.reset()
         Window.unbind(on_touch_down=self._touched, on_key_down=self._key)
+        Window.unbind(on_key_up=self._key_up, on_textinput=self._text)
         tr.unbind(_=self._language_changed)
 
     # --- the journey's steps, as screens call them --------------------------------------------
 
     def show(self, name: str = "") -> None:
         """Put up the screen where the journey stands, or one by name."""
-        self.dismiss()
+        self._drop_ask()
         let_go()
         name = name or self._screen_now()
         screen = self._screen(name)
-        if self.voice:
-            self.voice.hush()
         if screen is not self.page:
             if self.page is not None:
                 self.remove_widget(self.page)
@@ -133,13 +153,17 @@ class Kiosk(FloatLayout):
         theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
         self._showing = name
         screen.enter()
+        self._announce()
         self.on_screen(name)
 
     def start(self, offer: Offer | None = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
         if offer is not None:
             self.offer = offer
-        self.journey.start(Assistance(self.account.name) if self.account else None)
+        self.journey.start(
+            Assistance(self.account.name) if self.account else None,
+            arguments=bool(self.offer.arguments(tr.language)),
+        )
         self.show()
 
     def speak_language(self, language: str) -> None:
@@ -230,7 +254,7 @@ class Kiosk(FloatLayout):
             self.journey.language_chosen()
         self.speak_language(language)
         self.show(name)
-        if name == "question" and self.asked_in:
+        if self.journey.stage in AMONG_QUESTIONS and self.asked_in:
             self.ask(
                 tr._("Langue des questions : {language}").format(language=self.asked_in),
                 tr._("Vous pouvez répondre dans votre langue."),
@@ -257,6 +281,11 @@ class Kiosk(FloatLayout):
         """Whether it asks if somebody is there, and counts down."""
         return isinstance(self._ask, StillThere)
 
+    @property
+    def asks(self) -> bool:
+        """Whether something stands over the screen."""
+        return self._ask is not None
+
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
         theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
@@ -266,9 +295,23 @@ class Kiosk(FloatLayout):
         theme.next_palette()
 
     def listen(self) -> None:
-        """Say aloud what is on the screen; a second touch stops it."""
-        if self.voice and self.page:
-            self.voice.toggle((self._ask or self.page).say(), tr.language)
+        """From now on screens say themselves; a second touch stops this one, and offers more."""
+        if not self.ear.on:
+            self.ear.begin()
+        else:
+            self.ear.hush()
+            open_panel(self)
+
+    def draw_curtain(self, drawn: bool) -> None:
+        """Show nothing any more but that somebody is there, or show the screen again.
+
+        Only where the screen can be heard.
+        """
+        drawn = drawn and self.can_speak
+        if drawn and not self.ear.on:
+            self.ear.begin()
+        self.curtained = drawn
+        self._hang_curtain()
 
     def call_for_help(self) -> None:
         """Show from afar that somebody needs help, and say whom to turn to."""
@@ -291,20 +334,30 @@ class Kiosk(FloatLayout):
             icon="trash",
         )
 
-    def ask(self, title: str, text: str, options: list[Option], icon: str = "") -> None:
+    def ask(self, title: str, text: str, options: list[Option], icon: str = "") -> Ask:
         """Put one question over the screen."""
-        self.dismiss()
-        self._ask = Ask(title=title, text=text, icon=icon)
-        self._ask.offer(options)
+        return self._put_over(Ask(title=title, text=text, icon=icon), options)
+
+    def lay_over(self, widget: Any) -> None:
+        """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
+        if self._ask is None:
+            self.keypad.covered()
+        self._drop_ask()
         let_go()
-        self.add_widget(self._ask)
+        self._ask = widget
+        self.add_widget(widget)
+        self._announce()
 
     def dismiss(self) -> None:
-        """Take that question away again."""
+        """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
-            let_go()
-            self.remove_widget(self._ask)
-            self._ask = None
+            self._drop_ask()
+            self.keypad.uncovered()
+
+    @property
+    def cover(self) -> Any:
+        """What can be touched now: the question over the screen, or the screen."""
+        return self._ask or self.page
 
     @property
     def _home(self) -> str:
@@ -335,14 +388,55 @@ class Kiosk(FloatLayout):
     def _keep(self, journey: Journey) -> Any:
         return self.counter.keep(self.offer, journey, tr.language)
 
+    def _announce(self) -> None:
+        """Whoever uses keys finds the beginning; whoever listens hears it."""
+        self.opened += 1
+        self._hang_curtain()
+        self.keypad.opened()
+        self.ear.opened()
+
+    def _put_over(self, ask: Ask, options: list[Option]) -> Ask:
+        if self._ask is None:
+            self.keypad.covered()
+        self._drop_ask()
+        ask.offer(options)
+        let_go()
+        self._ask = ask
+        self.add_widget(ask)
+        self._announce()
+        return ask
+
+    def _drop_ask(self) -> None:
+        if self._ask is not None:
+            let_go()
+            self.remove_widget(self._ask)
+            if hasattr(self._ask, "forget"):
+                self._ask.forget()
+            self._ask = None
+
+    def _hang_curtain(self) -> None:
+        """In front of everything, if it is drawn."""
+        if self._curtain is not None:
+            self.remove_widget(self._curtain)
+            self._curtain = None
+        if self.curtained:
+            self._curtain = Curtain(
+                title=tr._("Une personne répond en écoutant"),
+                text=tr._("L’écran est caché. Ses réponses restent secrètes."),
+            )
+            self.add_widget(self._curtain)
+
     def _language_changed(self, *_: Any) -> None:
         if self.page is not None:
             self.page.enter()
+            self._announce()
 
     def _forget(self) -> None:
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
-        if self.voice:
-            self.voice.hush()
+        self.equipment.release()
+        self.ear.reset()
+        self.curtained = False
+        keys_in_use.now = False
         for screen in self._screens.values():
             screen.forget()
         theme.calm_down()
@@ -359,21 +453,27 @@ class Kiosk(FloatLayout):
         return asked
 
     def _key(self, _: Any, code: int, __: int, text: str | None, modifiers: list[str]) -> bool:
-        """Tab goes round what is on top; the screen may know other keys."""
+        """Keys lead round what is on top; the screen may know others."""
         if self._touched():
             return True
-        if code == Keyboard.keycodes["tab"]:
-            shown = self._ask or self.page
-            first = None if shown is self._ask or self.page is None else self.page.ids.body
-            move_focus(shown, first, -1 if "shift" in modifiers else 1)
+        if self.keypad.key(code, modifiers):
             return True
         return self._ask is None and self.page is not None and self.page.key(code)
+
+    def _key_up(self, _: Any, code: int, *__: Any) -> None:
+        self.keypad.let_go(code)
+
+    def _text(self, _: Any, text: str) -> bool:
+        return self.keypad.wrote(text)
 
     def _tick(self, *_: Any) -> None:
         if self.page is self._screens.get("welcome") and self._ask is None:
             self._look_for_news()
             self.prepare()
             return
+        self.keypad.settle()
+        if self.ear.speaks and not self.asks_whether_there:
+            self.idle.touched()  # somebody listens
         presence = self.idle.presence()
         if presence.gone:
             self._gone()
@@ -413,14 +513,13 @@ class Kiosk(FloatLayout):
         self.erase()
 
     def _ask_whether_there(self, seconds: int) -> None:
-        if not isinstance(self._ask, StillThere):
-            self.dismiss()
-            self._ask = StillThere(icon="hourglass")
-            self._ask.offer([Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
-            let_go()
-            self.add_widget(self._ask)
-            self.on_screen("still_there")
-        self._ask.count(seconds)
+        if isinstance(self._ask, StillThere):
+            self._ask.count(seconds)
+            return
+        ask = StillThere(icon="hourglass")
+        ask.count(seconds)
+        self._put_over(ask, [Option(tr._("Oui, je suis là"), self.dismiss, primary=True)])
+        self.on_screen("still_there")
 
 
 class StillThere(Ask):

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from sync.batch import MOST_RECORDS
+from sync.batch import MOST_ENCLOSED, MOST_RECORDS
 from sync.contribution import HASH_BYTES
 from sync.errors import ForgedAcknowledgement
 from sync.keys import KEY_ID_BYTES, signing_key_id
@@ -25,6 +25,7 @@ class Verdict(Enum):
 
     STORED = (0, "stored")
     DUPLICATE = (1, "was there already")
+    AWAITED = (2, "is stored; the server still waits for files attached to it")
     OTHER_BYTES = (16, "the server holds other bytes under this contribution's id; both are kept")
     UNKNOWN_FORM = (17, "it answers a form that this consultation never had")
     WRONG_RECIPIENTS = (18, "it is not sealed to the keys of this consultation")
@@ -36,8 +37,13 @@ class Verdict(Enum):
 
     @property
     def quarantined(self) -> bool:
-        """Whether somebody has to look at the record; stored and duplicate ones are done with."""
+        """Whether somebody has to look at the record."""
         return self.code >= Verdict.OTHER_BYTES.code
+
+    @property
+    def settled(self) -> bool:
+        """Whether the server has the record, and all that is attached to it."""
+        return self in (Verdict.STORED, Verdict.DUPLICATE)
 
 
 _BY_CODE = {verdict.code: verdict for verdict in Verdict}
@@ -51,24 +57,34 @@ class Acknowledgement:
         batch: the name of the batch, in hexadecimal.
         server_key_id: of the server that signed.
         verdicts: one for each record, in the order of the batch.
+        awaited: the names of the streams that the server still waits for, in hexadecimal.
     """
 
     batch: str
     server_key_id: bytes
     verdicts: tuple[Verdict, ...]
+    awaited: tuple[str, ...] = ()
 
 
-def acknowledge(batch: str, verdicts: Sequence[Verdict], server_key: Ed25519PrivateKey) -> bytes:
+def acknowledge(
+    batch: str,
+    verdicts: Sequence[Verdict],
+    server_key: Ed25519PrivateKey,
+    awaited: Sequence[str] = (),
+) -> bytes:
     """Sign what became of a batch's records.
 
     Args:
         batch: its name, in hexadecimal.
         verdicts: one for each record, in the order of the batch.
         server_key: signs.
+        awaited: the names of the streams that are still waited for, in hexadecimal.
     """
     runs = [(verdict, len(list(run))) for verdict, run in groupby(verdicts)]
     parts = [bytes.fromhex(batch), signing_key_id(server_key.public_key()), number(len(runs))]
     parts += [number(verdict.code) + number(count) for verdict, count in runs]
+    if awaited:
+        parts += [number(len(awaited)), *map(bytes.fromhex, awaited)]
     return sign_file(Kind.ACKNOWLEDGEMENT, b"".join(parts), server_key)
 
 
@@ -85,8 +101,17 @@ def read(data: bytes, server: Ed25519PublicKey) -> Acknowledgement:
     if server_key_id != signing_key_id(server):
         raise ForgedAcknowledgement()
     verdicts = tuple(_verdicts(reader))
+    awaited = tuple(_awaited(reader)) if reader.left else ()
     reader.done()
-    return Acknowledgement(batch, server_key_id, verdicts)
+    return Acknowledgement(batch, server_key_id, verdicts, awaited)
+
+
+def _awaited(reader: Reader) -> Iterator[str]:
+    count = reader.number(MOST_ENCLOSED)
+    if not count:
+        raise ForgedAcknowledgement()
+    for _ in range(count):
+        yield reader.take(HASH_BYTES).hex()
 
 
 def _verdicts(reader: Reader) -> Iterator[Verdict]:

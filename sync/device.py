@@ -6,6 +6,8 @@ enrolment.json    the server's address and key, and this device's name there
 consultations/    the packages held, one file each
 outbox.sqlite     sealed contributions
 attachments/      their sealed attachments, one file each
+ca.pem            the private authority that the server's certificate is checked with, if any
+rules.json        when sync may use the network, and how long what was sent is kept
 device.sqlite     what the kiosk keeps for itself (mediators' accounts)
 """
 
@@ -49,7 +51,10 @@ from sync.errors import (
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.outbox import Counts, Outbox, read_counts
 from sync.receipt import Receipt
+from sync.rules import SyncRules, read_rules
 
+_AUTHORITY = "ca.pem"
+_RULES = "rules.json"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -138,16 +143,31 @@ class Device:
     ) -> None:
         self.close()
 
-    def enrol(self, enrolment: Enrolment) -> None:
+    def enrol(self, enrolment: Enrolment, *, authority: bytes = b"", replace: bool = False) -> None:
         """Remember the server that this device belongs to, durably.
+
+        Args:
+            enrolment: the server.
+            authority: certificates of a private authority (PEM) that its own is checked with.
+            replace: the server was set up anew: everything that is still here is owed to it.
 
         Raises:
             AlreadyEnrolled: contributions still wait here for another server.
         """
         with self._guard:
             before = self.enrolled
-            if before is not None and before.server_key != enrolment.server_key and self.owes():
+            another = before is not None and before.server_key != enrolment.server_key
+            if another and not replace and self.owes():
                 raise AlreadyEnrolled()
+            if another and replace:
+                self.outbox.owe_everything()
+            elif another:
+                # What the former server has is none of this one's business.
+                self.outbox.let_go([one.name for one in self.outbox.kept()])
+            if authority:
+                _write_durably(self.directory / _AUTHORITY, authority)
+            else:
+                (self.directory / _AUTHORITY).unlink(missing_ok=True)
             document = {
                 "name": enrolment.name,
                 "server_key": b64encode(enrolment.server_key).decode(),
@@ -157,6 +177,25 @@ class Device:
             _write_durably(self.directory / "enrolment.json", written.encode())
             self.enrolled = enrolment
             self.outbox.server = enrolment.server
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The file of the private authority that this device was enrolled with; None without."""
+        path = self.directory / _AUTHORITY
+        return str(path) if path.exists() else None
+
+    @property
+    def rules(self) -> SyncRules:
+        """When sync may use the network, and how long what was sent is kept."""
+        return read_rules(self.directory / _RULES)
+
+    def follow(self, rules: SyncRules) -> None:
+        """Remember other rules, durably."""
+        _write_durably(self.directory / _RULES, rules.document())
+
+    def hours(self) -> int:
+        """Hours since 1970, by this device's clock, which may be wrong."""
+        return max(0, int(self._wall() // 3600))
 
     def owes(self) -> bool:
         """Whether contributions are here that no server has acknowledged."""

@@ -1,6 +1,7 @@
 """The outbox: sealed contributions that wait on the device until the server has acknowledged them.
 
-    waiting ──next_batch──▶ sent ──release──▶ released      (its ciphertext is deleted)
+    waiting ──next_batch──▶ sent ──release──▶ released      (kept some days, then let go of)
+                              │ ├──release──▶ sent          (its attachments are on their way)
                               │ └──release──▶ quarantined   (the server says why)
                               └────refuse───▶ sent, in half the batch; alone: quarantined
 
@@ -13,10 +14,9 @@ damage a write-ahead log that several connections write to.
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from itertools import groupby
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlite_utils import Database
 
 from sync import acknowledgement, batch
-from sync.batch import MOST_ENCLOSED, NO_BATCH, Enclosed, Moment, Section
-from sync.envelope import Record, Sealed, SessionHeader
+from sync import outbox_tables as tables
+from sync.batch import NO_BATCH, Enclosed, Moment, Section
+from sync.envelope import Sealed, SessionHeader
 from sync.errors import (
     DamagedOutbox,
     ForgedAcknowledgement,
@@ -34,32 +35,15 @@ from sync.errors import (
     StorageFailed,
     UnknownBatch,
 )
+from sync.outbox_tables import Counts, Row, State, in_words
 from sync.stream_folder import StreamFolder
+
+__all__ = ["USUAL_BATCH", "Counts", "Kept", "Outbox", "Outgoing", "Quarantined", "State"]
 
 USUAL_BATCH = 500
 """Records in a batch, unless asked otherwise."""
 
 _FULLEST_BATCH = 4 << 20  # bytes of ciphertext after which a batch takes no more
-_SCHEMA = 2
-
-
-class State(Enum):
-    """Where a contribution stands on this device."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    RELEASED = "released"
-    QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many contributions stand where; together, all that were ever confirmed here."""
-
-    waiting: int = 0
-    sent: int = 0
-    released: int = 0
-    quarantined: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,12 +55,16 @@ class Outgoing:
         consultation: whose records it holds.
         records: how many.
         data: the file.
+        enclosed: the streams of its records that are not acknowledged; they are sent beside it.
+        stored: whether the server has said that it has the batch, and waits for streams.
     """
 
     name: str
     consultation: str
     records: int
     data: bytes
+    enclosed: tuple[Enclosed, ...] = ()
+    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +80,21 @@ class Quarantined:
     id: bytes
     consultation: str
     cause: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A batch that the server has acknowledged, and that is kept in case the server is set back.
+
+    Attributes:
+        name: SHA-256 of its bytes, in hexadecimal.
+        since: hours since 1970, by a clock that may be wrong, when it was acknowledged.
+        size: bytes, its streams included.
+    """
+
+    name: str
+    since: int
+    size: int
 
 
 class Outbox:
@@ -117,11 +120,11 @@ class Outbox:
         now: Callable[[], Moment],
     ) -> None:
         self.server = server
+        self.streams = StreamFolder(path.with_name("attachments"))
         self._device_key = device_key
         self._now = now
         self._lock = threading.RLock()
-        self._streams = StreamFolder(path.with_name("attachments"))
-        with _in_words():
+        with in_words():
             path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
             self._connection = sqlite3.connect(path, check_same_thread=False)
             self._database = Database(self._connection)
@@ -129,8 +132,9 @@ class Outbox:
             self._database.enable_wal()
             self._database.execute("PRAGMA synchronous=FULL")
             with self._transaction():
-                _lay_out(self._database)
-                self._streams.sweep(_streams_named(self._database))
+                tables.lay_out(self._database)
+                known = tables.every_stream(self._database)
+            self.streams.sweep(known)
         # What was deleted before a power cut may still lie in the write-ahead log.
         self._forget()
 
@@ -142,56 +146,29 @@ class Outbox:
     def keep(self, sealed: Sealed) -> None:
         """Store one sealed contribution and its session's header, in one transaction.
 
-        Its attachments are on the disk before that begins: all of it is stored, or nothing.
+        Its attachments are on the disk before that begins: all of it is stored, or nothing. Where
+        the disk is full, what is kept of acknowledged batches makes room.
 
         The person may be shown their receipt once this returns.
 
         Raises:
             NotKept: the disk did not take it; nothing of it is stored.
         """
-        record, header = sealed.record, sealed.header
-        names: list[str] = []
         try:
-            with _in_words():
-                names += map(self._streams.keep, sealed.streams)
-            with self._transaction() as database:
-                database.execute(
-                    "INSERT OR IGNORE INTO session (id, consultation, header) VALUES (?, ?, ?)",
-                    (header.session, record.consultation, header.data),
-                )
-                database.execute(
-                    "INSERT INTO contribution (id, session, place, commitment, ciphertext, state)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        record.id,
-                        record.session,
-                        record.index,
-                        record.commitment,
-                        record.ciphertext,
-                        State.WAITING.value,
-                    ),
-                )
-                number = database.conn.execute("SELECT last_insert_rowid()").fetchone()[0]
-                database.conn.executemany(
-                    "INSERT INTO attachment (name, contribution, place, size) VALUES (?, ?, ?, ?)",
-                    [
-                        (name, number, place, stream.size)
-                        for place, (name, stream) in enumerate(
-                            zip(names, sealed.streams, strict=True)
-                        )
-                    ],
-                )
-        except (StorageFailed, DamagedOutbox) as error:
-            with contextlib.suppress(OSError):
-                self._streams.remove(names)
-            raise NotKept(f"{NotKept.sentence} ({error})") from error
+            self._keep(sealed)
+        except NotKept:
+            with contextlib.suppress(StorageFailed, DamagedOutbox):
+                if self._make_room():
+                    self._keep(sealed)
+                    return
+            raise
 
     def counts(self) -> Counts:
         """How many contributions stand where."""
         with self._transaction() as database:
-            return _counts(database)
+            return tables.counts(database)
 
-    def next_batch(self, most: int = USUAL_BATCH) -> Outgoing | None:
+    def next_batch(self, most: int = USUAL_BATCH, *, skip: Collection[str] = ()) -> Outgoing | None:
         """The batch to send next; None when nothing waits.
 
         A batch already formed and not acknowledged comes first, in the same bytes as before;
@@ -200,9 +177,10 @@ class Outbox:
 
         Args:
             most: records in a new batch.
+            skip: batches that are not asked for again.
         """
         with self._transaction() as database:
-            for outgoing in self._outgoing(database):
+            for outgoing in self._outgoing(database, skip):
                 return outgoing
             return self._form(database, most)
 
@@ -218,9 +196,11 @@ class Outbox:
             return tuple(self._outgoing(database))
 
     def release(self, data: bytes) -> int:
-        """Let go of what the server has durably stored, and say how many that was.
+        """Take the server's word on a batch, and say how many contributions it newly has.
 
-        An acknowledgement may come any number of times; it counts once.
+        An acknowledgement may come any number of times; it counts once. Contributions whose
+        attachments the server still waits for stay as they are. What the server has is kept until
+        `let_go`, and is owed to nobody.
 
         Args:
             data: the server's acknowledgement.
@@ -234,52 +214,46 @@ class Outbox:
         if self.server is None:
             raise NotEnrolled()
         acknowledged = acknowledgement.read(data, self.server)
+        verdicts = acknowledged.verdicts
         with self._transaction() as database:
             known = database.execute(
-                "SELECT state FROM batch WHERE name = ?", (acknowledged.batch,)
+                "SELECT state, records FROM batch WHERE name = ?", (acknowledged.batch,)
             ).fetchone()
             if known is None:
                 raise UnknownBatch()
-            if known != (State.SENT.value,):
+            state, records = known
+            if state not in ("sent", "stored"):
                 return 0
-            ids = _ids(database, acknowledged.batch)
-            if len(ids) != len(acknowledged.verdicts):
+            if records != len(verdicts):
                 raise ForgedAcknowledgement(
                     "The server's answer does not speak of every contribution of its batch; "
                     "nothing was released. Update the server."
                 )
-            kept = [
-                (verdict.words, contribution)
-                for contribution, verdict in zip(ids, acknowledged.verdicts, strict=True)
-                if verdict.quarantined
-            ]
-            database.conn.executemany(
-                "UPDATE contribution SET state = 'quarantined', cause = ?, batch = NULL,"
-                " rank = NULL WHERE id = ?",
-                kept,
-            )
-            _settle(database, acknowledged.batch)
-            gone = [
-                row[0]
-                for row in database.execute(
-                    "DELETE FROM attachment WHERE contribution IN"
-                    " (SELECT number FROM contribution WHERE batch = ?) RETURNING name",
+            told = [
+                (number, verdicts[rank])
+                for number, rank in database.execute(
+                    "SELECT number, rank FROM contribution WHERE batch = ? AND state = 'sent'",
                     (acknowledged.batch,),
                 ).fetchall()
             ]
-            database.execute(
-                "UPDATE contribution SET state = 'released', ciphertext = NULL, commitment = NULL,"
-                " session = NULL, place = NULL WHERE batch = ?",
-                (acknowledged.batch,),
+            settled = [(number,) for number, verdict in told if verdict.settled]
+            database.conn.executemany(
+                "UPDATE contribution SET state = 'released' WHERE number = ?", settled
             )
-            database.execute(
-                "DELETE FROM session WHERE id NOT IN"
-                " (SELECT session FROM contribution WHERE session IS NOT NULL)"
+            database.conn.executemany(
+                "UPDATE contribution SET state = 'quarantined', cause = ? WHERE number = ?",
+                [(verdict.words, number) for number, verdict in told if verdict.quarantined],
             )
-        with _in_words():
-            self._streams.remove(gone)
-        self._forget()
-        return len(ids) - len(kept)
+            if any(verdict is acknowledgement.Verdict.AWAITED for _, verdict in told):
+                database.execute(
+                    "UPDATE batch SET state = 'stored' WHERE name = ?", (acknowledged.batch,)
+                )
+            else:
+                database.execute(
+                    "UPDATE batch SET state = 'acknowledged', acknowledged = ? WHERE name = ?",
+                    (self._now().wall, acknowledged.batch),
+                )
+        return len(settled)
 
     def refuse(self, name: str, cause: str) -> int:
         """The server will not take this batch (4xx): halve it, or quarantine its only record.
@@ -298,23 +272,37 @@ class Outbox:
         """
         with self._transaction() as database:
             known = database.execute(
-                "SELECT consultation FROM batch WHERE name = ? AND state = 'sent'", (name,)
+                "SELECT consultation FROM batch WHERE name = ? AND state IN ('sent', 'stored')",
+                (name,),
             ).fetchone()
             if known is None:
                 raise UnknownBatch()
-            rows = _sealed_in(database, name)
-            _settle(database, name)
-            if len(rows) == 1:
-                database.execute(
-                    "UPDATE contribution SET state = 'quarantined', cause = ?, batch = NULL,"
-                    " rank = NULL WHERE batch = ?",
-                    (cause, name),
-                )
-                return 1
-            half = len(rows) // 2
-            self._sign(database, known[0], rows[:half])
-            self._sign(database, known[0], rows[half:])
-        return 0
+            rows = tables.sealed_in(database, name)
+            freed = tables.settle(database, [name])
+            if len(rows) > 1:
+                half = len(rows) // 2
+                self._sign(database, known[0], rows[:half])
+                self._sign(database, known[0], rows[half:])
+            database.conn.executemany(
+                "UPDATE contribution SET state = 'quarantined', cause = ? WHERE number = ?",
+                [(cause, row.number) for row in rows] if len(rows) == 1 else [],
+            )
+        self._remove(freed)
+        return 1 if len(rows) == 1 else 0
+
+    def set_aside(self, stream: str, cause: str) -> None:
+        """Quarantine the contribution that a stream belongs to: it can never be sent whole.
+
+        Args:
+            stream: its name.
+            cause: what a steward reads.
+        """
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE contribution SET state = 'quarantined', cause = ? WHERE state = 'sent' AND"
+                " number = (SELECT contribution FROM attachment WHERE name = ?)",
+                (cause, stream),
+            )
 
     def quarantined(self) -> tuple[Quarantined, ...]:
         """What somebody has to look at, oldest first."""
@@ -331,44 +319,158 @@ class Outbox:
         """Let everything in quarantine wait to be sent once more, and say how many that is."""
         with self._transaction() as database:
             return database.execute(
-                "UPDATE contribution SET state = 'waiting', cause = NULL"
-                " WHERE state = 'quarantined'"
+                "UPDATE contribution SET state = 'waiting', cause = NULL, batch = NULL,"
+                " rank = NULL WHERE state = 'quarantined'"
             ).rowcount
+
+    def batches_done(self) -> tuple[str, ...]:
+        """The names of all batches that need not be sent any more."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT name FROM batch WHERE state NOT IN ('sent', 'stored')"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def streams_done(self) -> tuple[str, ...]:
+        """The names of the streams kept here that the server has."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT a.name FROM attachment a JOIN contribution c ON c.number = a.contribution"
+                " WHERE c.state = 'released'"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
+    # what the server has, and is kept in case it is set back
+
+    def kept(self) -> tuple[Kept, ...]:
+        """The batches that the server has acknowledged and that are still here, newest first."""
+        with self._transaction() as database:
+            return tuple(
+                Kept(*row)
+                for row in database.execute(
+                    "SELECT b.name, b.acknowledged, length(b.data) + (SELECT"
+                    " coalesce(sum(a.size), 0) FROM attachment a JOIN contribution c"
+                    " ON c.number = a.contribution WHERE c.batch = b.name)"
+                    " FROM batch b WHERE b.state = 'acknowledged' ORDER BY b.rowid DESC"
+                )
+            )
+
+    def send_again(self, name: str) -> int:
+        """The server has lost this batch: it is owed again; says how many contributions that is."""
+        with self._transaction() as database:
+            changed = database.execute(
+                "UPDATE batch SET state = 'sent', acknowledged = NULL WHERE name = ?"
+                " AND state IN ('acknowledged', 'stored')",
+                (name,),
+            ).rowcount
+            if not changed:
+                return 0
+            return database.execute(
+                "UPDATE contribution SET state = 'sent' WHERE batch = ? AND state = 'released'",
+                (name,),
+            ).rowcount
+
+    def let_go(self, names: Collection[str]) -> None:
+        """Delete what is kept of these batches, of those that the server has acknowledged."""
+        with self._transaction() as database:
+            freed = tables.settle(
+                database,
+                [
+                    name
+                    for name in names
+                    if database.execute(
+                        "SELECT 1 FROM batch WHERE name = ? AND state = 'acknowledged'", (name,)
+                    ).fetchone()
+                ],
+            )
+        self._remove(freed)
+        self._forget()
+
+    def owe_everything(self) -> int:
+        """Another server: all that is still here is owed to it, in batches formed anew.
+
+        Returns:
+            How many contributions that is.
+        """
+        with self._transaction() as database:
+            owed = database.execute(
+                "UPDATE contribution SET state = 'waiting', cause = NULL, batch = NULL,"
+                " rank = NULL WHERE ciphertext IS NOT NULL AND session IS NOT NULL"
+            ).rowcount
+            database.execute(
+                "UPDATE batch SET state = 'settled', data = NULL, acknowledged = NULL"
+                " WHERE state != 'settled'"
+            )
+        return owed
+
+    def _keep(self, sealed: Sealed) -> None:
+        record, header = sealed.record, sealed.header
+        names: list[str] = []
+        try:
+            with in_words():
+                for stream in sealed.streams:
+                    names.append(self.streams.keep(stream))
+            with self._transaction() as database:
+                database.execute(
+                    "INSERT OR IGNORE INTO session (id, consultation, header) VALUES (?, ?, ?)",
+                    (header.session, record.consultation, header.data),
+                )
+                number = database.execute(
+                    "INSERT INTO contribution (id, session, place, commitment, ciphertext, state)"
+                    " VALUES (?, ?, ?, ?, ?, 'waiting')",
+                    (record.id, record.session, record.index, record.commitment, record.ciphertext),
+                ).lastrowid
+                database.conn.executemany(
+                    "INSERT INTO attachment (name, contribution, place, size) VALUES (?, ?, ?, ?)",
+                    [
+                        (name, number, place, stream.size)
+                        for place, (name, stream) in enumerate(
+                            zip(names, sealed.streams, strict=True)
+                        )
+                    ],
+                )
+        except (StorageFailed, DamagedOutbox) as error:
+            with contextlib.suppress(OSError):
+                self.streams.remove(names)
+            raise NotKept(f"{NotKept.sentence} ({error})") from error
+
+    def _make_room(self) -> bool:
+        """Let go of everything that is kept beyond its acknowledgement; whether there was any."""
+        names = [one.name for one in self.kept()]
+        if names:
+            self.let_go(names)
+        return bool(names)
 
     def _form(self, database: Database, most: int) -> Outgoing | None:
         """A new batch of the oldest contributions that wait, all of one consultation."""
-        oldest = database.execute(
-            "SELECT consultation FROM sealed WHERE state = 'waiting' ORDER BY number LIMIT 1"
-        ).fetchone()
-        if oldest is None:
-            return None
-        found = database.execute(
-            "SELECT * FROM sealed WHERE state = 'waiting' AND consultation = ?"
-            " ORDER BY number LIMIT ?",
-            (oldest[0], min(max(most, 1), batch.MOST_RECORDS)),
-        )
-        rows = [_row(*one) for one in found]
-        return self._sign(database, oldest[0], _as_many_as_fit(database, rows))
+        most = min(max(most, 1), batch.MOST_RECORDS)
+        consultation, rows = tables.oldest_waiting(database, most, _FULLEST_BATCH)
+        return self._sign(database, consultation, rows) if rows else None
 
-    def _outgoing(self, database: Database) -> Iterator[Outgoing]:
+    def _outgoing(self, database: Database, skip: Collection[str] = ()) -> Iterator[Outgoing]:
         """Batches not acknowledged, oldest first.
 
         One whose bytes are not what its name says any more (a failing disk) is formed again from
         its records, which are kept beside it: else it would be refused for ever, and hold up all.
         """
-        for name, consultation, records, data in database.execute(
-            "SELECT name, consultation, records, data FROM batch WHERE state = 'sent'"
-            " ORDER BY rowid"
+        for name, consultation, records, state in database.execute(
+            "SELECT name, consultation, records, state FROM batch"
+            " WHERE state IN ('sent', 'stored') ORDER BY rowid"
         ).fetchall():
-            if batch.name_of(data or b"") == name:
-                yield Outgoing(name, consultation, records, data)
+            if name in skip:
                 continue
-            rows = _sealed_in(database, name)
-            _settle(database, name)
-            if rows:
-                yield self._sign(database, consultation, rows)
+            rows = database.execute("SELECT data FROM batch WHERE name = ?", (name,)).fetchone()
+            data: bytes = rows[0] or b""
+            if batch.name_of(data) == name:
+                enclosed = tables.enclosed_in(database, name)
+                yield Outgoing(name, consultation, records, data, enclosed, state == "stored")
+                continue
+            left = tables.sealed_in(database, name)
+            tables.settle(database, [name])
+            if left:
+                yield self._sign(database, consultation, left)
 
-    def _sign(self, database: Database, consultation: str, rows: Sequence["_Row"]) -> Outgoing:
+    def _sign(self, database: Database, consultation: str, rows: Sequence[Row]) -> Outgoing:
         """Form a batch of these contributions, and store it."""
         last = database.execute(
             "SELECT sequence, name FROM batch WHERE consultation = ?"
@@ -383,6 +485,11 @@ class Outbox:
             Section(SessionHeader.from_bytes(header), tuple(row.record for row in group))
             for header, group in groupby(ordered, key=lambda row: row.header)
         ]
+        enclosed = tuple(
+            Enclosed(position, name, size)
+            for position, row in enumerate(ordered)
+            for name, size in tables.streams_of(database, row.number)
+        )
         data = batch.build(
             device_key=self._device_key,
             consultation=consultation,
@@ -390,11 +497,7 @@ class Outbox:
             previous=previous,
             formed=self._now(),
             sections=sections,
-            enclosed=[
-                Enclosed(position, name, size)
-                for position, row in enumerate(ordered)
-                for name, size in _attachments(database, row.number)
-            ],
+            enclosed=enclosed,
         )
         name = batch.name_of(data)
         database.execute(
@@ -406,16 +509,20 @@ class Outbox:
             "UPDATE contribution SET state = 'sent', batch = ?, rank = ? WHERE number = ?",
             [(name, rank, row.number) for rank, row in enumerate(ordered)],
         )
-        return Outgoing(name, consultation, len(ordered), data)
+        return Outgoing(name, consultation, len(ordered), data, enclosed)
+
+    def _remove(self, streams: Collection[str]) -> None:
+        with in_words():
+            self.streams.remove(streams)
 
     def _forget(self) -> None:
         """Empty the write-ahead log, so that what was deleted leaves the disk."""
-        with self._lock, _in_words():
+        with self._lock, in_words():
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[Database]:
-        with self._lock, _in_words(), self._database.atomic():
+        with self._lock, in_words(), self._database.atomic():
             yield self._database
 
 
@@ -431,141 +538,7 @@ def read_counts(path: Path) -> Counts:
     if not path.exists():
         return Counts()
     with (
-        _in_words(),
+        in_words(),
         closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as c,
     ):
-        return _counts(Database(c))
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A contribution as stored, with its session."""
-
-    number: int
-    session_number: int
-    header: bytes
-    record: Record
-
-
-def _lay_out(database: Database) -> None:
-    """Make the tables of a new outbox, or what an older one lacks; refuse a newer Parvis's."""
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > _SCHEMA:
-        raise DamagedOutbox("This outbox was written by a newer Parvis. Update this one.")
-    if version < 1:
-        _lay_out_first(database)
-    if version < 2:
-        database.execute(
-            "CREATE TABLE attachment (name TEXT PRIMARY KEY, contribution INTEGER NOT NULL,"
-            " place INTEGER NOT NULL, size INTEGER NOT NULL, UNIQUE (contribution, place))"
-        )
-    database.execute(f"PRAGMA user_version={_SCHEMA}")
-
-
-def _lay_out_first(database: Database) -> None:
-    """The tables of version 1."""
-    database.execute(
-        "CREATE TABLE session (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
-        " consultation TEXT NOT NULL, header BLOB NOT NULL)"
-    )
-    database.execute(
-        "CREATE TABLE contribution (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
-        " session BLOB, place INTEGER, commitment BLOB, ciphertext BLOB,"
-        " state TEXT NOT NULL, batch TEXT, rank INTEGER, cause TEXT)"
-    )
-    database.execute(
-        "CREATE TABLE batch (name TEXT PRIMARY KEY, consultation TEXT NOT NULL,"
-        " sequence INTEGER NOT NULL, records INTEGER NOT NULL, data BLOB, state TEXT NOT NULL,"
-        " UNIQUE (consultation, sequence))"
-    )
-    database.execute(
-        "CREATE VIEW sealed AS SELECT c.number, s.number AS session_number, s.header,"
-        " s.consultation, c.session, c.place, c.commitment, c.ciphertext,"
-        " c.id, c.state, c.batch, c.rank, c.cause"
-        " FROM contribution c JOIN session s ON s.id = c.session"
-    )
-    database.execute("CREATE INDEX contribution_state ON contribution (state, number)")
-    database.execute("CREATE INDEX contribution_batch ON contribution (batch, rank)")
-    database.execute("CREATE INDEX contribution_session ON contribution (session)")
-    database.execute("CREATE INDEX batch_state ON batch (state)")
-
-
-def _counts(database: Database) -> Counts:
-    rows = database.execute("SELECT state, count(*) FROM contribution GROUP BY state").fetchall()
-    try:
-        return Counts(**{State(state).value: count for state, count in rows})
-    except ValueError as error:
-        raise DamagedOutbox(f"{DamagedOutbox.sentence} ({error}.)") from error
-
-
-def _row(
-    number: int,
-    session_number: int,
-    header: bytes,
-    consultation: str,
-    session: bytes,
-    place: int,
-    commitment: bytes,
-    ciphertext: bytes,
-    *_: object,
-) -> _Row:
-    """A row of the view `sealed`."""
-    record = Record(consultation, session, place, commitment, ciphertext)
-    return _Row(number, session_number, header, record)
-
-
-def _as_many_as_fit(database: Database, rows: Sequence[_Row]) -> Sequence[_Row]:
-    """The first rows, as many as one batch carries; at least one."""
-    size = enclosed = 0
-    for place, row in enumerate(rows):
-        size += len(row.record.ciphertext)
-        enclosed += len(_attachments(database, row.number))
-        if (size > _FULLEST_BATCH or enclosed > MOST_ENCLOSED) and place:
-            return rows[:place]
-    return rows
-
-
-def _attachments(database: Database, number: int) -> list[tuple[str, int]]:
-    """Name and size of the streams of a contribution, in its order."""
-    return list(
-        database.execute(
-            "SELECT name, size FROM attachment WHERE contribution = ? ORDER BY place", (number,)
-        ).fetchall()
-    )
-
-
-def _streams_named(database: Database) -> frozenset[str]:
-    """The streams that some contribution still has."""
-    return frozenset(row[0] for row in database.execute("SELECT name FROM attachment"))
-
-
-def _sealed_in(database: Database, name: str) -> list[_Row]:
-    """The contributions of a batch as they are stored, in its order."""
-    found = database.execute("SELECT * FROM sealed WHERE batch = ? ORDER BY rank", (name,))
-    return [_row(*one) for one in found]
-
-
-def _ids(database: Database, name: str) -> list[bytes]:
-    """The contributions of a batch, in its order."""
-    return [
-        row[0]
-        for row in database.execute(
-            "SELECT id FROM contribution WHERE batch = ? ORDER BY rank", (name,)
-        )
-    ]
-
-
-def _settle(database: Database, name: str) -> None:
-    """The batch need not be sent again."""
-    database.execute("UPDATE batch SET state = 'settled', data = NULL WHERE name = ?", (name,))
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Turn what SQLite says into what a steward can act on."""
-    try:
-        yield
-    except (sqlite3.OperationalError, OSError) as error:
-        raise StorageFailed(f"{StorageFailed.sentence} ({error}.)") from error
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise DamagedOutbox(f"{DamagedOutbox.sentence} ({error}.)") from error
+        return tables.counts(Database(c))

@@ -1,8 +1,8 @@
 """Receipts: the device's signed promise that a contribution will be in the register.
 
 `docs/format.md`, section 7. Nothing of the content is on it. The code is for typing, the QR for
-scanning; the QR leads to the server's page, with the promise behind `#`, where no server's log
-sees it.
+scanning; the QR leads to the server's page on this one contribution. The promise is part of the
+path, and not behind a `#`, so that the page needs no script; it says nothing of the content.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class Receipt:
         Raises:
             UnfitAddress: it is no http(s) address, or longer than 60 characters.
         """
-        return f"{_capitals(address)}/R#{crockford.encode(self._payload())}"
+        return f"{_capitals(address)}/R/{crockford.encode(self._payload())}"
 
     @classmethod
     def from_qr(cls, text: str) -> "Receipt":
@@ -91,7 +91,7 @@ class Receipt:
             ForgedReceipt: it is no receipt.
         """
         try:
-            reader = Reader(crockford.decode(text.rpartition("#")[2]), ForgedReceipt)
+            reader = Reader(crockford.decode(text.strip().rpartition("/")[2]), ForgedReceipt)
         except MistypedCode:
             raise ForgedReceipt() from None
         if reader.number() != _VERSION:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -89,7 +90,7 @@ def read_answer(
         case Kind.GEOPOINT:
             return _place(text)
         case Kind.GEOTRACE | Kind.GEOSHAPE:
-            return "; ".join(_place(part) for part in text.strip().rstrip(";").split(";"))
+            return read_places(text)
         case Kind.NOTE:
             raise WrongKind("A note takes no answer.")
     return text
@@ -152,9 +153,19 @@ def _several(text: str, names: Collection[str]) -> str:
     for name in chosen:
         if name not in names:
             raise WrongKind(f"“{name}” is not one of the choices.")
-    if len(set(chosen)) < len(chosen):
+    offered = Counter(names)
+    if any(times > offered[name] for name, times in Counter(chosen).items()):
         raise WrongKind("The same choice is given twice.")
     return " ".join(chosen)
+
+
+def read_places(text: str) -> str:
+    """A point, or several with semicolons between them, as JavaRosa writes them.
+
+    Raises:
+        WrongKind: one of them is no place.
+    """
+    return "; ".join(_place(part) for part in text.strip().rstrip(";").split(";"))
 
 
 def _place(text: str) -> str:

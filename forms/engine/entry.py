@@ -133,17 +133,15 @@ class Entry:
         return self._speaker.render(template, self.form.root, self._instance.root)
 
     def choice_label(self, field: Field, node: Node, name: str) -> str:
-        """The label of a choice of the question at a field; several names give several labels."""
+        """The label of a choice of the question at a field; "" where it has no such choice."""
         question = self.form.question(field)
         if question is None:
             return ""
-        at = next(iter(self._route.near(field, node)), None)
+        at = next(iter(self._instance.near(field, node)), None)
         if at is None:
             return ""
-        labels = {choice.name: choice.label for choice in self._speaker.choices(question, at)}
-        if name in labels:
-            return labels[name]
-        return ", ".join(labels[one] for one in name.split() if one in labels)
+        choices = self._speaker.choices(question, at)
+        return next((choice.label for choice in choices if choice.name == name), "")
 
     # --- what whoever asks the questions needs -----------------------------------------------
 
@@ -223,8 +221,10 @@ class Entry:
         changes = Changes()
         with _whole(changes):
             if self._recalculation.write(node, text, changes):
-                self._follow({node.field: [node]}, changes)
+                self._follow({node.field: [node]}, changes, node)
                 self._act(question.actions, VALUE_CHANGED, node, changes)
+            elif text:
+                self._follow({}, changes, node)
         if changes:
             self._taken.append(changes)
 
@@ -238,25 +238,32 @@ class Entry:
     def problems(self) -> tuple[Objection, ...]:
         """Everything in the way of finishing, in the order of the form."""
         self._looks = 0
-        found: list[Objection] = []
-        with self._recalculated():
-            for met in self._route.questions():
-                if not self._rules.is_readonly(met.node):
-                    verdict = self._rules.judge(met.node, met.node.text)
-                    if not verdict.kept:
-                        found.append(Objection(met.node.ref, verdict.outcome, verdict.message))
-        return tuple(found)
+        with self._leaving() as found:
+            return tuple(found)
 
     @contextmanager
-    def _recalculated(self) -> Iterator[None]:
-        """The entry as it is when it leaves, with every calculation on answers made again.
+    def _leaving(self, upto_first: bool = False) -> Iterator[list[Objection]]:
+        """The entry as it is when it leaves, and what stands in the way of that.
 
-        What a person wrote over a calculated value holds until then, as in JavaRosa.
+        As in JavaRosa, every question is met once more in order, and its answer given again: what
+        was written over a calculated value holds until an answer that it follows from is given.
+
+        Args:
+            upto_first: whether to stop where something stands in the way.
         """
         changes = Changes()
+        found: list[Objection] = []
         try:
-            self._recalculation.settle_again(changes)
-            yield
+            for met in self._route.questions():
+                node = met.node
+                verdict = self._rules.judge(node, node.text)
+                if not verdict.kept:
+                    found.append(Objection(node.ref, verdict.outcome, verdict.message))
+                    if upto_first:
+                        break
+                elif node.text and self.form.made_again(node.field):
+                    self._recalculation.settle({}, changes, node)
+            yield found
         finally:
             changes.take_back()
 
@@ -285,7 +292,7 @@ class Entry:
         """The instance as it would leave now, whether the form is content with it or not."""
         self._looks = 0
         preload(self, self._instance, "end", self._properties)
-        with self._recalculated():
+        with self._leaving(upto_first=True):
             fields = tuple((node.ref, node.text) for node in self._instance.leaves() if node.text)
             files = tuple(
                 (node.ref, node.text)
@@ -384,9 +391,13 @@ class Entry:
         self._recalculation.settle_all(changes)
         self._follow({}, changes)
 
-    def _follow(self, changed: Changed, changes: Changes) -> None:
+    def _follow(
+        self, changed: Changed, changes: Changes, answered: EntryNode | None = None
+    ) -> None:
         """Settle what follows from changes; drop choices that are not offered any more."""
-        different = self._recalculation.settle(changed, changes) if changed else {}
+        different: Changed = {}
+        if changed or answered is not None:
+            different = self._recalculation.settle(changed, changes, answered)
         if self.form.counts_repeats and self._repeats.count(self.form.body, changes):
             return self._follow_choices(dict.fromkeys(self.form.fields), changes)
         return self._follow_choices(different, changes)
@@ -404,7 +415,7 @@ class Entry:
         """Do the actions of some events, in the repeat instance that a node stands in."""
         for action in actions:
             if action.events & events:
-                for node in self._route.near(action.target, near):
+                for node in self._instance.near(action.target, near):
                     if self._set(action, node, changes):
                         self._follow({action.target: [node]}, changes)
 

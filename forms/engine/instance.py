@@ -228,6 +228,15 @@ class Instance:
             nodes = [child for node in nodes for child in node.children if child.field is step]
         return nodes
 
+    def near(self, field: Field, node: Node) -> list[EntryNode]:
+        """The nodes of a field in the innermost repeat instance that a node stands in as well."""
+        place: Node | None = node
+        while isinstance(place, EntryNode):
+            if place.field in field.repeats:
+                return [place] if place.field is field else self.nodes_of(field, place)
+            place = place.parent
+        return self.nodes_of(field)
+
     def leaves(self) -> Iterator[EntryNode]:
         """Every relevant node that holds no other, in document order."""
         left = [self.root]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import date, datetime, time
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
+from forms.engine.answers import WrongKind, read_places
 from forms.engine.instance import EntryNode, Instance
 from forms.xform.dependencies import Order, Settles, Trigger
 from forms.xpath.compiler import Formula
@@ -18,8 +18,6 @@ from forms.xpath.nodes import Field
 from forms.xpath.values import (
     DataType,
     Value,
-    read_date,
-    read_datetime,
     to_boolean,
     to_number,
     to_text,
@@ -100,17 +98,26 @@ class Recalculation:
             if fields is None or trigger.field in fields:
                 self._evaluate(trigger, self._targets(trigger.field, within), changes)
 
-    def settle_again(self, changes: Changes) -> None:
-        """Evaluate again everything that depends on anything."""
-        for trigger in self.order.triggers:
-            if trigger.formula.depends_on:
-                self._evaluate(trigger, self.instance.nodes_of(trigger.field), changes)
+    def settle(
+        self, changed: Changed, changes: Changes, answered: EntryNode | None = None
+    ) -> Changed:
+        """Evaluate what follows from changed nodes; return everything that is different now.
 
-    def settle(self, changed: Changed, changes: Changes) -> Changed:
-        """Evaluate what follows from changed nodes; return everything that is different now."""
+        Args:
+            changed: the nodes.
+            changes: where what this changes is noted.
+            answered: a node that was answered, maybe with what it held already. Calculations
+                behind it that something else was written over are made again all the same.
+        """
         waiting: list[int] = []
         pending: dict[int, dict[EntryNode, None] | None] = {}
         different: Changed = {}
+        if answered is not None:
+            for index in self.instance.form.made_again(answered.field):
+                at = self.instance.near(self.order.triggers[index].field, answered)
+                pending[index] = dict.fromkeys(at)
+                waiting.append(index)
+            heapify(waiting)
 
         def follow(field: Field, nodes: list[EntryNode] | None) -> None:
             had = different.get(field, [])
@@ -206,10 +213,17 @@ def text_for(value: Value, kind: DataType | None, now: datetime) -> str:
         return ""
     if kind is DataType.INTEGER:
         number = to_number(value)
-        return write_number(float(int(number))) if math.isfinite(number) else to_text(value)
-    if kind is DataType.DECIMAL:
+        if number != number:
+            return to_text(value)
+        return write_number(float(int(max(_LEAST, min(number, _MOST)))))
+    if kind is DataType.DECIMAL and not isinstance(value, str):
         number = to_number(value)
         return to_text(value) if number != number else write_number(number)
+    if kind in _PLACES and isinstance(value, str):
+        try:
+            return read_places(value)
+        except WrongKind:
+            return value
     if isinstance(value, bool) or kind is DataType.BOOLEAN:
         return "1" if to_boolean(value) else "0"
     if isinstance(value, date | time | str):
@@ -217,13 +231,17 @@ def text_for(value: Value, kind: DataType | None, now: datetime) -> str:
     return to_text(value)
 
 
+_LEAST, _MOST = -(2.0**31), 2.0**31 - 1
+"""What an int of XML Schema holds (specification, "Data Types")."""
+
+_PLACES = frozenset({DataType.GEOPOINT, DataType.GEOTRACE, DataType.GEOSHAPE})
+
+
 def _moment_for(value: date | time | str, kind: DataType | None, now: datetime) -> str:
-    if kind is DataType.DATE:
-        day = value if isinstance(value, date) else read_date(to_text(value))
-        return to_text(value) if day is None else date(day.year, day.month, day.day).isoformat()
     if isinstance(value, str):
-        moment = read_datetime(value) if kind is DataType.DATETIME else None
-        return value if moment is None else write_moment(moment)
+        return value
+    if kind is DataType.DATE and isinstance(value, date):
+        return date(value.year, value.month, value.day).isoformat()
     if kind is DataType.TIME:
         return write_moment(value.timetz() if isinstance(value, datetime) else value)
     if isinstance(value, time):

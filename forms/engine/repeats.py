@@ -107,7 +107,8 @@ class Repeats:
         for parent in self.instance.nodes_of(above):
             if not parent.relevant:
                 continue
-            number = to_number(repeat.count.evaluate(Context(self.world, parent)))
+            place = EntryNode(repeat.field, parent, "")
+            number = to_number(repeat.count.evaluate(Context(self.world, place)))
             if number > MOST_REPEATS:
                 times = write_number(number)
                 raise FormError(f"{repeat.field.path} would be repeated {times} times.")

@@ -12,7 +12,7 @@ from forms.xform.controls import Control, Group, Question, Repeat
 from forms.xform.form import Form
 from forms.xform.texts import NOTHING_SAID
 from forms.xpath.context import Context
-from forms.xpath.nodes import Field, Node
+from forms.xpath.nodes import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +67,6 @@ class Route:
     def places(self) -> Iterator[Met | Repeated]:
         """Every question and repeat that can be met, in order."""
         return self.walk(self.form.body, self.instance.root, (), "")
-
-    def near(self, field: Field, node: Node) -> list[EntryNode]:
-        """The nodes of a field in the innermost repeat instance that a node stands in as well."""
-        place: Node | None = node
-        while isinstance(place, EntryNode):
-            if place.field in field.repeats:
-                return [place] if place.field is field else self.instance.nodes_of(field, place)
-            place = place.parent
-        return self.instance.nodes_of(field)
 
     def walk(
         self,

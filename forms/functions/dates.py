@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, time, timedelta
 
 from forms.functions.registry import Take, function
@@ -12,8 +13,8 @@ from forms.xpath.values import (
     read_date,
     read_datetime,
     read_time,
+    to_days,
     to_number,
-    to_text,
 )
 
 _EPOCH = date(1970, 1, 1)
@@ -48,27 +49,40 @@ def to_day(value: Value) -> date | None:
     return found
 
 
+def here(moment: datetime, context: Context) -> datetime:
+    """A moment as the clock on the wall shows it, where the device is."""
+    zone = context.world.clock().tzinfo
+    return moment.astimezone(zone) if moment.tzinfo and zone else moment
+
+
 def _moment(value: Value, context: Context) -> datetime | None:
     """The moment that a value names, as the clock on the wall shows it."""
-    if isinstance(value, datetime):
-        return value
     if isinstance(value, str):
-        return read_datetime(value)
+        value = read_datetime(value) or ""
+    if isinstance(value, datetime):
+        return here(value, context)
     if isinstance(value, time):
         return datetime.combine(context.world.clock().date(), value)
     if isinstance(value, date):
         return datetime.combine(value, time())
     if isinstance(value, float) and value == value and abs(value) < 700_000:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value)
+        past = timedelta(milliseconds=int(value * 86_400_000))
+        return here(datetime(1970, 1, 1, tzinfo=UTC) + past, context)
     return None
 
 
 @function("date", Take.VALUE)
 def to_date(context: Context, value: Value) -> Value:
-    """A value as a date, which keeps a time of day that it has; "" where it names no day."""
+    """A value as a date; "" where it names no day.
+
+    As JavaRosa has it, a text keeps the time of day that it names, and a dateTime does not.
+    """
     if isinstance(value, str) and "T" in value:
-        value = read_datetime(value) or value
-    return value if isinstance(value, datetime) else to_day(value) or ""
+        moment = read_datetime(value)
+        return "" if moment is None else here(moment, context)
+    if isinstance(value, datetime):
+        value = here(value, context).date()
+    return to_day(value) or ""
 
 
 @function("date-time", Take.VALUE)
@@ -80,14 +94,26 @@ def to_date_time(context: Context, value: Value) -> Value:
 @function("decimal-date-time", Take.VALUE)
 def decimal_date_time(context: Context, value: Value) -> Value:
     """Days since 1970-01-01 UTC, with their fraction."""
-    return to_number(value)
+    return to_days(value) if isinstance(value, date) else to_number(value)
 
 
 @function("decimal-time", Take.VALUE)
 def decimal_time(context: Context, value: Value) -> Value:
-    """A time as the fraction of the day that has passed: noon is 0.5."""
-    found = value if isinstance(value, time) else read_time(to_text(value))
-    return NAN if found is None else to_number(found)
+    """A time, or that of a dateTime, as the fraction of the day that has passed: noon is 0.5.
+
+    What is left of days since 1970 without the whole ones, as JavaRosa reckons: hence its digits.
+    """
+    if isinstance(value, str):
+        value = read_time(value) or read_datetime(value) or ""
+    if isinstance(value, time):
+        value = datetime.combine(context.world.clock().date(), value.replace(tzinfo=None))
+    if isinstance(value, datetime):
+        local = here(value, context).replace(tzinfo=UTC)
+        milliseconds = (local - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        value = milliseconds / 86_400_000
+    if isinstance(value, float) and math.isfinite(value):
+        return value - math.floor(value)
+    return 0.0 if isinstance(value, date) else NAN
 
 
 def _formatted(moment: datetime, pattern: str) -> str:
@@ -106,7 +132,7 @@ def _formatted(moment: datetime, pattern: str) -> str:
         "M": f"{moment.minute:02d}",
         "S": f"{moment.second:02d}",
         "3": f"{moment.microsecond // 1000:03d}",
-        "W": f"{moment.isocalendar().week:02d}",
+        "W": str(moment.isocalendar().week),
         "%": "%",
     }
     written: list[str] = []

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
@@ -39,11 +38,7 @@ def shuffled(nodes: list[Node], context: Context, seed: Value | None) -> list[No
         found = list(nodes)
         context.world.random.shuffle(found)
         return found
-    number = to_number(seed)
-    if number != number or math.isinf(number):
-        digest = hashlib.sha256(to_text(seed).encode()).digest()
-        number = float(int.from_bytes(digest[:6], "big"))
-    state = int(number) % _MODULUS
+    state = _remainder(_seed(seed))
     if state <= 0:
         state += _MODULUS - 1
     found = []
@@ -56,3 +51,20 @@ def shuffled(nodes: list[Node], context: Context, seed: Value | None) -> list[No
             found.append(found[other])
             found[other] = node
     return found
+
+
+def _remainder(number: int) -> int:
+    """What is left of a division, with the sign of the number, as Java has it."""
+    left = abs(number) % _MODULUS
+    return left if number >= 0 else -left
+
+
+def _seed(seed: Value) -> int:
+    """A seed as a whole number of 64 bits; a text that is no number gives one by its digest."""
+    number = to_number(seed)
+    if number == number:
+        return int(max(-(2.0**63), min(number, 2.0**63 - 1024)))
+    text = to_text(seed)
+    if text in {"", "NaN"}:
+        return 0
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
+from decimal import Context as Precision
 
+from forms.functions import angles
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
 from forms.xpath.values import NAN, Value, to_number
@@ -38,8 +40,10 @@ def ceiling(context: Context, number: float) -> Value:
 @function("round", Take.NUMBER, Take.NUMBER, least=1)
 def rounded(context: Context, number: float, decimals: float = 0.0) -> Value:
     """To so many decimals; halves go up (XPath 1.0 §4.4)."""
-    if not math.isfinite(number) or not math.isfinite(decimals) or abs(decimals) > 30:
+    if not math.isfinite(number):
         return number
+    if not math.isfinite(decimals) or abs(decimals) > 30:
+        return NAN
     places = int(decimals)
     if places == 0:
         return float(math.floor(number + 0.5))
@@ -51,26 +55,30 @@ def rounded(context: Context, number: float, decimals: float = 0.0) -> Value:
 
 @function("sum", Take.VALUES, least=1)
 def total(context: Context, *values: Value) -> Value:
-    """Of every node that holds something; one that is no number makes the sum none."""
-    return math.fsum(_numbers(values))
+    """Of every node that holds a number, added in their order; other nodes do not count."""
+    found = 0.0
+    for number in _numbers(values):
+        found += number
+    return found
 
 
 def _numbers(values: tuple[Value, ...]) -> list[float]:
-    return [to_number(value) for value in values if value != ""]
+    """Those values that are numbers, as JavaRosa counts them: empty ones and words are none."""
+    return [number for value in values if (number := to_number(value)) == number]
 
 
 @function("max", Take.VALUES, least=1, more=True)
 def largest(context: Context, *values: Value) -> Value:
     """The largest of all nodes and values; not a number where there is none."""
     numbers = _numbers(values)
-    return NAN if not numbers or any(n != n for n in numbers) else max(numbers)
+    return max(numbers) if numbers else NAN
 
 
 @function("min", Take.VALUES, least=1, more=True)
 def smallest(context: Context, *values: Value) -> Value:
     """The smallest of all nodes and values; not a number where there is none."""
     numbers = _numbers(values)
-    return NAN if not numbers or any(n != n for n in numbers) else min(numbers)
+    return min(numbers) if numbers else NAN
 
 
 @function("pow", Take.NUMBER, Take.NUMBER)
@@ -79,9 +87,9 @@ def power(context: Context, base: float, exponent: float) -> Value:
     try:
         return math.pow(base, exponent)
     except ValueError:
-        return NAN
+        return math.inf if base == 0 else NAN
     except OverflowError:
-        return math.inf
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
 
 
 @function("pi")
@@ -99,11 +107,21 @@ def absolute(context: Context, number: float) -> Value:
 @function("atan2", Take.NUMBER, Take.NUMBER)
 def atan2(context: Context, y: float, x: float) -> Value:
     """The angle of a point, in radians."""
-    return math.atan2(y, x)
+    return angles.atan2(y, x)
 
 
 def _logarithm(compute: Callable[[float], float]) -> Callable[[float], float]:
     return lambda number: -math.inf if number == 0 else compute(number)
+
+
+def _decimal_logarithm(number: float) -> float:
+    """Rounded correctly to the last digit, which the C library does not promise."""
+    if number < 0 or not math.isfinite(number):
+        return math.log10(number)
+    return float(_PRECISELY.log10(Decimal(number)))
+
+
+_PRECISELY = Precision(prec=34)
 
 
 def _power_of_ten(number: float) -> float:
@@ -128,13 +146,13 @@ for _name, _compute in (
     ("sin", math.sin),
     ("cos", math.cos),
     ("tan", math.tan),
-    ("asin", math.asin),
-    ("acos", math.acos),
-    ("atan", math.atan),
+    ("asin", angles.asin),
+    ("acos", angles.acos),
+    ("atan", angles.atan),
     ("sqrt", math.sqrt),
     ("exp", math.exp),
     ("exp10", _power_of_ten),
     ("log", _logarithm(math.log)),
-    ("log10", _logarithm(math.log10)),
+    ("log10", _logarithm(_decimal_logarithm)),
 ):
     _enter(_name, _compute)

@@ -32,7 +32,7 @@ class Function:
         least: how few arguments it accepts.
         most: how many; None for any number.
         body: called with the context and the arguments.
-        steady: False where the same arguments may give another value (random, clock).
+        steady: False where the same arguments may give another value (chance, clock, language).
     """
 
     name: str

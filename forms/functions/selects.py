@@ -27,7 +27,7 @@ def count_selected(context: Context, chosen: str) -> Value:
     return float(len(chosen.split()))
 
 
-@function("jr:itext", Take.TEXT)
+@function("jr:itext", Take.TEXT, steady=False)
 def itext(context: Context, name: str) -> Value:
     """A text of the form in the language at hand."""
     return context.world.itext(name)

@@ -172,13 +172,13 @@ def base64_decode(context: Context, text: str) -> Value:
 
 @lru_cache(maxsize=256)
 def pattern_of(expression: str) -> expressions.Pattern[str]:
-    """A regular expression, compiled.
+    """A regular expression, compiled; its classes are those of ASCII, as for JavaRosa.
 
     Raises:
         FormError: it is not a regular expression.
     """
     try:
-        return expressions.compile(expression)
+        return expressions.compile(expression, expressions.ASCII)
     except expressions.error as wrong:
         raise FormError(f"“{expression}” is not a regular expression: {wrong.msg}.") from None
 

@@ -104,6 +104,23 @@ def order_triggers(binds: Iterable[Bind], fields: Sequence[Field]) -> Order:
     )
 
 
+def behind(order: Order, field: Field) -> list[int]:
+    """The triggers, by index, that follow from a field, directly or through others."""
+    found: set[int] = set()
+    left = list(order.readers[field.number])
+    while left:
+        index = left.pop()
+        if index not in found:
+            found.add(index)
+            trigger = order.triggers[index]
+            places: Iterable[Field] = (trigger.field,)
+            if trigger.settles is Settles.RELEVANT:
+                places = trigger.field.below()
+            for place in places:
+                left.extend(order.readers[place.number])
+    return sorted(found)
+
+
 def _circle(triggers: list[Trigger], follows: list[list[int]], stuck: list[int]) -> list[Field]:
     """One circle among triggers that wait for each other."""
     inside = set(stuck)

@@ -11,7 +11,7 @@ from lxml import etree
 
 from forms.xform.binds import Bind
 from forms.xform.controls import Action, Choice, Control, Question, Repeat, questions_of
-from forms.xform.dependencies import Order
+from forms.xform.dependencies import Order, Settles, behind
 from forms.xform.texts import Template, Texts, language_code, plain
 from forms.xpath.compiler import Formula, compile_formula
 from forms.xpath.nodes import Field, Node, SecondaryInstance
@@ -58,6 +58,7 @@ class Form:
     choices_kept: dict[tuple[Question, str], Sequence[Choice]] = made(default_factory=dict)
     _formulas: dict[tuple[str, Field], Formula] = made(default_factory=dict)
     _readonly: dict[Field, tuple[tuple[Field, Formula], ...]] = made(default_factory=dict)
+    _made_again: dict[Field, tuple[int, ...]] = made(default_factory=dict)
     _by_path: dict[str, Field] = made(default_factory=dict)
     _by_field: dict[Field, Question] = made(default_factory=dict)
     _repeats: dict[Field, Repeat] = made(default_factory=dict)
@@ -114,6 +115,40 @@ class Form:
     def preloads(self) -> tuple[Bind, ...]:
         """The fields that are filled with metadata."""
         return tuple(bind for bind in self.binds.values() if bind.preload[0])
+
+    @cached_property
+    def _written_over(self) -> frozenset[Field]:
+        """Calculated fields that people, events or preloads may give another value."""
+        fields = {question.field for question in self.questions}
+        fields.update(bind.field for bind in self.preloads)
+        actions = [*self.actions]
+        for question in self.questions:
+            actions.extend(question.actions)
+        for repeat in self._repeats.values():
+            actions.extend(repeat.actions)
+        fields.update(action.target for action in actions)
+        return frozenset(fields)
+
+    def made_again(self, field: Field) -> tuple[int, ...]:
+        """The calculations behind a field that may hold something else than they compute.
+
+        By their place in `order`. They are made again whenever the field is answered, also where
+        nothing between has changed (XForms 1.1, "Recalculation Sequence Algorithm").
+        """
+        found = self._made_again.get(field)
+        if found is None:
+            triggers = self.order.triggers
+            found = tuple(
+                index
+                for index in behind(self.order, field)
+                if triggers[index].settles is Settles.CALCULATE
+                and (
+                    triggers[index].field in self._written_over
+                    or not triggers[index].formula.steady
+                )
+            )
+            self._made_again[field] = found
+        return found
 
     @cached_property
     def filtered_questions(self) -> tuple[Question, ...]:

@@ -186,6 +186,7 @@ class _FormReader:
         return found
 
     def mark_repeats(self, body: etree._Element) -> None:
+        repeated: list[Field] = []
         for element in body.iter(f"{{{XFORMS}}}repeat", "repeat"):
             field = self.by_path.get(path_of(element.get("nodeset") or element.get("ref") or ""))
             if field is None or field.parent is None:
@@ -193,8 +194,10 @@ class _FormReader:
                     f"A repeat is on {element.get('nodeset')}, which the form's instance has not."
                 )
             field.repeat = True
+            repeated.append(field)
+        for field in repeated:
             if field not in self.templates:
-                self.templates[field] = _emptied(self.first[field])
+                self.templates[field] = _emptied(self.first[field], field)
 
     # --- binds -------------------------------------------------------------------------------
 
@@ -251,9 +254,22 @@ class _FormReader:
             self.attached[media_name(name)] = None
 
 
-def _emptied(element: etree._Element) -> etree._Element:
-    """What new instances of a repeat start from where the form brings no template for them."""
+def _emptied(element: etree._Element, field: Field) -> etree._Element:
+    """What new instances of a repeat start from where the form brings no template for them.
+
+    Repeats inside have no instances in it, as for JavaRosa.
+    """
     template = deepcopy(element)
+    _trim(template, field)
     for below in template.iter():
         below.text = None
     return template
+
+
+def _trim(element: etree._Element, field: Field) -> None:
+    for child in list(element):
+        below = field.child(local(child.tag))
+        if below is not None and below.repeat:
+            element.remove(child)
+        elif below is not None:
+            _trim(child, below)

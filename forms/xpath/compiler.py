@@ -38,6 +38,7 @@ class Formula:
         reach: of those inside repeats, the instances that it reads them in.
         missing: paths in it that lead to no field of the form.
         constant: its value, where it depends on nothing at all; None otherwise.
+        steady: whether it gives the same for the same answers: no clock, no chance.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Formula:
     reach: Mapping[Field, Reach | None]
     missing: tuple[str, ...]
     constant: Value | None
+    steady: bool = True
 
     def is_true(self, context: Context) -> bool:
         """Its value as a condition."""
@@ -91,6 +93,7 @@ def compile_formula(
         compiler.reach,
         tuple(dict.fromkeys(compiler.missing)),
         constant,
+        compiler.steady,
     )
 
 
@@ -252,6 +255,7 @@ class _Compiler(PathCompiler):
         if function is None:
             raise UnknownFunction(f"There is no function “{tree.name}()”.{_nearest(tree.name)}")
         check_count(tree, function.least, function.most)
+        self.steady = self.steady and function.steady
         return self.plain_call(function, tree, here)
 
     def plain_call(self, function: Function, tree: Call, here: Fields) -> Evaluate:

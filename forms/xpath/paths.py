@@ -55,6 +55,7 @@ class PathCompiler(ABC):
         reach: of those inside repeats, the instances they are read in; None for all instances.
         missing: paths that lead to no field.
         inside: how many predicates enclose what is compiled at the moment.
+        steady: whether nothing so far asks a clock or chance.
     """
 
     at: Field
@@ -64,6 +65,7 @@ class PathCompiler(ABC):
     reach: dict[Field, Reach | None] = made(default_factory=dict)
     missing: list[str] = made(default_factory=list)
     inside: int = 0
+    steady: bool = True
 
     def reads(self, fields: Iterable[Field], reach: Reach | None = None) -> None:
         """Note fields that the expression depends on."""
@@ -193,6 +195,7 @@ class PathCompiler(ABC):
         check_count(tree, 1, 2)
         inner, fields = self.nodes(tree.arguments[0], here)
         seed = self.value(tree.arguments[1], here) if len(tree.arguments) == 2 else None
+        self.steady = self.steady and seed is not None
 
         def select(context: Context) -> list[Node]:
             return shuffled(inner(context), context, None if seed is None else seed(context))

@@ -88,6 +88,7 @@ def call_choice_name(compiler: PathCompiler, tree: Call, here: Fields) -> Evalua
     if not targets:
         raise UnknownFunction("The function “jr:choice-name()” needs the path of a question.")
     compiler.reads(targets)
+    compiler.steady = False
     target = min(targets, key=lambda place: place.number)
     return lambda context: context.world.choice_label(
         target, context.current, to_text(value(context))
@@ -95,7 +96,10 @@ def call_choice_name(compiler: PathCompiler, tree: Call, here: Fields) -> Evalua
 
 
 def call_indexed_repeat(compiler: PathCompiler, tree: Call, here: Fields) -> Evaluate:
-    """`indexed-repeat(node, repeat, index, …)`: the node in the instances so numbered."""
+    """`indexed-repeat(node, repeat, index, …)`: the node in the instances so numbered.
+
+    An index below 1 means the first instance, as for JavaRosa.
+    """
     if len(tree.arguments) % 2 == 0 or not all(
         compiler.is_path(part) for part in (tree.arguments[0], *tree.arguments[1::2])
     ):
@@ -122,8 +126,8 @@ def call_indexed_repeat(compiler: PathCompiler, tree: Call, here: Fields) -> Eva
                 alike = [child for child in node.children if child.name == place.name]
                 if place in wanted:
                     index = wanted[place]
-                    chosen = index == index and 1 <= index <= len(alike)
-                    alike = [alike[int(index) - 1]] if chosen else []
+                    place_of = max(1.0, index) if index == index else 1.0
+                    alike = [alike[int(place_of) - 1]] if place_of < len(alike) + 1 else []
                 found.extend(alike)
             nodes = found
         return nodes[0].value if nodes and nodes[0].relevant else ""

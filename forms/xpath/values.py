@@ -34,29 +34,39 @@ class DataType(Enum):
 
 
 _EPOCH = date(1970, 1, 1)
-_NUMBER = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)\s*")
+_NUMBER = re.compile(r"\s*-?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)\s*")
+NEARLY = 1e-12
+"""Numbers that have less than this behind the point are written without, as JavaRosa does."""
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 NAN = math.nan
 
 
 def to_number(value: Value) -> float:
-    """`number()`: dates count days since 1970-01-01, a time is a fraction of a day."""
+    """`number()`: dates count days since 1970-01-01; so do dateTimes, without their time of day.
+
+    `decimal-date-time()` and `decimal-time()` are for what is less than a day, as in JavaRosa: to
+    numbers, all times of day are the same. A text that names a dateTime counts with its fraction.
+    """
     if isinstance(value, float):
         return value
     if isinstance(value, str):
         if _NUMBER.fullmatch(value):
-            return float(value)
+            return float(value.replace(",", "."))
         moment = read_moment(value)
-        return NAN if moment is None else to_number(moment)
+        return NAN if moment is None else to_days(moment)
     if isinstance(value, bool):
         return 1.0 if value else 0.0
     if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return (aware - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
-    if isinstance(value, date):
-        return float((value - _EPOCH).days)
-    seconds = value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
-    return seconds / 86400
+        value = value.date()
+    return float((value - _EPOCH).days) if isinstance(value, date) else 0.0
+
+
+def to_days(moment: date) -> float:
+    """Days since 1970-01-01 UTC, with the fraction that a dateTime has."""
+    if not isinstance(moment, datetime):
+        return to_number(moment)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
 
 
 def to_boolean(value: Value) -> bool:
@@ -82,12 +92,17 @@ def to_text(value: Value) -> str:
 
 
 def write_number(number: float) -> str:
-    """A number as XPath 1.0 §4.2 writes it: no exponent, no trailing zeros."""
+    """A number as XPath 1.0 §4.2 writes it: no exponent, no trailing zeros.
+
+    What calculating with fractions adds to whole numbers far behind the point is left out.
+    """
     if number != number:
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
     if number == int(number):
+        return str(int(number))
+    if abs(number - int(number)) < NEARLY:
         return str(int(number))
     written = repr(number)
     if "e" in written:
@@ -182,8 +197,8 @@ def equal(left: Value, right: Value) -> bool:
         return left == right
     if isinstance(left, float) or isinstance(right, float):
         return to_number(left) == to_number(right)
-    if isinstance(left, str) or isinstance(right, str):
-        if to_text(left) == to_text(right):
-            return True
+    if to_text(left) == to_text(right):
+        return True
+    if isinstance(left, str) or isinstance(right, str) or type(left) is not type(right):
         return to_number(left) == to_number(right)
-    return to_number(left) == to_number(right)
+    return left == right

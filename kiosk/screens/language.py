@@ -1,5 +1,6 @@
 """Which language: each written in itself."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
@@ -7,6 +8,7 @@ from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import own_name, tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.drawing import Pen
 from kiosk.theme.text import lay_out
 from kiosk.theme.theme import theme
@@ -50,7 +52,7 @@ class LanguageScreen(Page):
         words = " ".join(names.values()).split()
         widest = max(pen.measure(word) for word in words) / 100 * 1.02
         for code, text in names.items():
-            card = LanguageCard(name=code, text=text, widest=widest)
+            card = LanguageCard(name=code, text=text, widest=widest, spoken_language=code)
             card.bind(on_release=self._choose)
             grid.add_widget(card)
         self.ids.paged.to_top()
@@ -62,6 +64,10 @@ class LanguageScreen(Page):
     def go_back(self) -> None:
         """Leave the language as it is."""
         self.kiosk.leave_languages()
+
+    def spoken(self) -> Sequence[Part]:
+        """Each by its own voice."""
+        return [Speech(own_name(code), code) for code in self.kiosk.languages]
 
     def _choose(self, card: Any) -> None:
         self.kiosk.speak_and_go_on(card.name)

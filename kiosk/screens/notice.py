@@ -30,7 +30,8 @@ class NoticeScreen(Page):
     def enter(self) -> None:
         """Show the notice in the person's language."""
         self.back_text = tr._("Retour")
-        self.next_text = tr._("Je commence")
+        arguments = self.kiosk.offer.arguments(tr.language)
+        self.next_text = tr._("Suivant") if arguments else tr._("Je commence")
         self.title = self.kiosk.offer.title(tr.language)
         notice = self.kiosk.offer.notice(tr.language)
         self.ids.paged.to_top()
@@ -57,8 +58,8 @@ class NoticeScreen(Page):
         return ". ".join((self.title, *(f"{point.heading} {point.text}" for point in points)))
 
     def go_on(self) -> None:
-        """To the first question."""
-        self.kiosk.journey.begin_questions()
+        """To the cards for and against, or to the first question."""
+        self.kiosk.journey.notice_read()
         self.kiosk.show()
 
 

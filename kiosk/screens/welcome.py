@@ -1,5 +1,6 @@
 """The idle screen: what is asked and how long it takes, in the device's languages in turn."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -7,6 +8,7 @@ from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import RIGHT_TO_LEFT, base, own_name, tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.page import Page
 
@@ -42,8 +44,19 @@ class WelcomeScreen(Page):
         """What is asked, and that one touch starts."""
         return f"{self.title} {self.asks} {self.begin}"
 
+    def spoken(self) -> Sequence[Part]:
+        """The same, in each language in turn."""
+        offer = self.kiosk.offer
+        said = []
+        for code in self.kiosk.languages[:3]:  # who waits for a fourth has long begun
+            notice = offer.notice(code)
+            begin = tr.say(code, "Pour commencer, touchez l’écran, ou une touche du clavier.")
+            words = (offer.title(code), notice.asks or notice.why, begin)
+            said += [Speech(text, code) for text in words if text]
+        return said
+
     def _next_language(self, *_: Any) -> None:
-        if self.kiosk.page is self and self.parent is not None:
+        if self.kiosk.page is self and self.get_root_window() is not None:
             self._turn += 1
             self._show()
 

@@ -1,14 +1,17 @@
 """One question over the screen: a headline, a sentence, and a few large buttons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kivy.properties import StringProperty
+from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.gridlayout import GridLayout
 
 from kiosk.kv import load_beside
+from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
+from kiosk.widgets import lead as lead  # its kv rule draws with it
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.touch import Action
 
@@ -34,6 +37,7 @@ class Ask(AnchorLayout):
     title = StringProperty()
     text = StringProperty()
     icon = StringProperty()
+    lead = ObjectProperty(None, allownone=True)  # where keys land
 
     def offer(self, options: list[Option]) -> None:
         """The buttons, the first under the words."""
@@ -50,6 +54,10 @@ class Ask(AnchorLayout):
     def say(self) -> str:
         """What it says aloud."""
         return f"{self.title} {self.text}"
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard."""
+        return (Speech(self.title, tr.language), Speech(self.text, tr.language))
 
     def on_touch_down(self, touch: Any) -> bool:
         """Nothing below can be touched."""

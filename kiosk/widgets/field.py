@@ -36,6 +36,7 @@ class AnswerField(FocusBehavior, Widget):
 
     Events:
         on_enter: Enter was pressed where there is one line.
+        on_chosen: A keypad asks for keys to write with.
     """
 
     text = StringProperty()
@@ -54,7 +55,10 @@ class AnswerField(FocusBehavior, Widget):
     said = StringProperty()
     """What it says aloud, and to screen readers."""
 
-    __events__ = ("on_enter",)
+    by_hand = BooleanProperty(False)
+    """Whether it was touched, or written in with a real keyboard: then arrows move the caret."""
+
+    __events__ = ("on_enter", "on_chosen")
 
     def __init__(self, **kwargs: Any) -> None:
         self._lines: list[Line] = []
@@ -115,6 +119,7 @@ class AnswerField(FocusBehavior, Widget):
     def erase(self) -> None:
         """Leave nothing of what was written: no text, no lines, no pictures of them."""
         self.text = ""
+        self.by_hand = False
         self.caret = 0
         self._scroll = 0.0
         self._drag = None
@@ -129,6 +134,25 @@ class AnswerField(FocusBehavior, Widget):
 
     def on_enter(self) -> None:
         """Enter was pressed where there is one line."""
+
+    def on_chosen(self) -> None:
+        """A keypad asks for keys to write with."""
+
+    def keeps_key(self, name: str) -> bool:
+        """Whether a key writes here, or moves the caret, instead of leading on.
+
+        A keypad sends arrows and Enter too: they write only where a real keyboard was seen, and
+        beyond the first and the last line they lead on.
+        """
+        if len(name) == 1:
+            return True
+        if not self.by_hand:
+            return name == "spacebar"
+        line = self._line_at(self._caret())
+        ends = {"up": 0, "down": len(self._lines) - 1}
+        return name in ("left", "right", "enter", "spacebar") or (
+            name in ends and line != ends[name]
+        )
 
     # --- where things are ---------------------------------------------------------------------
 
@@ -172,6 +196,7 @@ class AnswerField(FocusBehavior, Widget):
         if not self.collide_point(*touch.pos):
             return False
         super().on_touch_down(touch)
+        self.by_hand = True
         touch.grab(self)
         self._drag = (touch, self._scroll, False)
         return True
@@ -199,6 +224,7 @@ class AnswerField(FocusBehavior, Widget):
 
     def keyboard_on_textinput(self, window: Any, text: str) -> None:
         """What a real keyboard writes."""
+        self.by_hand = True
         self.insert(text)
 
     def keyboard_on_key_down(

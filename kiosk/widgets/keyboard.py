@@ -10,7 +10,7 @@ in the same large keys: the finger may slide to one, or leave the letter, which 
 gives way to the variant that is touched next. Nobody needs to slide, and slow hands lose nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import ceil, inf
 from typing import Any
@@ -38,6 +38,7 @@ from kiosk.theme.fonts import FILLED_ICONS, ICONS, TEXT
 from kiosk.theme.icons import icon
 from kiosk.theme.text import visual_lines
 from kiosk.theme.theme import theme
+from kiosk.widgets.key_rows import KeyRow, chained
 from kiosk.widgets.layouts import AZERTY, Action, Key
 
 HIGH_MM, LOW_MM = 12.7 + 1.4, 10.6  # from row to row
@@ -153,9 +154,22 @@ class KeyCap(FocusBehavior, Widget):
             self._board.press(self)
             return True
         if keycode[1] in ("left", "right", "up", "down"):
-            self._board.focus_neighbour(self, keycode[1])
+            self.beside(keycode[1]).focus = True
             return True
         return bool(super().keyboard_on_key_down(window, keycode, text, modifiers))
+
+    def beside(self, direction: str) -> Widget:
+        """The key beside, above or below; beyond the keyboard's edge, the row that it stands in."""
+        return self._board.neighbour(self, direction)
+
+    def first_row(self) -> KeyRow:
+        """Where going row by row begins again."""
+        return self._board.key_rows[0]
+
+    @property
+    def field(self) -> Any:
+        """What it writes in, if anything."""
+        return self._board.field
 
     def on_touch_down(self, touch: Any) -> bool:
         """Fingers are the keyboard's business; the focus stays in the field."""
@@ -189,6 +203,8 @@ class Keyboard(Widget):
     def __init__(self, **kwargs: Any) -> None:
         self._caps: list[KeyCap] = []
         self._rows: list[list[KeyCap]] = []
+        self.key_rows: list[KeyRow] = []
+        self._spare_rows: list[KeyRow] = []
         self._fingers: dict[int, KeyCap] = {}
         self._pictures: dict[tuple[str, str, float], Texture | None] = {}
         self._written = ""  # the letter before the caret
@@ -261,17 +277,24 @@ class Keyboard(Widget):
             if self.shift == "once":
                 self.shift = "off"
 
-    def focus_neighbour(self, cap: KeyCap, direction: str) -> None:
-        """Give the focus to the key beside, above or below."""
+    def neighbour(self, cap: KeyCap, direction: str) -> Widget:
+        """The key beside, above or below this one; beyond the edge, the row that it stands in."""
         number = next(place for place, row in enumerate(self._rows) if cap in row)
-        row = self._rows[number]
+        row = self.key_rows[number]
         if direction in ("left", "right"):
-            at = row.index(cap) + (1 if direction == "right" else -1)
-            neighbour = row[at % len(row)]
-        else:
-            number = (number + (1 if direction == "down" else -1)) % len(self._rows)
-            neighbour = min(self._rows[number], key=lambda o: abs(o.center_x - cap.center_x))
-        neighbour.focus = True
+            at = row.caps.index(cap) + (1 if direction == "right" else -1)
+            return row.caps[at % len(row.caps)]
+        onward = row.above if direction == "up" else row.below
+        if onward is None:
+            return row
+        return min(onward.caps, key=lambda other: abs(other.center_x - cap.center_x))
+
+    def own_stops(self) -> Iterator[Widget]:
+        """Keys lead from row to row; within the row where they are, from key to key."""
+        for row in self.key_rows:
+            yield row
+            if any(cap.focus for cap in row.caps):
+                yield from row.caps
 
     def reset(self) -> None:
         """As the next person should find it."""
@@ -554,6 +577,19 @@ class Keyboard(Widget):
             )
             turned = self.layout.rtl and action in (Action.BACKSPACE, Action.ENTER)
             cap.write_label(self._picture(cap), turned)
+        self._span_rows()
+
+    def _span_rows(self) -> None:
+        """One stop for each row that has a key to press."""
+        shown = [[cap for cap in row if cap.opacity] for row in self._rows]
+        shown = [caps for caps in shown if caps]
+        while len(self._spare_rows) < len(shown):
+            self._spare_rows.append(KeyRow())
+            self.add_widget(self._spare_rows[-1])
+        self.key_rows = self._spare_rows[: len(shown)]
+        chained(self.key_rows)
+        for number, row in enumerate(self._spare_rows):
+            row.span(shown[number] if number < len(shown) else [])
 
     def _picture(self, cap: KeyCap) -> Texture | None:
         action = cap.key.action

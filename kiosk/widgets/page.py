@@ -1,5 +1,6 @@
 """The frame of every screen: tools and progress above, the way back and on below."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -14,7 +15,10 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk.kv import load_beside
+from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
+from kiosk.widgets.lead import Lead
 from kiosk.widgets.touch import Row, Tool
 
 
@@ -80,6 +84,7 @@ class Page(BoxLayout):
     next_text = StringProperty()
     next_icon = StringProperty("arrow-right")
     next_primary = BooleanProperty(True)
+    leads = BooleanProperty(True)  # keys land on what the screen says, before what can be touched
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -101,12 +106,30 @@ class Page(BoxLayout):
     def enter(self) -> None:
         """Called each time before the screen is shown."""
 
+    def answer_anew(self, ref: str) -> None:
+        """The question at this path is to be answered in another way: its widget is another."""
+        self.enter()
+
     def forget(self) -> None:
         """Let go of everything that a person said or chose here."""
 
     def say(self) -> str:
         """What the screen says aloud."""
         return ""
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard: each part in its language, recordings where the form has any."""
+        return (Speech(self.say(), tr.language),)
+
+    @property
+    def lead(self) -> Lead | None:
+        """Where keys land when the screen opens."""
+        return self.ids.lead.__self__ if self.leads else None
+
+    def key_back(self) -> None:
+        """The keypad's "back": the same as the button, where there is one."""
+        if not self.ids.back.disabled:
+            self.go_back()
 
     def go_back(self) -> None:
         """The button at the lower start corner."""

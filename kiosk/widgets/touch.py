@@ -38,6 +38,7 @@ class Row(BoxLayout):
 
 
 DRAGGED = "dragged"  # in `touch.ud`: the finger moves the page, and touches nothing any more
+HELD = "held"  # in `touch.ud`: the finger draws or moves a map, and never moves the page
 
 
 class Tap(FocusBehavior, ButtonBehavior, Row):
@@ -47,6 +48,8 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
     """
 
     said = StringProperty()  # what it says aloud, and to screen readers
+    told = StringProperty()  # how it stands, where that is more than taken or not
+    spoken_language = StringProperty()  # that `said` is in; "" for the person's own
     fill = ColorProperty(theme.card)
     border = ColorProperty(theme.line)
     border_width = NumericProperty(2)

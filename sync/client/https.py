@@ -9,6 +9,8 @@ Rules:
    bad record is alone; that one is quarantined with its cause and blocks nothing.
 4. A refusal that no halving mends (the device is revoked, say) leaves everything waiting, and is
    said to the steward.
+5. What was acknowledged is kept some days. A server that does not have it any more, set back to an
+   older backup, gets it again; what is let go of in the end, the server was just asked for.
 """
 
 from __future__ import annotations
@@ -17,8 +19,13 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 
+from sync.acknowledgement import read as read_acknowledgement
+from sync.batch import Enclosed
+from sync.client.pace import Pace
+from sync.client.report import Run, ServerRefuses, SyncProgress, SyncReport, contributions
+from sync.client.upload import LARGEST_ANSWER, Uploader, stranger
 from sync.client.wire import Answer, NetworkTrouble, Wire
 from sync.device import Device, Enrolment
 from sync.enrolment import (
@@ -30,83 +37,36 @@ from sync.enrolment import (
 )
 from sync.errors import (
     AlreadyEnrolled,
+    BadDataDirectory,
     ForgedAcknowledgement,
     NotEnrolled,
     OlderPackage,
+    StorageFailed,
     SyncError,
     UnknownFormat,
 )
 from sync.listing import ListedConsultation, read_listing
-from sync.outbox import USUAL_BATCH, Outgoing
-from sync.problem import Problem
+from sync.outbox import USUAL_BATCH, Kept, Outgoing
 from sync.signatures import RequestParts, sign_request
 from sync.statement import ForgedStatement, UnreadableStatement
 
-_LARGEST_ANSWER = 256 * 1024
+__all__ = ["ServerRefuses", "SyncProgress", "SyncReport", "Uplink", "enrol", "sync_once"]
+
 _LARGEST_LISTING = 4 * 1024 * 1024
 _LARGEST_PACKAGE = 64 * 1024 * 1024
 
 _HALVED = frozenset({"malformed-batch", "too-large", "refused"})
-_SKIPPED = frozenset({"unknown-consultation"})
-
-
-class ServerRefuses(SyncError):
-    """The server answers, and will not do what was asked; the message says why."""
-
-
-@dataclass(frozen=True)
-class SyncProgress:
-    """How far a sync has come.
-
-    Attributes:
-        doing: what is done now, in words.
-        sent: contributions acknowledged so far.
-        left: contributions still on the device that may go.
-    """
-
-    doing: str
-    sent: int
-    left: int
-
-
-@dataclass(frozen=True)
-class SyncReport:
-    """What a sync did.
-
-    Attributes:
-        sent: contributions that the server has durably stored since it began.
-        quarantined: contributions that were put aside with a cause.
-        left: contributions that still wait on the device.
-        fetched: titles of consultations that came new, or in a new version.
-        troubles: sentences for the steward on what did not go, and why; empty if all went.
-        retry_after: seconds that the server asks to wait; None where it does not say.
-    """
-
-    sent: int = 0
-    quarantined: int = 0
-    left: int = 0
-    fetched: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()
-    retry_after: int | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left that could go."""
-        return not self.left and not self.troubles
-
-    def sentences(self) -> tuple[str, ...]:
-        """The report in words."""
-        said = [f"{_counted(self.sent)} sent and stored by the server."]
-        if self.quarantined:
-            said.append(f"{_counted(self.quarantined)} put aside: somebody must look at them.")
-        said += [f"New on this device: “{title}”." for title in self.fetched]
-        if self.left:
-            said.append(f"{_counted(self.left)} still on this device, sealed and safe.")
-        return (*said, *self.troubles)
+_SKIPPED = frozenset({"unknown-consultation", "not-found"})
+_MOST_LET_GO = 100  # batches asked for in one sync before they are let go of
 
 
 def enrol(
-    device: Device, code: str, name: str = "kiosk", *, ca_bundle: str | None = None
+    device: Device,
+    code: str,
+    name: str = "kiosk",
+    *,
+    ca_bundle: str | None = None,
+    replace: bool = False,
 ) -> Enrolment:
     """Enrol a device by the code that `parvis-server enrol` printed.
 
@@ -114,7 +74,8 @@ def enrol(
         device: the device; its key is made when it is opened.
         code: as typed or scanned.
         name: what the server shall call the device.
-        ca_bundle: a file with the certificates of a private authority.
+        ca_bundle: a file with the certificates of a private authority; remembered.
+        replace: the server was set up anew: everything that is still here is owed to it.
 
     Raises:
         MistypedEnrolmentCode: the code is not one.
@@ -124,25 +85,34 @@ def enrol(
     """
     read = EnrolmentCode.parse(code)
     before = device.enrolled
-    if before is not None and fingerprint(before.server) != read.fingerprint and device.owes():
+    another = before is not None and fingerprint(before.server) != read.fingerprint
+    if another and not replace and device.owes():
         raise AlreadyEnrolled()  # before the code is spent
+    authority = _authority(ca_bundle) if ca_bundle else b""
     public = device.key.public_key()
     body = EnrolmentRequest.sign(read, public, name)
     parts = RequestParts.of("POST", f"{read.url}/v1/devices")
     headers = sign_request(parts, body, device.key, device.key_id.hex(), int(time.time()))
     wire = Wire(read.url, ca_bundle=ca_bundle)
     try:
-        answer = wire.ask("POST", "/v1/devices", body, headers, most=_LARGEST_ANSWER)
+        answer = wire.ask("POST", "/v1/devices", body, headers, most=LARGEST_ANSWER)
     finally:
         wire.close()
     if answer.status != 201:
         if answer.problem.name:
             raise EnrolmentRefused(answer.problem.detail)
-        raise NetworkTrouble(_stranger(answer))
+        raise NetworkTrouble(stranger(answer))
     enrolled = EnrolmentAnswer.read(answer.body, read, public)
     enrolment = Enrolment(read.url, enrolled.server_public.public_bytes_raw(), enrolled.name)
-    device.enrol(enrolment)
+    device.enrol(enrolment, authority=authority, replace=replace)
     return enrolment
+
+
+def _authority(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadDataDirectory(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def sync_once(
@@ -151,6 +121,7 @@ def sync_once(
     *,
     batch: int = USUAL_BATCH,
     ca_bundle: str | None = None,
+    pace: Pace | None = None,
 ) -> SyncReport:
     """Send what waits, then fetch what is published; says what went and what is left.
 
@@ -160,12 +131,14 @@ def sync_once(
         device: the device.
         progress: told of each step.
         batch: records in a new batch.
-        ca_bundle: a file with the certificates of a private authority.
+        ca_bundle: a file with the certificates of a private authority; by default the one that
+            the device was enrolled with.
+        pace: what earlier syncs learned of the way.
 
     Raises:
         NotEnrolled: the device has no server.
     """
-    uplink = Uplink(device, ca_bundle=ca_bundle, batch=batch)
+    uplink = Uplink(device, ca_bundle=ca_bundle, batch=batch, pace=pace)
     try:
         return uplink.sync(progress)
     finally:
@@ -186,13 +159,15 @@ class Uplink:
         ca_bundle: str | None = None,
         batch: int = USUAL_BATCH,
         wire: Wire | None = None,
+        pace: Pace | None = None,
     ) -> None:
         if device.enrolled is None:
             raise NotEnrolled()
         self._device = device
         self._enrolment = device.enrolled
         self._batch = batch
-        self._wire = wire or Wire(device.enrolled.url, ca_bundle=ca_bundle)
+        self._wire = wire or Wire(device.enrolled.url, ca_bundle=ca_bundle or device.ca_bundle)
+        self._uploader = Uploader(self._wire, pace or Pace())
 
     def close(self) -> None:
         """Let go of open connections."""
@@ -204,51 +179,90 @@ class Uplink:
         The listing is asked for first: it is small, only this device's own server can sign it, and
         no batch is formed before the server is known to be there.
         """
-        run = _Run(progress)
+        run = Run(progress)
         try:
             published = self._listing(run)
             self._send(run)
+            if self._look_back(run):
+                self._send(run)
             self._fetch(run, published)
         except (NetworkTrouble, ServerRefuses) as trouble:
             run.troubles.append(str(trouble))
         return run.report(self._left())
 
-    def _send(self, run: _Run) -> None:
+    def _send(self, run: Run) -> None:
         """Send batch after batch until nothing waits, each at most once."""
         tried: set[str] = set()
-        while (outgoing := self._next(tried)) is not None:
+        outbox = self._device.outbox
+        while (outgoing := outbox.next_batch(self._batch, skip=tried)) is not None:
             tried.add(outgoing.name)
-            run.tell(f"Sending {_counted(outgoing.records)}", self._left())
-            answer = self._wire.ask(
-                "PUT",
-                f"/v1/batches/{outgoing.name}",
-                outgoing.data,
-                {"Content-Type": "application/octet-stream"},
-                most=_LARGEST_ANSWER,
-            )
-            if answer.status == 200:
-                self._release(run, outgoing, answer.body)
-            else:
+            doing = f"Sending {contributions(outgoing.records)}"
+            run.tell(doing, self._left())
+            answer = self._uploader.batch(outgoing, run.told_of(doing, self._left))
+            if answer.status != 200:
                 self._refused(run, outgoing, answer)
+            elif self._release(run, outgoing, answer.body):
+                self._send_streams(run, outgoing, answer.body)
         run.tell("Everything is sent", self._left())
 
-    def _next(self, tried: set[str]) -> Outgoing | None:
-        outgoing = self._device.outbox.next_batch(self._batch)
-        if outgoing is None or outgoing.name not in tried:
-            return outgoing
-        # The oldest could not go: those behind it must not wait for it.
-        waiting = self._device.outbox.every_batch(self._batch)
-        return next((one for one in waiting if one.name not in tried), None)
-
-    def _release(self, run: _Run, outgoing: Outgoing, acknowledgement: bytes) -> None:
+    def _release(self, run: Run, outgoing: Outgoing, acknowledgement: bytes) -> bool:
+        """Take the server's word; whether it waits for attachments."""
+        outbox = self._device.outbox
+        aside = outbox.counts().quarantined
         try:
-            released = self._device.outbox.release(acknowledgement)
+            run.sent += outbox.release(acknowledgement)
+            awaited = read_acknowledgement(acknowledgement, self._enrolment.server).awaited
         except (ForgedAcknowledgement, UnknownFormat):
             raise NetworkTrouble(ForgedAcknowledgement.sentence) from None
-        run.sent += released
-        run.quarantined += outgoing.records - released
+        run.quarantined += outbox.counts().quarantined - aside
+        return bool(awaited)
 
-    def _refused(self, run: _Run, outgoing: Outgoing, answer: Answer) -> None:
+    def _send_streams(self, run: Run, outgoing: Outgoing, acknowledgement: bytes) -> None:
+        """Send the attachments that the server waits for, and take its word again."""
+        awaited = read_acknowledgement(acknowledgement, self._enrolment.server).awaited
+        streams = {one.name: one for one in outgoing.enclosed}
+        for name in awaited:
+            if name in streams:
+                self._send_stream(run, outgoing.consultation, streams[name])
+        answer = self._uploader.acknowledgement(outgoing.name)
+        if answer.status != 200:
+            self._refused(run, outgoing, answer)
+        elif self._release(run, outgoing, answer.body):
+            run.troubles.append("The server still waits for attached files; they go the next time.")
+
+    def _send_stream(self, run: Run, consultation: str, stream: Enclosed) -> None:
+        outbox = self._device.outbox
+        streams = outbox.streams
+        if streams.size(stream.name) != stream.size:
+            self._set_aside(run, stream.name, _DAMAGED_HERE)
+            return
+        path = f"/v1/consultations/{consultation}/attachments/{stream.name}"
+
+        def read(at: int, most: int) -> bytes:
+            try:
+                return streams.read(stream.name, at, most)
+            except OSError as error:
+                raise StorageFailed(f"An attached file cannot be read: {error}.") from error
+
+        doing = run.told_of("Sending an attached file", self._left)
+        answer = self._uploader.stream(path, stream.size, read, doing)
+        if answer is None or (answer.status == 204 and answer.complete):
+            return
+        problem = answer.problem
+        if problem.name == "hash-mismatch" and not streams.is_whole(stream.name):
+            self._set_aside(run, stream.name, _DAMAGED_HERE)
+        elif problem.name == "too-large":
+            self._set_aside(run, stream.name, problem.detail)
+        elif problem.name in ("hash-mismatch", "wrong-offset", "not-found"):
+            run.troubles.append(problem.detail)
+        else:
+            raise run.stopped_by(problem, answer)
+
+    def _set_aside(self, run: Run, stream: str, cause: str) -> None:
+        self._device.outbox.set_aside(stream, cause)
+        run.quarantined += 1
+
+    def _refused(self, run: Run, outgoing: Outgoing, answer: Answer) -> None:
         """Rules 2 to 4.
 
         Raises:
@@ -266,7 +280,40 @@ class Uplink:
         else:
             raise run.stopped_by(problem, answer)
 
-    def _fetch(self, run: _Run, published: tuple[ListedConsultation, ...]) -> None:
+    def _look_back(self, run: Run) -> bool:
+        """Rule 5; whether anything is owed again.
+
+        The newest batches are asked for first: a backup that was restored lacks those.
+        """
+        rules, outbox = self._device.rules, self._device.outbox
+        kept, lost, room = outbox.kept(), 0, rules.keep_megabytes << 20
+        oldest_first: list[Kept] = []
+        sure = False
+        for one in kept:
+            room -= one.size
+            age = self._device.hours() - one.since
+            # A clock that was ahead, and is set right, must not make it stay for years.
+            if room < 0 or age >= 24 * rules.keep_days or age < -24:
+                oldest_first.insert(0, one)
+            elif not sure:
+                sure = self._uploader.holds(one.name)
+                lost += 0 if sure else outbox.send_again(one.name)
+        done = []
+        for one in oldest_first[:_MOST_LET_GO]:
+            if self._uploader.holds(one.name):
+                done.append(one.name)
+            else:
+                lost += outbox.send_again(one.name)
+        if done:
+            outbox.let_go(done)
+        if lost:
+            run.notes.append(
+                f"The server had lost {contributions(lost)} that it had acknowledged: it was set "
+                "back to an older state. They are sent again."
+            )
+        return lost > 0
+
+    def _fetch(self, run: Run, published: tuple[ListedConsultation, ...]) -> None:
         """Bring what is published here, where it is new."""
         held = {
             one.id: (one.version, hashlib.sha256(one.data).hexdigest())
@@ -279,7 +326,7 @@ class Uplink:
                 run.tell("Fetching a consultation", self._left())
                 self._take(run, listed)
 
-    def _listing(self, run: _Run) -> tuple[ListedConsultation, ...]:
+    def _listing(self, run: Run) -> tuple[ListedConsultation, ...]:
         fresh = secrets.token_urlsafe(16)
         answer = self._wire.ask("GET", f"/v1/consultations?fresh={fresh}", most=_LARGEST_LISTING)
         if answer.status != 200:
@@ -287,9 +334,9 @@ class Uplink:
         try:
             return read_listing(answer.body, self._enrolment.server, fresh)
         except (UnreadableStatement, ForgedStatement):
-            raise NetworkTrouble(_stranger(answer)) from None
+            raise NetworkTrouble(stranger(answer)) from None
 
-    def _take(self, run: _Run, listed: ListedConsultation) -> None:
+    def _take(self, run: Run, listed: ListedConsultation) -> None:
         answer = self._wire.ask("GET", f"/v1/consultations/{listed.id}", most=_LARGEST_PACKAGE)
         if answer.status != 200:
             raise run.stopped_by(answer.problem, answer)
@@ -309,56 +356,11 @@ class Uplink:
         return counts.waiting + counts.sent
 
 
-class _Run:
-    """What one sync has done so far."""
-
-    def __init__(self, progress: Callable[[SyncProgress], None]) -> None:
-        self.sent = 0
-        self.quarantined = 0
-        self.fetched: list[str] = []
-        self.troubles: list[str] = []
-        self._retry_after: int | None = None
-        self._progress = progress
-
-    def tell(self, doing: str, left: int) -> None:
-        """Say how far it is."""
-        self._progress(SyncProgress(doing, self.sent, left))
-
-    def stopped_by(self, problem: Problem, answer: Answer) -> SyncError:
-        """The error that ends this sync, everything else left waiting."""
-        self._retry_after = problem.retry_after
-        if problem.name:
-            return ServerRefuses(problem.detail)
-        if problem.passing:
-            return NetworkTrouble(
-                f"The server is not in order now (status {problem.status}); what waits goes later."
-            )
-        return NetworkTrouble(_stranger(answer))
-
-    def report(self, left: int) -> SyncReport:
-        """What was done, told once it is over."""
-        return SyncReport(
-            sent=self.sent,
-            quarantined=self.quarantined,
-            left=left,
-            fetched=tuple(self.fetched),
-            troubles=tuple(dict.fromkeys(self.troubles)),
-            retry_after=self._retry_after,
-        )
-
-
+_DAMAGED_HERE = (
+    "a file attached to it was damaged on this device's disk and cannot be sent; the rest is on "
+    "the server"
+)
 _TOO_LARGE_FOR_THE_WAY = (
     "Something between this device and the server lets no contribution through (status 413): a "
     "proxy whose limit is too low. Have it let through requests of 16 MiB."
 )
-
-
-def _stranger(answer: Answer) -> str:
-    return (
-        f"Something answers in the server's place (status {answer.status}, nothing that the server "
-        "signed): a sign-in page for Wi-Fi, or a proxy. Check the network."
-    )
-
-
-def _counted(contributions: int) -> str:
-    return "1 contribution" if contributions == 1 else f"{contributions} contributions"

@@ -30,11 +30,21 @@ class NetworkTrouble(SyncError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status, the body, and when to come again if the answer says so."""
+    """What came back.
+
+    Attributes:
+        status: of HTTP.
+        body: whole.
+        retry_after: when to come again, if the answer says so.
+        offset: where an upload stands, if the answer says so.
+        complete: whether the upload is complete, by the answer's word.
+    """
 
     status: int
     body: bytes
     retry_after: str | None
+    offset: int | None = None
+    complete: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -98,11 +108,22 @@ class Wire:
                 stream=True,
             ) as response:
                 content = _whole(response, most)
-                return Answer(response.status_code, content, response.headers.get("Retry-After"))
+                return _answer(response, content)
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # requests lets some of urllib3's through, and UnicodeError where a header or a name
             # cannot be read.
             raise NetworkTrouble(_in_words(error, self.url)) from None
+
+
+def _answer(response: requests.Response, content: bytes) -> Answer:
+    stands = response.headers.get("Upload-Offset", "")
+    return Answer(
+        response.status_code,
+        content,
+        response.headers.get("Retry-After"),
+        offset=int(stands) if stands.isascii() and stands.isdigit() and len(stands) < 16 else None,
+        complete=response.headers.get("Upload-Complete") == "?1",
+    )
 
 
 def _whole(response: requests.Response, most: int) -> bytes:

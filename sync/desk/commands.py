@@ -13,6 +13,7 @@ import click
 from forms.errors import FormError
 from sync.command_line import Refusing, in_words
 from sync.desk.export import export_csv
+from sync.desk.media import FOLDER
 from sync.desk.publish import Publication, check_writable, own_packages
 from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
@@ -239,7 +240,8 @@ def export(
 
     A text that a spreadsheet would run as a formula is written with an apostrophe before it, and
     one that begins with apostrophes and then = + - or @ with one more: take one off to have the
-    exact text, or give --exact. Several choices stand in one cell.
+    exact text, or give --exact. Several choices stand in one cell. Files that people attached are
+    copied to media/ beside the table; the cells hold their names.
 
     \b
     Example:
@@ -259,6 +261,8 @@ def export(
         )
     said = counted(done.contributions, "contribution")
     click.echo(f"{path} holds {said} in {done.columns} columns.")
+    if done.files:
+        click.echo(f"{counted(done.files, 'attached file')} beside it, in {path.parent / FOLDER}.")
 
 
 def _opened_keys(path: Path) -> KeyDirectory:

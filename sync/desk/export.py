@@ -1,5 +1,7 @@
 """The organiser's table: one row per contribution, as CSV that spreadsheet programs open right.
 
+Files that belong to contributions are copied to `media/` beside it; the cells hold their names.
+
 UTF-8 with a byte order mark, every cell in quotes (so that a text never falls apart into cells in a
 program that expects another separator), lines ended by CR LF (RFC 4180).
 
@@ -15,11 +17,12 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from forms.xform import read_form
+from sync.desk.media import lay_beside, names_beside
 from sync.desk.store import DeskContribution, DeskStore
 from sync.desk.tables import Column, columns
 from sync.errors import SyncError
@@ -41,11 +44,19 @@ class OverTheStore(SyncError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written."""
+    """What was written.
+
+    Attributes:
+        consultation: its id.
+        contributions: rows.
+        columns: of the table.
+        files: attached files that lie next to the table, in `media/`.
+    """
 
     consultation: str
     contributions: int
     columns: int
+    files: int = 0
 
 
 def export_csv(
@@ -82,7 +93,8 @@ def export_csv(
     asked = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
     protect = (lambda text: text) if exact else protected
     part = path.with_name(f".{path.name}.part")
-    count = 0
+    count = files = 0
+    shared = store.shared_names(id_)
     try:
         # Like the store, for this user alone, unless the file replaced was shown to others.
         rights = path.stat().st_mode & 0o777 if path.exists() else 0o600
@@ -92,14 +104,17 @@ def export_csv(
             writer = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL)
             writer.writerow([protect(name) for name in (*FIXED, *(one.heading for one in asked))])
             for contribution in store.contributions(id_):
-                writer.writerow([protect(cell) for cell in _row(contribution, asked)])
+                names = names_beside(contribution.id, contribution.attachments, shared)
+                row = _row(contribution, asked, names)
+                writer.writerow([protect(cell) for cell in row])
+                files += lay_beside(path, store.media, contribution.attachments, names)
                 count += 1
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return Exported(id_, count, len(FIXED) + len(asked))
+    return Exported(id_, count, len(FIXED) + len(asked), files)
 
 
 def protected(text: str) -> str:
@@ -114,7 +129,9 @@ def unprotected(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
-def _row(contribution: DeskContribution, asked: tuple[Column, ...]) -> Iterator[str]:
+def _row(
+    contribution: DeskContribution, asked: tuple[Column, ...], names: Mapping[str, str]
+) -> Iterator[str]:
     read_back = contribution.read_back
     yield contribution.id
     yield contribution.received
@@ -125,7 +142,8 @@ def _row(contribution: DeskContribution, asked: tuple[Column, ...]) -> Iterator[
     yield contribution.form_version
     values = dict(contribution.fields)
     for column in asked:
-        yield column.shown(values.get(column.path, ""))
+        value = values.get(column.path, "")
+        yield names.get(value) or column.shown(value)
 
 
 def _chosen(store: DeskStore, wanted: str) -> str:

@@ -7,7 +7,9 @@ Rules, in order, for each batch:
 3. Each sealing session is opened with the recipient's key, each record with its own; what does not
    open is named, and tried again at the next pull.
 4. Each commitment is computed again from what was opened; one that differs is named, not counted.
-5. A contribution counts once: the same again is a duplicate, other bytes under its id a conflict.
+5. Its attachments are fetched, opened and compared with what it names; one that has not come yet,
+   or does not open, is named, and fetched at the next pull. The contribution counts without it.
+6. A contribution counts once: the same again is a duplicate, other bytes under its id a conflict.
 
 All that a batch brings enters the store in one transaction, with how far the source was pulled: a
 pull that is interrupted goes on where it was. Nothing that is wrong with one batch stops the next.
@@ -20,16 +22,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync import batch as batches
+from sync.attachment import Attached
 from sync.batch import NO_BATCH, Batch
 from sync.client.wire import NetworkTrouble
 from sync.compression import Dictionary
 from sync.consultation import Consultation
 from sync.contribution import Contribution
+from sync.desk.media import DeskAttachment
 from sync.desk.sources import Listed, NotThere, Source
 from sync.desk.store import (
     BatchState,
@@ -40,8 +44,9 @@ from sync.desk.store import (
     Finding,
     Kind,
 )
-from sync.envelope import Opened, Opener, Record
+from sync.envelope import Opened, OpenedSession, Opener, Record, SessionHeader
 from sync.errors import (
+    ForgedAttachment,
     ForgedRecord,
     MalformedContribution,
     SyncError,
@@ -140,6 +145,16 @@ def pull(
     return PullReport(
         run.batches, run.opened, run.duplicates, store.counted(), store.findings(), trouble
     )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of one record: what it says where it could be opened, and what is wrong."""
+
+    record: Record
+    opened: Opened | None
+    findings: tuple[Finding, ...] = ()
+    attachments: tuple[DeskAttachment, ...] = ()
 
 
 class _Pull:
@@ -311,7 +326,7 @@ class _Pull:
         self.batches += 1
         outcome = list(self._records(read))
         with self._store.transaction():
-            unopened = any(isinstance(one, Finding) for _, one in outcome)
+            unopened = any(one.findings for one in outcome)
             self._store.enter_batch(
                 DeskBatch(
                     name=listed.name,
@@ -324,50 +339,115 @@ class _Pull:
                     state=BatchState.INCOMPLETE if unopened else BatchState.OPENED,
                 )
             )
-            opened = [self._keep(listed, read, record, one) for record, one in outcome]
+            opened = [self._keep(listed, read, one) for one in outcome]
             self._went(listed, pulled)
         self.opened += sum(opened)
 
-    def _records(self, read: Batch) -> Iterator[tuple[Record, Opened | Finding]]:
+    def _records(self, read: Batch) -> Iterator[_Outcome]:
         """Every record of a batch, opened, or why it could not be."""
+        enclosed: dict[int, list[str]] = {}
+        for one in read.enclosed:
+            enclosed.setdefault(one.position, []).append(one.name)
+        position = 0
         for section in read.sections:
-            try:
-                session = self._opener.open_session(
-                    section.header,
-                    consultation=read.consultation,
-                    device_key_id=read.device_key_id,
-                )
-            except (WrongRecipient, UnknownDictionary) as error:
-                for record in section.records:
-                    yield record, self._about(read, record, Kind.UNOPENABLE, str(error))
-                continue
+            session = self._session(read, section.header)
             for record in section.records:
-                try:
-                    opened = session.open(record)
-                except (ForgedRecord, MalformedContribution) as error:
-                    yield record, self._about(read, record, Kind.UNOPENABLE, str(error))
-                    continue
-                if opened.faithful:
-                    yield record, opened
-                else:
-                    why = (
-                        "What it says is not what its commitment promises: the device that sealed "
-                        "it was not honest, or faulty. It is not counted."
-                    )
-                    yield record, self._about(read, record, Kind.ALTERED, why)
+                yield self._record(read, record, session, enclosed.get(position, []))
+                position += 1
 
-    def _keep(self, listed: Listed, read: Batch, record: Record, outcome: Opened | Finding) -> bool:
+    def _session(self, read: Batch, header: SessionHeader) -> OpenedSession | SyncError:
+        try:
+            return self._opener.open_session(
+                header, consultation=read.consultation, device_key_id=read.device_key_id
+            )
+        except (WrongRecipient, UnknownDictionary) as error:
+            return error
+
+    def _record(
+        self,
+        read: Batch,
+        record: Record,
+        session: OpenedSession | SyncError,
+        streams: Sequence[str],
+    ) -> _Outcome:
+        if isinstance(session, SyncError):
+            return _Outcome(
+                record, None, (self._about(read, record, Kind.UNOPENABLE, str(session)),)
+            )
+        try:
+            opened = session.open(record)
+        except (ForgedRecord, MalformedContribution) as error:
+            return _Outcome(record, None, (self._about(read, record, Kind.UNOPENABLE, str(error)),))
+        if not opened.faithful:
+            why = (
+                "What it says is not what its commitment promises: the device that sealed it was "
+                "not honest, or faulty. It is not counted."
+            )
+            return _Outcome(record, None, (self._about(read, record, Kind.ALTERED, why),))
+        findings: list[Finding] = []
+        attachments = []
+        for place, attached in enumerate(opened.contribution.attachments):
+            here = self._store.media.holds(attached.sha256)
+            if not here:
+                try:
+                    stream = streams[place] if place < len(streams) else ""
+                    self._fetch_attachment(read, session, record, place, stream, attached)
+                    here = True
+                except (NotThere, ForgedAttachment) as error:
+                    kind = Kind.MISSING if isinstance(error, NotThere) else Kind.ALTERED
+                    why = f"Its attached file “{attached.name}”: {error}"
+                    findings.append(self._about(read, record, kind, why))
+            attachments.append(
+                DeskAttachment(
+                    place,
+                    attached.name,
+                    attached.sha256,
+                    attached.size,
+                    attached.media_type,
+                    here,
+                )
+            )
+        return _Outcome(record, opened, tuple(findings), tuple(attachments))
+
+    def _fetch_attachment(
+        self,
+        read: Batch,
+        session: OpenedSession,
+        record: Record,
+        place: int,
+        stream: str,
+        attached: Attached,
+    ) -> None:
+        """Fetch, open and keep one attachment.
+
+        Raises:
+            NotThere: it cannot be had yet.
+            ForgedAttachment: it is not what the contribution names.
+        """
+        if not stream:
+            raise NotThere("Its batch names no such file.")
+        sealed = self._source.attachment(read.consultation, stream)
+        if hashlib.sha256(sealed).hexdigest() != stream:
+            raise ForgedAttachment()
+        self._store.media.keep(session.open_attachment(record.index, place, sealed, attached))
+
+    def _keep(self, listed: Listed, read: Batch, outcome: _Outcome) -> bool:
         """Enter one record; says whether it is a contribution that was not there."""
-        if isinstance(outcome, Finding):
-            self._store.find(outcome)
+        record, opened = outcome.record, outcome.opened
+        for finding in outcome.findings:
+            self._store.find(finding)
+        if opened is None:
             return False
         known = self._store.known_contribution(read.consultation, record.id.hex())
         if known is None:
-            self._store.enter(_contribution(outcome, record, read, listed))
+            entered = _contribution(opened, record, read, listed)
+            self._store.enter(replace(entered, attachments=outcome.attachments))
             return True
         fingerprint, batch = known
+        if fingerprint == record.fingerprint.hex():
+            self._store.attach(read.consultation, record.id.hex(), outcome.attachments)
         if batch == listed.name:
-            return False  # tried again for its neighbours' sake
+            return False  # tried again for its neighbours' sake, or its attachments'
         if fingerprint == record.fingerprint.hex():
             self.duplicates += 1
             why = "It was there already, and counts once."

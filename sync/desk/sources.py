@@ -24,11 +24,13 @@ from sync.keys import signing_key_id
 from sync.roster import FILE_NAME, Roster, read_roster
 from sync.signatures import RequestParts, sign_request
 from sync.statement import ForgedStatement, Statement, UnreadableStatement
+from sync.stream import LARGEST_STREAM
 
 _LARGEST_LISTING = 16 * 1024 * 1024
 _LARGEST_FILE = 64 * 1024 * 1024
 _BATCH_MAGIC = b"PARVISB"
 _NAME = re.compile(r"[0-9a-f]{64}")
+_NOT_YET = "it has not arrived yet; it is fetched at a later pull, once its device has sent it."
 _STRANGER = "What answers there is not a Parvis server. Check the address and the network."
 
 
@@ -82,6 +84,14 @@ class Source(Protocol):
 
         Raises:
             NotThere: they cannot be had.
+            NetworkTrouble: nothing can be had now.
+        """
+
+    def attachment(self, consultation: str, name: str) -> bytes:
+        """The bytes of a sealed attachment, not yet checked.
+
+        Raises:
+            NotThere: they cannot be had, or not yet.
             NetworkTrouble: nothing can be had now.
         """
 
@@ -139,6 +149,14 @@ class ServerSource:
         except SourceRefuses as refusal:
             raise NotThere(str(refusal)) from None
 
+    def attachment(self, consultation: str, name: str) -> bytes:
+        """The bytes of a sealed attachment."""
+        path = f"/v1/consultations/{consultation}/attachments/{name}"
+        try:
+            return self._ask(path, LARGEST_STREAM)
+        except SourceRefuses:
+            raise NotThere(_NOT_YET) from None
+
     def _listing(self, consultation: str, after: int) -> tuple[list[Listed], list[int]]:
         """A page of batches, and the consultation's versions."""
         path = f"/v1/consultations/{consultation}/batches?after={after}"
@@ -195,6 +213,10 @@ class FolderSource:
         self._public = organiser.public_key().public_bytes_raw()
         self._folder = folder
         self._paths: dict[str, Path] = {}
+        self._streams: dict[str, list[Path]] = {}
+        for path in self._files(b""):
+            if _NAME.fullmatch(path.name):
+                self._streams.setdefault(path.name, []).append(path)
         for path in self._files(_BATCH_MAGIC):
             name = self._name_of(path)
             # A stick may hold a batch twice, one of them cut short: the whole one serves.
@@ -229,6 +251,14 @@ class FolderSource:
             return _whole(self._paths[name])
         except (KeyError, OSError):
             raise NotThere() from None
+
+    def attachment(self, consultation: str, name: str) -> bytes:
+        """The bytes of a sealed attachment: a file of this name, wherever in the folder."""
+        for path in self._streams.get(name, ()):
+            with contextlib.suppress(OSError):
+                if path.stat().st_size <= LARGEST_STREAM and _is_whole(path, name):
+                    return path.read_bytes()
+        raise NotThere(_NOT_YET)
 
     def _files(self, magic: bytes) -> Iterator[Path]:
         # Folders that cannot be read are passed over, as files are.

@@ -19,6 +19,7 @@ from sqlite_utils import Database
 
 from sync import consultation as packages
 from sync.consultation import Consultation
+from sync.desk.media import DeskAttachment, MediaFolder
 from sync.errors import SyncError
 
 _SCHEMA = """
@@ -46,8 +47,13 @@ CREATE TABLE findings (
     kind TEXT, consultation TEXT, batch TEXT, device TEXT, contribution TEXT, sentence TEXT);
 CREATE INDEX findings_by_batch ON findings (batch);
 """
-_VERSION = 1
-_TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))
+_ATTACHMENTS = """
+CREATE TABLE attachments (
+    consultation TEXT, contribution TEXT, place INTEGER, name TEXT, sha256 TEXT, size INTEGER,
+    media_type TEXT, here INTEGER, PRIMARY KEY (consultation, contribution, place)) WITHOUT ROWID;
+"""
+_VERSION = 2
+_TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))  # of every version
 
 
 class UnusableDeskStore(SyncError):
@@ -124,6 +130,7 @@ class DeskContribution:
     agreement: str
     reworded: str
     fields: tuple[tuple[str, str], ...]
+    attachments: tuple[DeskAttachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,7 @@ class DeskStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.media = MediaFolder(path.with_name(path.name + ".media"))
         with _in_words(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -288,7 +296,7 @@ class DeskStore:
     def enter(self, contribution: DeskContribution) -> None:
         """Write a contribution down."""
         row = vars(contribution).copy()
-        fields = row.pop("fields")
+        fields, attachments = row.pop("fields"), row.pop("attachments")
         row["read_back"] = None if row["read_back"] is None else int(row["read_back"])
         with self.transaction():
             names = ", ".join(row)
@@ -301,6 +309,42 @@ class DeskStore:
                 "INSERT INTO fields VALUES (?, ?, ?, ?)",
                 [(number, at, path, value) for at, (path, value) in enumerate(fields)],
             )
+            self.attach(contribution.consultation, contribution.id, attachments)
+
+    def attach(
+        self, consultation: str, contribution: str, attachments: Sequence[DeskAttachment]
+    ) -> None:
+        """Write down a contribution's files, and which of them are here."""
+        with self.transaction():
+            self._db.conn.executemany(
+                "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(consultation, contribution, *vars(one).values()) for one in attachments],
+            )
+
+    def attachments(self, consultation: str, contribution: str) -> tuple[DeskAttachment, ...]:
+        """The files of a contribution."""
+        rows = self._rows(
+            "SELECT place, name, sha256, size, media_type, here FROM attachments"
+            " WHERE consultation = ? AND contribution = ? ORDER BY place",
+            consultation,
+            contribution,
+        )
+        return tuple(
+            DeskAttachment(place, name, sha256, size, media_type, bool(here))
+            for place, name, sha256, size, media_type, here in rows
+        )
+
+    def shared_names(self, consultation: str) -> frozenset[str]:
+        """Names, in small letters, that files of several contributions have."""
+        names: dict[str, str] = {}
+        shared = set()
+        rows = self._rows(
+            "SELECT name, contribution FROM attachments WHERE consultation = ?", consultation
+        )
+        for name, contribution in rows:
+            if names.setdefault(name.casefold(), contribution) != contribution:
+                shared.add(name.casefold())
+        return frozenset(shared)
 
     def find(self, finding: Finding) -> None:
         """Write a finding down."""
@@ -338,10 +382,14 @@ class DeskStore:
 
     def contributions(self, consultation: str) -> Iterator[DeskContribution]:
         """The contributions of a consultation, in the order they were opened, one at a time."""
-        columns = [name for name in DeskContribution.__dataclass_fields__ if name != "fields"]
+        apart = ("fields", "attachments")
+        columns = [name for name in DeskContribution.__dataclass_fields__ if name not in apart]
         query = (
             f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
             " WHERE consultation = ? ORDER BY number"
+        )
+        attached = self._rows(
+            "SELECT 1 FROM attachments WHERE consultation = ? LIMIT 1", consultation
         )
         with _in_words(self.path):
             for number, *row in self._db.execute(query, [consultation]):
@@ -354,7 +402,8 @@ class DeskStore:
                         [number],
                     ).fetchall()
                 )
-                yield DeskContribution(**given, fields=fields)
+                attachments = self.attachments(consultation, given["id"]) if attached else ()
+                yield DeskContribution(**given, fields=fields, attachments=attachments)
 
     def _rows(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with _in_words(self.path):
@@ -374,9 +423,9 @@ class DeskStore:
 
     def _lay_out(self) -> None:
         with self._db.atomic():
-            if self._db.execute("PRAGMA user_version").fetchone()[0]:
-                return
-            for statement in _SCHEMA.split(";\n"):
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            script = (_SCHEMA if version < 1 else "") + (_ATTACHMENTS if version < 2 else "")
+            for statement in script.split(";\n"):
                 if statement.strip():
                     self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {_VERSION}")

@@ -1,6 +1,5 @@
 """The server's HTTP face: thin resources over `Service`, on Starlette.
 
-    PUT  /v1/batches/{sha256}                       a batch in, its signed acknowledgement out
     GET  /v1/batches/{sha256}                       for the desk
     POST /v1/devices                                enrolment
     GET  /v1/consultations                          signed list
@@ -8,17 +7,16 @@
     GET  /v1/consultations/{id}/batches?after=N     for the desk
     GET  /v1/consultations/{id}/devices             for the desk
     GET  /healthz
-    and the registers (`sync.server.register_routes`)
+    GET  /v1/consultations/{id}/attachments/{sha256}    for the desk
+    and what devices send (`sync.server.upload_routes`), and the registers (`.register_routes`)
 
 Nothing that is sent here, and no address it came from, is logged.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
@@ -31,20 +29,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.batch import DEVICE_NAMED_BY
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
+from sync.server.bodies import Bodies
+from sync.server.pages.face import Pages
 from sync.server.problems import (
     BadRequest,
     NoSpace,
     NotFound,
     TooBusy,
-    TooLarge,
-    TooSlow,
     problem_of,
 )
 from sync.server.register_routes import register_routes
 from sync.server.service import Service
+from sync.server.upload_routes import upload_routes
+from sync.server.uploads import WrongOffset
 from sync.signatures import RequestParts
 
 LARGEST_BATCH = 16 * 1024 * 1024
@@ -54,10 +53,6 @@ PATIENCE_SECONDS = 30.0
 """How long a sender may be silent."""
 
 _LARGEST_ENROLMENT = 4096
-_MOST_UPLOADS = 32
-_MOST_BYTES_HELD = 64 * 1024 * 1024
-_LONGEST_UPLOAD = 900.0  # seconds
-_BATCH_NAME = re.compile(r"[0-9a-f]{64}")
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _SPREAD_SECONDS = (5, 60)
 
@@ -77,18 +72,23 @@ def create_app(
         largest_batch: bytes that a body may have.
         patience: seconds that a sender may be silent.
     """
-    face = _Face(service, largest_batch, patience)
+    face = _Face(service, patience)
+    pages = Pages(service, face.aside)
     app = Starlette(
         routes=[
             Route("/healthz", face.health),
             Route("/v1/devices", face.enrol, methods=["POST"]),
-            Route("/v1/batches/{name}", face.put_batch, methods=["PUT"]),
+            *upload_routes(service, face.aside, face.bodies, largest_batch),
             Route("/v1/batches/{name}", face.get_batch, methods=["GET"]),
+            Route(
+                "/v1/consultations/{id}/attachments/{name}", face.get_attachment, methods=["GET"]
+            ),
             Route("/v1/consultations", face.consultations),
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
             *register_routes(service.registers, face.aside),
+            *pages.routes(),
         ],
         exception_handlers={
             SyncError: _refused,
@@ -104,12 +104,9 @@ def create_app(
 class _Face:
     """The resources, and what they share."""
 
-    def __init__(self, service: Service, largest_batch: int, patience: float) -> None:
+    def __init__(self, service: Service, patience: float) -> None:
+        self.bodies = Bodies(patience)
         self._service = service
-        self._largest_batch = largest_batch
-        self._patience = patience
-        self._uploads = 0
-        self._held = 0  # bytes of bodies under way, at most
         self._threads = anyio.CapacityLimiter(2)
 
     async def health(self, _request: Request) -> Response:
@@ -119,41 +116,20 @@ class _Face:
 
     async def enrol(self, request: Request) -> Response:
         """`POST /v1/devices`."""
-        body = await self._body(request, _LARGEST_ENROLMENT)
+        body = await self.bodies.whole(request, _LARGEST_ENROLMENT)
         answer = await self.aside(lambda: self._service.enrol(_parts(request), body))
         return Response(answer, 201, media_type="application/json")
-
-    async def put_batch(self, request: Request) -> Response:
-        """`PUT /v1/batches/{sha256}`: answered only when the commit is on the disk."""
-        name = request.path_params["name"]
-        if not _BATCH_NAME.fullmatch(name):
-            raise NotFound()
-        pieces = self._pieces(request, self._largest_batch)
-        # Only who names an enrolled device takes one of the places for uploads, and memory: they
-        # cannot be held by strangers, however slowly they send.
-        begun = b""
-        async for piece in pieces:
-            begun += piece
-            if len(begun) >= DEVICE_NAMED_BY:
-                break
-        await self.aside(lambda: self._service.admit(name, begun))
-        size = _announced(request, self._largest_batch)
-        if self._uploads >= _MOST_UPLOADS or self._held + size > _MOST_BYTES_HELD:
-            raise TooBusy()
-        self._uploads += 1
-        self._held += size
-        try:
-            body = b"".join([begun, *[piece async for piece in pieces]])
-            answer = await self.aside(lambda: self._service.receive(name, body))
-        finally:
-            self._uploads -= 1
-            self._held -= size
-        return Response(answer, media_type="application/octet-stream")
 
     async def get_batch(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}`."""
         name, parts = request.path_params["name"], _parts(request)
         body = await self.aside(lambda: self._service.batch(name, parts))
+        return Response(body, media_type="application/octet-stream")
+
+    async def get_attachment(self, request: Request) -> Response:
+        """`GET /v1/consultations/{id}/attachments/{sha256}`."""
+        id_, name, parts = request.path_params["id"], request.path_params["name"], _parts(request)
+        body = await self.aside(lambda: self._service.attachment(id_, name, parts))
         return Response(body, media_type="application/octet-stream")
 
     async def consultations(self, request: Request) -> Response:
@@ -202,36 +178,6 @@ class _Face:
         """Do what touches the disk in a thread, two at a time."""
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
-    async def _body(self, request: Request, most: int) -> bytes:
-        """The whole body, as `_pieces` gives it."""
-        return b"".join([piece async for piece in self._pieces(request, most)])
-
-    async def _pieces(self, request: Request, most: int) -> AsyncIterator[bytes]:
-        """The body as it comes, of at most `most` bytes, from a sender who is not too slow.
-
-        Raises:
-            TooLarge: there is more.
-            TooSlow: nothing comes any more, or it takes far too long.
-        """
-        if _announced(request, most) > most:
-            raise TooLarge()
-        size = 0
-        until = time.monotonic() + _LONGEST_UPLOAD
-        stream = request.stream()
-        while True:
-            try:
-                piece = await asyncio.wait_for(anext(stream, None), self._patience)
-            except TimeoutError:
-                raise TooSlow() from None
-            if piece is None:
-                return
-            size += len(piece)
-            if size > most:
-                raise TooLarge()
-            if time.monotonic() > until:
-                raise TooSlow()
-            yield piece
-
 
 async def _refused(_request: Request, error: Exception) -> Response:
     if not isinstance(error, SyncError):
@@ -240,7 +186,11 @@ async def _refused(_request: Request, error: Exception) -> Response:
     if isinstance(error, TooBusy):
         wait = Random().randint(*_SPREAD_SECONDS)  # noqa: S311
         problem = Problem(problem.status, problem.name, problem.detail, wait)
-    return _problem(problem)
+    answer = _problem(problem)
+    if isinstance(error, WrongOffset):
+        answer.headers["Upload-Offset"] = str(error.expected)
+        answer.headers["Upload-Complete"] = "?0"
+    return answer
 
 
 async def _not_understood(_request: Request, error: Exception) -> Response:
@@ -273,14 +223,6 @@ def _problem(problem: Problem) -> Response:
 def _json(value: dict[str, object]) -> Response:
     body = rfc8785.dumps(value)  # type: ignore[arg-type]
     return Response(body, media_type="application/json")
-
-
-def _announced(request: Request, most: int) -> int:
-    """How many bytes the body has, by its own word; `most` where it does not say."""
-    announced = request.headers.get("content-length")
-    if announced is None:
-        return most
-    return int(announced) if re.fullmatch(r"[0-9]{1,18}", announced) else most + 1
 
 
 def _number(request: Request, name: str) -> int | None:

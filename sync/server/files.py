@@ -2,6 +2,8 @@
 
     DIR/parvis.sqlite        devices, consultations, the index of records, acknowledgements
     DIR/batches/ab/ab12…     each batch whole, under its SHA-256
+    DIR/attachments/ab/ab12… each sealed attachment whole, under its SHA-256
+    DIR/uploads/ab12…        what has come so far of a batch or an attachment
     DIR/register/<id>/…      each consultation's public register
     DIR/devices.json         the devices, signed: what the desk checks a copy of the batches with
     DIR/server.key           the server's own signing key (0600)
@@ -40,7 +42,7 @@ class MissingBatch(SyncError):
     """A batch of the index is not on disk, or not as it was."""
 
     sentence = (
-        "A stored batch is missing or damaged on this server. "
+        "A stored batch or attachment is missing or damaged on this server. "
         "Restore it from a backup; `parvis-server doctor` names it."
     )
 
@@ -56,6 +58,7 @@ class DataDirectory:
         self.root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         (root / "batches").mkdir(exist_ok=True, mode=0o700)
+        (root / "attachments").mkdir(exist_ok=True, mode=0o700)
         self.database.touch(mode=0o600)  # SQLite gives its other files the same rights
 
     @staticmethod
@@ -114,6 +117,18 @@ class DataDirectory:
         """Where the batch of this name (SHA-256, hex) lies."""
         return self.root / "batches" / name[:2] / name
 
+    def attachment_path(self, name: str) -> Path:
+        """Where the sealed attachment of this name (SHA-256, hex) lies."""
+        return self.root / "attachments" / name[:2] / name
+
+    def attachment(self, name: str) -> bytes:
+        """A stored attachment, checked against its name.
+
+        Raises:
+            MissingBatch: it is not there, or not as it was.
+        """
+        return self._checked(self.attachment_path(name), name)
+
     def keep_batch(self, name: str, body: bytes) -> None:
         """Write a batch so that it is on the disk, whole, when this returns."""
         path = self.batch_path(name)
@@ -132,13 +147,7 @@ class DataDirectory:
         Raises:
             MissingBatch: it is not there, or not as it was.
         """
-        try:
-            body = self.batch_path(name).read_bytes()
-        except FileNotFoundError:
-            raise MissingBatch() from None
-        if hashlib.sha256(body).hexdigest() != name:
-            raise MissingBatch()
-        return body
+        return self._checked(self.batch_path(name), name)
 
     def holds(self, name: str) -> bool:
         """Whether a batch is there, as it was."""
@@ -158,6 +167,16 @@ class DataDirectory:
         for path in sorted((self.root / "batches").glob("??/*")):
             if path.suffix != ".part":
                 yield path.name
+
+    @staticmethod
+    def _checked(path: Path, name: str) -> bytes:
+        try:
+            body = path.read_bytes()
+        except FileNotFoundError:
+            raise MissingBatch() from None
+        if hashlib.sha256(body).hexdigest() != name:
+            raise MissingBatch()
+        return body
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool) -> Iterator[None]:

@@ -58,4 +58,11 @@ def _fill_registers(db: Connection, files: DataDirectory) -> None:
         enter(db, row.consultation, row.number, commitments)
 
 
-_STEPS: Mapping[int, Callable[[Connection, DataDirectory], None]] = {1: _fill_registers}
+def _nothing_more(_db: Connection, _files: DataDirectory) -> None:
+    """2 → 3: a table for attachments, empty until the first comes."""
+
+
+_STEPS: Mapping[int, Callable[[Connection, DataDirectory], None]] = {
+    1: _fill_registers,
+    2: _nothing_more,
+}

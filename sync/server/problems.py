@@ -11,7 +11,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import files, register, store
+from sync.server import files, register, store, uploads
 
 
 class HashMismatch(SyncError):
@@ -80,6 +80,8 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     enrolment.ForgedEnrolment: (403, "forged-enrolment"),
     store.UnknownConsultationHere: (404, "unknown-consultation"),
     NotFound: (404, "not-found"),
+    uploads.WrongOffset: (409, "wrong-offset"),
+    uploads.SpoiltUpload: (400, "hash-mismatch"),
     register.NotRegistered: (404, "not-registered"),
     TooSlow: (408, "too-slow"),
     TooLarge: (413, "too-large"),

@@ -12,7 +12,7 @@ from sqlalchemy import (
     Table,
 )
 
-VERSION = 2
+VERSION = 3
 
 tables = MetaData()
 
@@ -82,6 +82,16 @@ quarantine = Table(
     Column("id", LargeBinary(16), nullable=False),
     Column("fingerprint", LargeBinary(32), nullable=False),
     Column("verdict", Integer, nullable=False),
+)
+
+# Sealed attachments that batches name: on their way, or there; their bytes lie in files.
+attachments = Table(
+    "attachments",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("arrived_at", Float),
 )
 
 # What each batch brought into the register of its consultation: entries side by side, as a bundle

@@ -8,6 +8,9 @@ Rules, in order, for a batch:
 3. It is signed by that device, and whole.
 4. Each record is stored, or known already, or quarantined with a cause; nothing is overwritten.
 5. The acknowledgement is signed, and stored in the same transaction as the index.
+
+And for an attachment: it is taken if a stored batch names it, and is there once all of it is on the
+disk and hashes to its name. A contribution is acknowledged as stored once all its attachments are.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from sync import acknowledgement as acknowledgements
 from sync import batch, consultation
 from sync.acknowledgement import Verdict, acknowledge
 from sync.batch import Batch, claimed_device, device_named_in
@@ -43,7 +47,7 @@ from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.files import DataDirectory
-from sync.server.problems import HashMismatch
+from sync.server.problems import HashMismatch, NotFound, TooLarge
 from sync.server.register import Registers
 from sync.server.store import (
     EnrolledDevice,
@@ -53,6 +57,7 @@ from sync.server.store import (
     Store,
     StoredBatch,
 )
+from sync.server.uploads import Uploads
 from sync.signatures import RequestParts, verify_request
 
 
@@ -69,6 +74,7 @@ class Service:
         self._clock = clock
         self._key = self._server_key()
         self.store = Store(self.files)
+        self.uploads = Uploads(root / "uploads")
         self.registers = Registers(
             self.files.registers, self._key, self.store.reading, self.store.writing, clock
         )
@@ -156,7 +162,7 @@ class Service:
         """
         if sha256(body) != name:
             raise HashMismatch()
-        known = self.store.acknowledgement(name)
+        known = self.acknowledgement(name)
         if known is not None and self.files.holds(name):
             return known
         device = self.store.device(claimed_device(body).hex())
@@ -170,12 +176,100 @@ class Service:
             records=tuple(_incoming(read, self.store.versions(read.consultation))),
         )
 
-        def acknowledgement(verdicts: Sequence[Verdict]) -> bytes:
-            return acknowledge(name, verdicts, self._key)
+        def said(verdicts: Sequence[Verdict], awaited: Sequence[str]) -> bytes:
+            return acknowledge(name, verdicts, self._key, awaited)
 
-        said = self.store.keep(incoming, acknowledgement, self._clock())
+        word = self.store.keep(incoming, said, self._clock())
         self.brought.set()
-        return said
+        return word
+
+    def acknowledgement(self, name: str) -> bytes | None:
+        """The server's word on a stored batch as it is now; None where it does not have it."""
+        known = self.store.acknowledgement(name)
+        consultation_id = self.store.consultation_of(name) if known else None
+        if known is None or consultation_id is None:
+            return None
+        said = acknowledgements.read(known, self.public_key)
+        if not said.awaited:
+            return known
+        waited = self.store.awaited(consultation_id, said.awaited)
+        if len(waited) == len(said.awaited):
+            return known
+        body = self.files.batch(name)
+        device = self.store.devices(claimed_device(body).hex())[0]
+        waiting = {
+            one.position
+            for one in batch.read(body, device.public_key).enclosed
+            if one.name in waited
+        }
+        verdicts = [
+            Verdict.STORED if one is Verdict.AWAITED and position not in waiting else one
+            for position, one in enumerate(said.verdicts)
+        ]
+        left = [one for one in said.awaited if one in waited]
+        fresh = acknowledge(name, verdicts, self._key, left)
+        self.store.acknowledge_again(name, fresh)
+        return fresh
+
+    def batch_offset(self, name: str) -> tuple[int, bool]:
+        """How much of a batch has come, and whether it is stored."""
+        if self.store.acknowledgement(name) is not None and self.files.holds(name):
+            return self.files.batch_path(name).stat().st_size, True
+        return self.uploads.offset(name), False
+
+    def receive_uploaded(self, name: str) -> bytes:
+        """Take in a batch whose upload is complete, as `receive` does.
+
+        Raises:
+            SpoiltUpload, and what `receive` raises: the upload begins anew.
+        """
+        body = self.uploads.read(name)
+        try:
+            return self.receive(name, body)
+        finally:
+            self.uploads.drop(name)
+
+    def attachment_offset(self, consultation_id: str, name: str) -> tuple[int, int, bool]:
+        """How much of an attachment has come, of how much, and whether it is there.
+
+        Raises:
+            NotFound: no stored batch of this consultation names it.
+        """
+        known = self.store.attachment(consultation_id, name)
+        if known is None:
+            raise NotFound()
+        if known.arrived and self.files.attachment_path(name).exists():
+            return known.size, known.size, True
+        return self.uploads.offset(name), known.size, False
+
+    def go_on(self, consultation_id: str, name: str, at: int, piece: bytes) -> int:
+        """Go on with the upload of an attachment; returns where it stands.
+
+        Raises:
+            NotFound: no stored batch of this consultation names it.
+            TooLarge: there is more than the batch says.
+            WrongOffset: it stands elsewhere.
+        """
+        offset, size, arrived = self.attachment_offset(consultation_id, name)
+        if arrived:
+            return offset
+        if at + len(piece) > size:
+            raise TooLarge()
+        return self.uploads.append(name, at, piece)
+
+    def complete(self, consultation_id: str, name: str) -> bool:
+        """Take in an attachment, if all of it has come; whether it is there now.
+
+        Raises:
+            NotFound: no stored batch of this consultation names it.
+            SpoiltUpload: it is not what its name says; the upload begins anew.
+        """
+        offset, size, arrived = self.attachment_offset(consultation_id, name)
+        if not arrived and offset == size:
+            self.uploads.finish(name, self.files.attachment_path(name))
+            self.store.arrive(consultation_id, name, self._clock())
+            arrived = True
+        return arrived
 
     def enrol(self, request: RequestParts, body: bytes) -> bytes:
         """Enrol a device that proves its token and its key; returns the signed answer.
@@ -240,6 +334,21 @@ class Service:
         self._only_for(published, request)
         return self.files.batch(name)
 
+    def attachment(self, consultation_id: str, name: str, request: RequestParts) -> bytes:
+        """One sealed attachment, to the organiser of its consultation.
+
+        Raises:
+            UnknownConsultationHere: the consultation is not published here.
+            SignatureRefused: it is not the organiser who asks.
+            NotFound: no batch of it names this, or it has not come yet.
+            MissingBatch: it is not on disk any more.
+        """
+        self._only_for(self.store.versions(consultation_id)[0], request)
+        known = self.store.attachment(consultation_id, name)
+        if known is None or not known.arrived:
+            raise NotFound()
+        return self.files.attachment(name)
+
     def _only_for(self, published: PublishedConsultation | None, request: RequestParts) -> None:
         organisers: dict[str, Ed25519PublicKey] = {}
         if published is not None:
@@ -281,6 +390,10 @@ def sha256(body: bytes) -> str:
 
 def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterator[IncomingRecord]:
     """The records of a batch, those held back that no version of the consultation asked for."""
+    enclosed: dict[int, list[tuple[str, int]]] = {}
+    for one in read.enclosed:
+        enclosed.setdefault(one.position, []).append((one.name, one.size))
+    position = 0
     for section in read.sections:
         header = section.header
         asked = [one for one in versions if one.form_hash == header.form_hash]
@@ -291,4 +404,8 @@ def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterato
         elif all(one.recipients != sealed_to for one in asked):
             held_back = Verdict.WRONG_RECIPIENTS
         for record in section.records:
-            yield IncomingRecord(record.id, record.commitment, record.fingerprint, held_back)
+            attachments = tuple(enclosed.get(position, ()))
+            yield IncomingRecord(
+                record.id, record.commitment, record.fingerprint, held_back, attachments
+            )
+            position += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -81,12 +81,14 @@ class IncomingRecord:
         fingerprint: SHA-256 over its bytes.
         held_back: why it is quarantined whatever else is stored; None where nothing speaks
             against it.
+        attachments: name and size of the streams that belong to it.
     """
 
     id: bytes
     commitment: bytes
     fingerprint: bytes
     held_back: Verdict | None = None
+    attachments: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,19 @@ class PublishedConsultation:
     organiser_key: bytes
     form_hash: bytes
     recipients: frozenset[bytes]
+
+
+@dataclass(frozen=True)
+class StoredAttachment:
+    """A sealed attachment that some batch names.
+
+    Attributes:
+        size: of its stream, in bytes.
+        arrived: whether it is there.
+    """
+
+    size: int
+    arrived: bool
 
 
 @dataclass(frozen=True)
@@ -376,14 +391,15 @@ class Store:
     def keep(
         self,
         batch: IncomingBatch,
-        acknowledge: Callable[[Sequence[Verdict]], bytes],
+        acknowledge: Callable[[Sequence[Verdict], Sequence[str]], bytes],
         now: float,
     ) -> bytes:
         """Store a verified batch and the server's word on it, in one transaction.
 
         Args:
             batch: what came.
-            acknowledge: makes the signed acknowledgement of the verdicts.
+            acknowledge: makes the signed acknowledgement of the verdicts, and of the attachments
+                that are waited for.
             now: seconds since 1970.
 
         Returns:
@@ -408,14 +424,9 @@ class Store:
                         "acknowledgement": b"",
                     },
                 ).scalar_one()
-                verdicts = _index(db, number, batch)
-                stored = [
-                    record.commitment
-                    for record, verdict in zip(batch.records, verdicts, strict=True)
-                    if verdict is Verdict.STORED
-                ]
-                enter(db, batch.consultation, number, stored)
-                acknowledgement = acknowledge(verdicts)
+                verdicts, awaited, fresh = _index(db, number, batch)
+                enter(db, batch.consultation, number, fresh)
+                acknowledgement = acknowledge(verdicts, awaited)
                 db.execute(
                     update(schema.batches)
                     .where(schema.batches.c.number == number)
@@ -436,6 +447,49 @@ class Store:
                 select(schema.batches.c.acknowledgement).where(schema.batches.c.name == name)
             ).scalar_one_or_none()
         return said
+
+    def acknowledge_again(self, name: str, acknowledgement: bytes) -> None:
+        """Remember a later word on a batch."""
+        with self.writing() as db:
+            db.execute(
+                update(schema.batches)
+                .where(schema.batches.c.name == name)
+                .values(acknowledgement=acknowledgement)
+            )
+
+    # attachments
+
+    def attachment(self, consultation: str, name: str) -> StoredAttachment | None:
+        """An attachment that some batch of a consultation names; None where none does."""
+        table = schema.attachments.c
+        query = select(table.size, table.arrived_at).where(
+            table.consultation == consultation, table.name == name
+        )
+        with self.reading() as db:
+            row = db.execute(query).first()
+        return None if row is None else StoredAttachment(row.size, row.arrived_at is not None)
+
+    def arrive(self, consultation: str, name: str, now: float) -> None:
+        """An attachment is on the disk."""
+        table = schema.attachments.c
+        with self.writing() as db:
+            db.execute(
+                update(schema.attachments)
+                .where(table.consultation == consultation, table.name == name)
+                .values(arrived_at=now)
+            )
+
+    def awaited(self, consultation: str, names: Collection[str]) -> frozenset[str]:
+        """Those of these attachments that are not there yet."""
+        with self.reading() as db:
+            return _awaited(db, consultation, names)
+
+    def attachment_names(self) -> tuple[str, ...]:
+        """The names of all attachments that are there, by the index."""
+        table = schema.attachments.c
+        query = select(table.name).where(table.arrived_at.is_not(None)).order_by(table.name)
+        with self.reading() as db:
+            return tuple(db.execute(query).scalars())
 
     def batches(
         self, consultation: str, after: int = 0, most: int = 1000
@@ -576,18 +630,30 @@ def _versions(db: Connection, id_: str | None = None) -> tuple[PublishedConsulta
     )
 
 
-def _index(db: Connection, number: int, batch: IncomingBatch) -> list[Verdict]:
-    """Enter the records of a new batch, and say what became of each."""
+def _index(
+    db: Connection, number: int, batch: IncomingBatch
+) -> tuple[list[Verdict], tuple[str, ...], list[bytes]]:
+    """Enter the records of a new batch.
+
+    Returns:
+        What became of each, which attachments are waited for, and the commitments of those records
+        that were not there before.
+    """
     known = _known(db, batch)
+    enclosed = [one for record in batch.records for one in record.attachments]
+    _announce(db, batch.consultation, enclosed)
+    waited = _awaited(db, batch.consultation, [name for name, _ in enclosed])
     verdicts: list[Verdict] = []
     fresh: list[dict[str, object]] = []
     held_back: list[dict[str, object]] = []
+    commitments: list[bytes] = []
     for position, record in enumerate(batch.records):
         if record.held_back is not None:
             verdict = record.held_back
         elif record.id not in known:
             verdict = Verdict.STORED
             known[record.id] = record.fingerprint
+            commitments.append(record.commitment)
             fresh.append(
                 {
                     "consultation": batch.consultation,
@@ -600,6 +666,8 @@ def _index(db: Connection, number: int, batch: IncomingBatch) -> list[Verdict]:
             verdict = Verdict.DUPLICATE
         else:
             verdict = Verdict.OTHER_BYTES
+        if verdict.settled and any(name in waited for name, _ in record.attachments):
+            verdict = Verdict.AWAITED
         if verdict.quarantined:
             held_back.append(
                 {
@@ -615,7 +683,39 @@ def _index(db: Connection, number: int, batch: IncomingBatch) -> list[Verdict]:
         db.execute(insert(schema.records), fresh)
     if held_back:
         db.execute(insert(schema.quarantine), held_back)
-    return verdicts
+    awaited = tuple(name for name, _ in enclosed if name in waited)
+    return verdicts, awaited, commitments
+
+
+def _announce(db: Connection, consultation: str, enclosed: Sequence[tuple[str, int]]) -> None:
+    """Enter attachments that are to come, where they are not known."""
+    if not enclosed:
+        return
+    known = _attachments(db, consultation, [name for name, _ in enclosed])
+    fresh = [
+        {"consultation": consultation, "name": name, "size": size}
+        for name, size in enclosed
+        if name not in known
+    ]
+    if fresh:
+        db.execute(insert(schema.attachments), fresh)
+
+
+def _awaited(db: Connection, consultation: str, names: Collection[str]) -> frozenset[str]:
+    known = _attachments(db, consultation, names)
+    return frozenset(name for name in names if not known.get(name, False))
+
+
+def _attachments(db: Connection, consultation: str, names: Collection[str]) -> dict[str, bool]:
+    """Name → whether it is there, of those attachments that are known."""
+    table, asked = schema.attachments.c, list(names)
+    known: dict[str, bool] = {}
+    for at in range(0, len(asked), _IDS_AT_ONCE):
+        query = select(table.name, table.arrived_at).where(
+            table.consultation == consultation, table.name.in_(asked[at : at + _IDS_AT_ONCE])
+        )
+        known.update({row.name: row.arrived_at is not None for row in db.execute(query)})
+    return known
 
 
 def _known(db: Connection, batch: IncomingBatch) -> dict[bytes, bytes]:

@@ -44,7 +44,8 @@ def test_operators_bind_and_compare_as_xpath_says(expression: str, value: str) -
         ("/data/day > '2024-01-01'", "1"),
         ("/data/day < date('2024-03-01')", "1"),
         ("/data/day = '2024-02-29'", "1"),
-        ("/data/moment > /data/day", "1"),
+        ("/data/moment > /data/day", "0"),
+        ("decimal-date-time(/data/moment) > decimal-date-time(/data/day)", "1"),
         ("/data/day - date('2024-02-28')", "1"),
         ("date(/data/day + 1)", "2024-03-01T00:00:00.000Z"),
         ("/data/day + 0", "19782"),
@@ -84,7 +85,7 @@ def test_paths_lead_where_they_say(expression: str, value: str) -> None:
     ("kind", "expression", "text"),
     [
         ("int", "/data/i div 2", "3"),
-        ("int", "1 div 0", "Infinity"),
+        ("int", "1 div 0", "2147483647"),
         ("decimal", "/data/i div 2", "3.5"),
         ("decimal", "/data/i", "7"),
         ("string", "100000000 * 1000", "100000000000"),

@@ -146,6 +146,18 @@ def key(name: str, text: str | None = None, *modifiers: str) -> None:
     frames(2)
 
 
+def hold(name: str) -> None:
+    """Press a key, and do not let go of it; again and again as a held key does."""
+    Window.dispatch("on_key_down", Keyboard.keycodes[name], 0, None, [])
+    frames()
+
+
+def let_go(name: str) -> None:
+    """Let go of a key that was held."""
+    Window.dispatch("on_key_up", Keyboard.keycodes[name], 0)
+    frames()
+
+
 def type_text(text: str) -> None:
     """Write text as a real keyboard's input method does, character by character."""
     for character in text:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from forms.xform import read_form
+from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.counter import Counter
 from kiosk.demo.hands import Hands
 from kiosk.idle import IdleWatch
@@ -259,6 +260,8 @@ def kiosk_at(
     uplink: Any = None,
     pictures: Path = Path(),
     people: bool = False,
+    voice: Any = None,
+    key_map: KeyMap = KEYBOARD,
 ) -> Iterator[Hall]:
     """The real screens on the window, over a device; taken down again afterwards."""
     gc.collect()
@@ -273,7 +276,14 @@ def kiosk_at(
         counter.accounts.add(MEDIATOR, Role.MEDIATOR, MEDIATOR_PIN)
         counter.accounts.add(STEWARD, Role.STEWARD, STEWARD_PIN)
     shown = tuple(offers) or tuple(Offer(one, lambda: NOON) for one in device.consultations())
-    kiosk = Kiosk(shown, counter, idle=IdleWatch(seconds), today=lambda: TODAY)
+    kiosk = Kiosk(
+        shown,
+        counter,
+        voice=voice,
+        key_map=key_map,
+        idle=IdleWatch(seconds),
+        today=lambda: TODAY,
+    )
     hands = Hands(kiosk, pictures, settling=0, patience=3)
     driver.show(kiosk)
     try:
@@ -291,7 +301,11 @@ def kiosk_at(
 
 @contextmanager
 def hall(
-    folder: Path, *about: Consultation, screen: driver.Screen = driver.MIDDLE, people: bool = False
+    folder: Path,
+    *about: Consultation,
+    screen: driver.Screen = driver.MIDDLE,
+    people: bool = False,
+    **more: Any,
 ) -> Iterator[Hall]:
     """A kiosk on a device of its own, with these consultations, which no server knows."""
     with Device.open(folder / "device") as device:
@@ -299,7 +313,7 @@ def hall(
             device.hold(one.data)
         with (
             quick_pins(),
-            kiosk_at(device, screen=screen, pictures=folder, people=people) as opened,
+            kiosk_at(device, screen=screen, pictures=folder, people=people, **more) as opened,
         ):
             yield opened
 

@@ -4,6 +4,7 @@ from tests.kiosk import driver, hall  # isort: split
 
 from forms.engine import Kind
 from kiosk.focus import stops
+from kiosk.widgets.lead import Lead
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_tab_stays_within_a_question_over_the_screen(town):
     for _ in range(5):
         driver.key("tab")
         (stop,) = focused(town)
-        assert stop.said in town.things
+        assert isinstance(stop, Lead) or stop.said in town.things
     assert len(town.things) == 2
 
 

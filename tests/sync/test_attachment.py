@@ -255,12 +255,14 @@ def test_too_large_an_attachment_is_refused_before_anything_is_kept(tmp_path: Pa
         assert names(tmp_path) == set()
 
 
-def test_an_acknowledgement_lets_the_attachments_go(tmp_path: Path) -> None:
+def test_attachments_go_when_what_was_acknowledged_is_let_go_of(tmp_path: Path) -> None:
     with enrolled_device(tmp_path) as device:
         device.confirm(CONSULTATION.id, said("arbre.jpg"), (PHOTO,))
         outgoing = device.outbox.next_batch()
         assert outgoing is not None
         device.outbox.release(acknowledged(outgoing))
+        assert len(names(tmp_path)) == 1
+        device.outbox.let_go([outgoing.name])
         assert names(tmp_path) == set()
 
 

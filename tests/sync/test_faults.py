@@ -36,7 +36,8 @@ from sync.errors import (
     NotKept,
     SyncError,
 )
-from sync.server import app
+from sync.rules import SyncRules
+from sync.server import bodies
 from sync.server.commands import main as server_main
 from sync.server.doctor import examine as examine_server
 from sync.server.service import Service
@@ -255,8 +256,11 @@ def fill(path: Path, room: int) -> None:
 # what must not remain, nor be read by others
 
 
-def test_ciphertext_leaves_the_device_with_its_acknowledgement(town: Town) -> None:
+def test_ciphertext_leaves_the_device_with_its_acknowledgement_where_it_is_not_to_be_kept(
+    town: Town,
+) -> None:
     with town.serving() as url, town.device(url=url) as device:
+        device.follow(SyncRules(keep_days=0))
         town.confirm(device, *(f"idée {number}" for number in range(40)))
         found = device.outbox._database.execute("SELECT ciphertext FROM contribution").fetchall()
         pieces = [bytes(row[0])[8:40] for row in found]
@@ -411,7 +415,7 @@ def test_a_proxys_limit_puts_nothing_aside(town: Town) -> None:
 
 
 def test_strangers_who_send_slowly_do_not_keep_devices_out(town: Town, monkeypatch) -> None:
-    monkeypatch.setattr(app, "_MOST_UPLOADS", 2)
+    monkeypatch.setattr(bodies, "MOST_UPLOADS", 2)
     with town.serving() as url, town.device(url=url) as device:
         head = (
             b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
@@ -432,7 +436,7 @@ def test_strangers_who_send_slowly_do_not_keep_devices_out(town: Town, monkeypat
 
 
 def test_the_bytes_that_wait_in_memory_are_bounded(town: Town, monkeypatch) -> None:
-    monkeypatch.setattr(app, "_MOST_BYTES_HELD", 10_000)
+    monkeypatch.setattr(bodies, "_MOST_BYTES_HELD", 10_000)
     with town.serving() as url, town.device(url=url) as device:
         port = int(url.rpartition(":")[2])
         head = (

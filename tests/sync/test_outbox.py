@@ -152,13 +152,14 @@ def test_the_device_lets_go_on_the_servers_word_and_only_once(outbox: Outbox) ->
     assert outbox.next_batch() is None
 
 
-def test_the_ciphertext_of_what_was_released_leaves_the_disk(outbox: Outbox, path: Path) -> None:
+def test_the_ciphertext_of_what_was_let_go_of_leaves_the_disk(outbox: Outbox, path: Path) -> None:
     keep(outbox, *map(str, range(20)))
     keep(outbox, "reste", consultation="0" * 16)
     outgoing = sent(outbox)
     ciphertexts = [one.ciphertext for one in batch.read(outgoing.data, DEVICE).records]
     assert all(any(text in data for data in _files(path)) for text in ciphertexts)
     outbox.release(acknowledged(outgoing))
+    outbox.let_go([outgoing.name])
     assert not any(text in data for data in _files(path) for text in ciphertexts)
     assert outbox.counts() == Counts(waiting=1, released=20)
 

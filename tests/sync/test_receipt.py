@@ -29,8 +29,8 @@ def test_a_receipt_is_read_back_from_its_qr_code() -> None:
     found.verify(DEVICE)
 
 
-def test_the_qr_code_leads_to_the_server_and_keeps_the_promise_from_its_log() -> None:
-    address, _, promise = PAYLOAD.partition("#")
+def test_the_qr_code_leads_to_the_servers_page_on_this_contribution() -> None:
+    address, _, promise = PAYLOAD.rpartition("/")
     assert address == "HTTPS://PARTICIPER.MONTREUIL-SUR-MER.EXAMPLE/R"
     assert promise.isalnum()
     assert promise.isupper()
@@ -73,7 +73,9 @@ def test_a_receipt_of_another_device_or_about_something_else_is_refused() -> Non
             forged.verify(DEVICE)
 
 
-@given(st.integers(PAYLOAD.index("#") + 1, len(PAYLOAD) - 1), st.sampled_from("0123456789ABCDEFGH"))
+@given(
+    st.integers(PAYLOAD.rindex("/") + 1, len(PAYLOAD) - 1), st.sampled_from("0123456789ABCDEFGH")
+)
 def test_any_changed_character_of_the_promise_is_refused(place: int, other: str) -> None:
     changed = PAYLOAD[:place] + other + PAYLOAD[place + 1 :]
     if changed != PAYLOAD:

@@ -170,7 +170,7 @@ def describe(step: Step, value: str) -> str:
     titles = {choice.name: title_and_note(choice.label)[0] for choice in step.choices}
     lines = [f"{titles[name]}, {money(purse.costs[name], purse.currency)}" for name in chosen]
     spent = money(purse.spent(chosen), purse.currency)
-    return "\n".join([*lines, tr._("En tout : {amount}").format(amount=spent)])
+    return "\n".join([*lines, tr._("En tout : {amount}").format(amount=spent)])
 
 
 load_beside(__file__)

@@ -1,0 +1,309 @@
+"""Keys of a keypad, of switches, or of a keyboard: lead through the screen, and choose.
+
+Where the keys stand is always lit while they are in use; it is never lost when a screen changes,
+and nothing holds it: from everywhere "next" leads on.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Keyboard as Keycodes
+from kivy.core.window import Window
+
+from kiosk.access.commands import KEYBOARD, Command, KeyMap
+from kiosk.access.echo import echo
+from kiosk.focus import focused, keys_in_use, move_focus, put_focus, stops
+from kiosk.theme.theme import theme
+from kiosk.widgets.field import AnswerField
+from kiosk.widgets.key_rows import KeyRow
+from kiosk.widgets.keyboard import KeyCap
+from kiosk.widgets.lead import Lead
+
+HELD = 0.7  # seconds: the same key again within this, never let go, is one long press
+_MIRRORED = {"left": "right", "right": "left"}
+_ARROWS = ("left", "right", "up", "down")
+
+
+@dataclass
+class _Place:
+    """Where the keys stood last: on what, and the how-manieth stop of its screen that was."""
+
+    cover: Any = None
+    number: int = 0
+    name: str = ""
+    on_keyboard: bool = False
+
+
+class Keypad:
+    """Turns keys into commands, and carries them out on the stage.
+
+    Args:
+        stage: the window's root.
+        key_map: which key asks for what.
+    """
+
+    def __init__(self, stage: Any, key_map: KeyMap = KEYBOARD) -> None:
+        self._stage = stage
+        self.key_map = key_map
+        self._held: dict[int, float] = {}
+        self._swallows = False  # the text that the key just pressed is about to write
+        self._place = _Place()
+        self._below: Any = None  # what had the focus before a question was put over the screen
+        self._by_arrows = False
+        self._scanning: Any = None
+        if key_map.scan_seconds:
+            self._scanning = Clock.schedule_interval(self._scan, key_map.scan_seconds)
+
+    def close(self) -> None:
+        """Let go of the clock."""
+        if self._scanning is not None:
+            self._scanning.cancel()
+
+    @property
+    def focused(self) -> Any:
+        """Where the keys stand on what is shown; None where nobody uses any."""
+        return focused(self._stage.cover) if self._stage.cover is not None else None
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def key(self, code: int, modifiers: list[str]) -> bool:
+        """A key went down; says whether it was one of the keypad's."""
+        name = Keycodes.keycode_to_string(Window, code) or f"code:{code}"
+        at = self.focused
+        asked = _MIRRORED.get(name, name) if theme.rtl else name
+        command = self.key_map.command(asked, modifiers)
+        self._swallows = command is not None and not self._belongs_to(at, name)
+        if not self._swallows or command is None:
+            return False
+        if self._is_held(code):
+            return True
+        if command in (Command.NEXT, Command.PREVIOUS):
+            self._by_arrows = name in _ARROWS
+        if name in _ARROWS and isinstance(at, KeyCap | KeyRow):
+            beside = at.beside(name)
+            if beside is not None:
+                self._go_to(beside)
+                return True
+        self.press(command)
+        return True
+
+    def let_go(self, code: int) -> None:
+        """A key went up."""
+        self._held.pop(code, None)
+
+    def wrote(self, text: str) -> bool:
+        """A key writes this; says whether that is no text but the keypad's."""
+        if self._swallows:
+            return True
+        at = self.focused
+        if isinstance(at, AnswerField):
+            before = at.text
+            Clock.schedule_once(lambda _: self._echo(before, at.text), 0)
+        return False
+
+    def press(self, command: Command) -> None:
+        """Do what was asked for; whatever is being said stops at once."""
+        stage, ear = self._stage, self._stage.ear
+        keys_in_use.now = True
+        ear.hush()
+        match command:
+            case Command.NEXT:
+                self.move(1)
+            case Command.PREVIOUS:
+                self.move(-1)
+            case Command.CHOOSE:
+                self.choose()
+            case Command.BACK:
+                self._back()
+            case Command.REPEAT:
+                (ear.say_screen if ear.on else ear.begin)()
+            case Command.FASTER | Command.SLOWER | Command.LOUDER | Command.QUIETER:
+                ear.adjust(command)
+            case Command.LANGUAGE:
+                if self._offers("language"):
+                    stage.choose_language()
+            case Command.STOP:
+                if self._offers("stop"):
+                    stage.ask_to_stop()
+            case Command.HELP:
+                stage.call_for_help()
+            case Command.LISTEN:
+                ear.toggle()
+            case Command.CURTAIN:
+                stage.draw_curtain(not stage.curtained)
+        Clock.schedule_once(lambda _: self.settle(), 0)
+
+    # --- walking and choosing -----------------------------------------------------------------
+
+    def move(self, direction: int) -> None:
+        """To the next thing (1) or the one before (-1)."""
+        there = move_focus(self._stage.cover, self._body, direction)
+        self._remember()
+        self._stage.ear.came_to(there)
+
+    def choose(self) -> None:
+        """Touch what is lit; where nothing is, light the screen's first thing."""
+        at = self.focused
+        if at is None:
+            self._land()
+            self._stage.ear.came_to(self.focused)
+        elif isinstance(at, Lead):
+            self._stage.ear.came_to(at)
+        elif isinstance(at, KeyRow):
+            self._go_to(at.caps[0])
+        elif isinstance(at, AnswerField):
+            at.dispatch("on_chosen")
+            Clock.schedule_once(self._to_the_keys, 0)
+        else:
+            self._choose(at)
+
+    def _choose(self, at: Any) -> None:
+        stage = self._stage
+        opened = stage.opened
+        stage.ear.told = False
+        news = _news(at)
+        field = at.field if isinstance(at, KeyCap) else None
+        written = field.text if field is not None else ""
+        # Enter chooses, on whatever can have the focus.
+        at.keyboard_on_key_down(Window, (13, "enter"), None, [])
+        if isinstance(at, KeyCap) and not self._by_arrows and at.parent is not None:
+            # Row by row again: with two switches the way there is shorter than on from here.
+            self._light(at.first_row())
+
+        def then(_: float) -> None:
+            if stage.opened != opened:
+                return
+            self.settle()
+            if field is not None:
+                self._echo(written, field.text, at)
+            elif not stage.ear.told:
+                after = _news(at)
+                stage.ear.changed(at, after if after != news else "")
+
+        Clock.schedule_once(then, 0)
+
+    def _back(self) -> None:
+        stage = self._stage
+        if stage.cover is not stage.page:
+            stage.dismiss()
+        elif stage.page is not None:
+            stage.page.key_back()
+
+    def _to_the_keys(self, *_: Any) -> None:
+        """From a field to the keyboard on the screen, once that is there."""
+        rows = (stop for stop in stops(self._stage.cover) if isinstance(stop, KeyRow))
+        row = next(rows, None)
+        if row is not None:
+            self._go_to(row)
+
+    # --- where the keys stand -----------------------------------------------------------------
+
+    def opened(self) -> None:
+        """Another screen, or a question over one, was put up."""
+        if keys_in_use.now:
+            self._land()
+
+    def covered(self) -> None:
+        """A question is about to be put over the screen."""
+        self._below = self.focused
+
+    def uncovered(self) -> None:
+        """That question is gone: back to where the keys stood."""
+        below, self._below = self._below, None
+        if not keys_in_use.now:
+            return
+        if below is not None and below in stops(self._stage.cover):
+            self._light(below)
+        else:
+            self._land()
+        self._stage.ear.came_to(self.focused)
+
+    def settle(self) -> None:
+        """Where what was lit is gone, light what stands in its place."""
+        cover = self._stage.cover
+        if not keys_in_use.now or cover is None:
+            return
+        order = list(stops(cover))
+        if not order or any(stop.focus for stop in order):
+            return
+        if self._place.cover is not cover:
+            self._land()
+            return
+        wanted = [stop for stop in order if getattr(stop, "said", None) == self._place.name]
+        if self._place.on_keyboard:
+            wanted = [stop for stop in order if isinstance(stop, AnswerField)]
+        self._light(wanted[0] if wanted else order[min(self._place.number, len(order) - 1)])
+
+    def _land(self) -> None:
+        """Light the screen's beginning."""
+        cover = self._stage.cover
+        lead = getattr(cover, "lead", None)
+        if lead is not None and not lead.disabled:
+            self._light(lead)
+        else:
+            move_focus(cover, self._body, 1)
+            self._remember()
+
+    @property
+    def _body(self) -> Any:
+        """What the screen is about, between tools and the way on; None for a question over it."""
+        cover = self._stage.cover
+        return cover.ids.get("body") if cover is self._stage.page else None
+
+    def _go_to(self, widget: Any) -> None:
+        self._light(widget)
+        self._stage.ear.came_to(widget)
+
+    def _light(self, widget: Any) -> None:
+        put_focus(self._stage.cover, widget)
+        self._remember()
+
+    def _remember(self) -> None:
+        cover = self._stage.cover
+        for number, stop in enumerate(stops(cover)):
+            if stop.focus:
+                on_keyboard = isinstance(stop, KeyRow | KeyCap)
+                self._place = _Place(cover, number, getattr(stop, "said", ""), on_keyboard)
+
+    def _echo(self, before: str, after: str, cap: KeyCap | None = None) -> None:
+        said = echo(before, after)
+        if not said and cap is not None:
+            said = cap.said
+        self._stage.ear.say_words(said)
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _belongs_to(self, at: Any, name: str) -> bool:
+        """Whether what is lit wants this key for itself."""
+        if name in getattr(at, "own_keys", ()):
+            return True
+        if isinstance(at, AnswerField) and self.key_map.keeps_typing:
+            return at.keeps_key(name)
+        return False
+
+    def _is_held(self, code: int) -> bool:
+        now = monotonic()
+        held = code in self._held and now - self._held[code] < HELD
+        self._held[code] = now
+        return held
+
+    def _offers(self, tool: str) -> bool:
+        page = self._stage.page
+        return self._stage.cover is page and page is not None and tool not in page.without
+
+    def _scan(self, *_: Any) -> None:
+        """One switch: the light goes on by itself, once somebody has pressed it."""
+        if keys_in_use.now:
+            self.move(1)
+
+
+def _news(widget: Any) -> str:
+    """What the thing around this tells of how it stands, such as a number or what is left."""
+    while widget is not None and widget is not Window:
+        news = getattr(widget, "news", None)
+        if news is not None:
+            return str(news() if callable(news) else news)
+        widget = widget.parent
+    return ""

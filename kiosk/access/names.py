@@ -1,0 +1,59 @@
+"""What a thing on the screen is called and how it stands, in words: for ears and screen readers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kivy.core.window import Window
+from kivy.uix.widget import Widget
+
+from kiosk.focus import stops
+from kiosk.language import tr
+from kiosk.widgets.field import AnswerField
+from kiosk.widgets.lead import Lead
+
+
+def name_of(widget: Any) -> str:
+    """What it is called; "" where nobody gave it words."""
+    return " ".join(str(getattr(widget, "said", "")).split())
+
+
+def state_of(widget: Any) -> str:
+    """How it stands: chosen or not, its place in an order, what is written in it."""
+    if told := getattr(widget, "told", ""):
+        return str(told)
+    if isinstance(widget, AnswerField):
+        return widget.text or tr._("vide")
+    if getattr(widget, "mark_off", None) == "":  # a card that leads on, and is not taken
+        return ""
+    if badge := getattr(widget, "badge", ""):
+        return tr._("place {n}").format(n=badge)
+    taken = getattr(widget, "taken", None)
+    if taken is None:
+        return ""
+    return tr._("choisi") if taken else tr._("pas choisi")
+
+
+def described(widget: Any) -> str:
+    """Name and state, as it is said when the focus comes to it."""
+    return ", ".join(part for part in (name_of(widget), state_of(widget)) if part)
+
+
+def focusable_without_speech(window: Any = Window) -> list[Widget]:
+    """Everything that keys lead to now and that has no words, on all that the window shows.
+
+    A screen's lead has none of its own: it says what the screen says.
+    """
+    return [stop for stop in _all_stops(window) if _is_silent(stop)]
+
+
+def _all_stops(window: Any) -> Iterator[Widget]:
+    for root in window.children:
+        covers = [child for child in root.children if hasattr(child, "lead")]
+        for cover in covers or [root]:
+            yield from stops(cover)
+
+
+def _is_silent(stop: Widget) -> bool:
+    if isinstance(stop, Lead):
+        return not stop.cover.say().strip()
+    return not name_of(stop)

@@ -1,0 +1,119 @@
+"""Attached files at the desk: kept once each beside the store, and laid next to a table.
+
+The store's folder holds them under the SHA-256 of their content, in clear, for this user alone.
+Next to a table they lie in `media/` under the names that its cells hold, as ODK lays them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from sync.durable import sync_directory, write_whole
+
+FOLDER = "media"
+"""Beside a table."""
+
+
+@dataclass(frozen=True)
+class DeskAttachment:
+    """A file attached to a contribution.
+
+    Attributes:
+        place: among its contribution's attachments, from 0.
+        name: the file's, as the contribution's field holds it.
+        sha256: of its content.
+        size: in bytes.
+        media_type: such as "image/jpeg".
+        here: whether its content is in the desk's folder.
+    """
+
+    place: int
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+    here: bool
+
+
+class MediaFolder:
+    """The contents of attachments, each once.
+
+    Args:
+        path: the folder; made when the first is kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def file(self, sha256: str) -> Path:
+        """Where a content lies."""
+        return self.path / sha256[:2] / sha256
+
+    def keep(self, content: bytes) -> None:
+        """Keep a content, durable when this returns."""
+        file = self.file(hashlib.sha256(content).hexdigest())
+        if file.exists() and file.stat().st_size == len(content):
+            return
+        if not file.parent.is_dir():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_directory(self.path)
+        write_whole(file, content)
+
+    def holds(self, sha256: str) -> bool:
+        """Whether a content is here."""
+        return self.file(sha256).exists()
+
+
+def names_beside(
+    contribution: str, attachments: Iterable[DeskAttachment], shared: Iterable[str]
+) -> dict[str, str]:
+    """Under which names the files of a contribution lie next to a table.
+
+    Args:
+        contribution: its id.
+        attachments: its files.
+        shared: names, in small letters, that files of several contributions have.
+
+    Returns:
+        The name that the field holds → the name of the file.
+    """
+    taken = frozenset(shared)
+    return {
+        one.name: _distinct(one.name, contribution) if one.name.casefold() in taken else one.name
+        for one in attachments
+    }
+
+
+def lay_beside(
+    table: Path,
+    folder: MediaFolder,
+    attachments: Iterable[DeskAttachment],
+    names: Mapping[str, str],
+) -> int:
+    """Copy a contribution's files next to a table; says how many lie there now."""
+    count = 0
+    for one in attachments:
+        source = folder.file(one.sha256)
+        if not one.here or not source.exists():
+            continue
+        target = table.parent / FOLDER / names[one.name]
+        if not (target.exists() and target.stat().st_size == one.size):
+            target.parent.mkdir(exist_ok=True)
+            part = target.with_name(f".{target.name}.part")
+            try:
+                shutil.copyfile(source, part)
+                part.chmod(0o600)
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+        count += 1
+    return count
+
+
+def _distinct(name: str, contribution: str) -> str:
+    path = PurePath(name)
+    return f"{path.stem}-{contribution[:8]}{path.suffix}"

@@ -1,0 +1,382 @@
+"""Check a Parvis register, a receipt or a published data set, trusting nobody but one public key.
+
+This module stands alone: Python and `cryptography`, nothing else of Parvis, so that whoever doubts
+can read it in one sitting, or write their own from `docs/format.md`. It computes everything anew.
+
+    parvis-verify log     REGISTER --key KEY [--after OLD] [--save FILE]
+    parvis-verify receipt REGISTER --key KEY LINK
+    parvis-verify data    REGISTER --key KEY FILE
+
+REGISTER is an address (https://…/register/<consultation>) or a folder with the same files. KEY is
+the server's key for this register, as its page shows it: parvis/<consultation>+hash+base64.
+Exit 0: it holds. 1: it does not; the sentence says why. 2: it could not be looked at.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+TILE = 256
+PROMISED = timedelta(days=30)
+
+
+class Refuted(Exception):
+    """What was to be checked does not hold."""
+
+
+class Unreadable(Exception):
+    """It could not be looked at."""
+
+
+# --- the register: C2SP signed-note, tlog-checkpoint, tlog-tiles; hashes of RFC 6962 -------------
+
+
+@dataclass(frozen=True)
+class Key:
+    """A server's key for one register."""
+
+    name: str
+    id: bytes
+    public: Ed25519PublicKey
+
+    @classmethod
+    def read(cls, text: str) -> "Key":
+        """From `name+hash+base64`."""
+        try:
+            name, hash_hex, encoded = text.strip().split("+", 2)
+            key = base64.b64decode(encoded, validate=True)
+            if key[:1] != b"\x01" or len(key) != 33:
+                raise ValueError
+            id_ = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+            if id_.hex() != hash_hex:
+                raise ValueError
+            return cls(name, id_, Ed25519PublicKey.from_public_bytes(key[1:]))
+        except ValueError:
+            raise Unreadable(
+                "The key is not one: it looks like parvis/<consultation>+hash+base64. "
+                "Copy it whole from the register's page."
+            ) from None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """So many entries, under this root; signed."""
+
+    size: int
+    root: bytes
+    note: bytes
+
+
+def read_checkpoint(note: bytes, key: Key) -> Checkpoint:
+    """A checkpoint, if the key's owner signed it."""
+    try:
+        text, _, signatures = note.decode().rpartition("\n\n")
+        origin, size, root = f"{text}\n".split("\n")[:3]
+        *lines, end = (line.split(" ") for line in signatures.split("\n"))
+        if end != [""]:
+            raise ValueError
+        signed = [
+            base64.b64decode(parts[2], validate=True)
+            for parts in lines
+            if len(parts) == 3 and parts[:2] == ["—", key.name]
+        ]
+        checkpoint = Checkpoint(int(size), base64.b64decode(root, validate=True), note)
+    except ValueError:
+        raise Refuted("The register's checkpoint is not one.") from None
+    if origin != key.name:
+        raise Refuted(f"The checkpoint is of another register: {origin}.")
+    for signature in signed:
+        if signature[:4] == key.id:
+            try:
+                key.public.verify(signature[4:], f"{text}\n".encode())
+            except InvalidSignature:
+                continue
+            return checkpoint
+    raise Refuted("The checkpoint is not signed by this key.")
+
+
+class Roots:
+    """The root over leaves as they come, holding one hash for each complete subtree so far."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []  # the largest subtree first
+
+    def add(self, entry: bytes) -> None:
+        """One more leaf."""
+        self._peaks.append(hashlib.sha256(b"\x00" + entry).digest())
+        self.size += 1
+        completed = self.size
+        while completed % 2 == 0:
+            right, left = self._peaks.pop(), self._peaks.pop()
+            self._peaks.append(hashlib.sha256(b"\x01" + left + right).digest())
+            completed //= 2
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._peaks:
+            return hashlib.sha256().digest()
+        root = self._peaks[-1]
+        for left in reversed(self._peaks[:-1]):
+            root = hashlib.sha256(b"\x01" + left + root).digest()
+        return root
+
+
+class Register:
+    """A register's public files, in a folder or on a server."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place.rstrip("/")
+        self._remote = place.startswith(("https://", "http://"))
+
+    def read(self, path: str) -> bytes:
+        """One of its files."""
+        where = f"{self._place}/{path}"
+        try:
+            if self._remote:
+                with urlopen(where, timeout=60) as answer:  # noqa: S310
+                    return bytes(answer.read())
+            return Path(where).read_bytes()
+        except (OSError, URLError) as error:
+            raise Unreadable(f"{where} cannot be read ({error}).") from None
+
+    def entries(self, size: int) -> Iterator[bytes]:
+        """The first `size` entries."""
+        for index in range(-(-size // TILE)):
+            width = min(TILE, size - index * TILE)
+            data, at = self._bundle(index, width), 0
+            for _ in range(width):
+                length = int.from_bytes(data[at : at + 2], "big")
+                entry = data[at + 2 : at + 2 + length]
+                if len(entry) != length or not length:
+                    raise Refuted(f"The register's entries end in the middle of bundle {index}.")
+                yield entry
+                at += 2 + length
+
+    def _bundle(self, index: int, width: int) -> bytes:
+        groups = [f"{index % 1000:03}"]
+        while index >= 1000:
+            index //= 1000
+            groups.insert(0, f"x{index % 1000:03}")
+        full = f"tile/entries/{'/'.join(groups)}"
+        if width == TILE:
+            return self.read(full)
+        try:
+            return self.read(f"{full}.p/{width}")
+        except Unreadable:
+            return self.read(full)  # it was filled meanwhile
+
+
+@dataclass
+class Contents:
+    """What a register says, once all of it is checked."""
+
+    checkpoint: Checkpoint
+    contributions: dict[bytes, int]  # commitment → index
+    erased: dict[bytes, int]
+
+
+def check_log(register: Register, key: Key, after: bytes | None = None) -> Contents:
+    """Compute the register's root anew, and that it goes on from an older checkpoint."""
+    checkpoint = read_checkpoint(register.read("checkpoint"), key)
+    old = None if after is None else read_checkpoint(after, key)
+    if old is not None and old.size > checkpoint.size:
+        raise Refuted(f"The register once had {old.size} entries and has {checkpoint.size} now.")
+    roots = Roots()
+    contents = Contents(checkpoint, {}, {})
+    if old is not None and old.size == 0 and old.root != roots.root():
+        raise Refuted("The older checkpoint is of no register.")
+    for index, entry in enumerate(register.entries(checkpoint.size)):
+        roots.add(entry)
+        if old is not None and roots.size == old.size and roots.root() != old.root:
+            raise Refuted(f"The first {old.size} entries are not what they were.")
+        commitment = entry[1:33]
+        if entry[:1] == b"\x01" and len(entry) == 33:
+            if commitment in contents.contributions:
+                raise Refuted(f"Entry {index} repeats an earlier one: it would count twice.")
+            contents.contributions[commitment] = index
+        elif entry[:1] == b"\x02" and len(commitment) == 32:
+            contents.erased[commitment] = index
+        else:
+            raise Refuted(f"Entry {index} is of a kind that this program does not know.")
+    if roots.root() != checkpoint.root:
+        raise Refuted("The entries do not lead to the root that the server signed.")
+    return contents
+
+
+# --- receipts: docs/format.md, section 7 ---------------------------------------------------------
+
+_BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def read_receipt(link: str, key: Key) -> tuple[bytes, date]:
+    """The commitment that a receipt's link names, and the day of its promise."""
+    text = link.strip().rpartition("/")[2].upper()
+    try:
+        bits = "".join(f"{_BASE32.index(letter):05b}" for letter in text)
+        data = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
+        if data[0] != 1 or len(data) < 1 + 10 + 32 + 8 + 2 + 64:
+            raise ValueError
+        days, shift = 0, 0
+        for byte in data[51:54]:
+            days |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        day = date(1970, 1, 1) + timedelta(days=days)
+    except (ValueError, IndexError, OverflowError):
+        raise Unreadable(
+            "This is no receipt: give the whole link that its QR code holds."
+        ) from None
+    bits = bits[8:88]
+    consultation = "".join(_BASE32[int(bits[at : at + 5], 2)] for at in range(0, 80, 5))
+    if key.name != f"parvis/{consultation}":
+        raise Refuted(f"This receipt is of another consultation than {key.name}.")
+    return data[11:43], day
+
+
+def check_receipt(link: str, key: Key, contents: Contents, today: date) -> str:
+    """Where the contribution of a receipt stands."""
+    commitment, day = read_receipt(link, key)
+    if commitment in contents.erased:
+        return (
+            f"The contribution of {day} is entry {contents.contributions.get(commitment)}, and "
+            f"was erased: entry {contents.erased[commitment]} says so."
+        )
+    if commitment in contents.contributions:
+        index = contents.contributions[commitment]
+        return f"The contribution of {day} is in the register, as entry {index}."
+    if today > day + PROMISED:
+        raise Refuted(
+            f"The contribution of {day} is not in the register, although it was promised for "
+            f"{day + PROMISED}. Keep the receipt: it is the proof."
+        )
+    raise Refuted(
+        f"The contribution of {day} is not in the register yet. It was promised for "
+        f"{day + PROMISED}."
+    )
+
+
+# --- published data: docs/format.md, section 11 --------------------------------------------------
+
+
+def number(value: int) -> bytes:
+    """Unsigned LEB128, as the format writes numbers."""
+    encoded = b""
+    while value > 0x7F:
+        encoded += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return encoded + bytes([value])
+
+
+def commitment_of(leaves: list[list[str]]) -> bytes:
+    """The commitment over published leaves: [path, value, salt], or [hash] for one left out."""
+    hashes = b""
+    for leaf in leaves:
+        if len(leaf) == 1:
+            hashes += bytes.fromhex(leaf[0])
+            continue
+        path, value, salt = leaf
+        said = b"".join(number(len(part)) + part for part in (path.encode(), value.encode()))
+        hashes += hashlib.sha256(b"parvis/1 field\x00" + bytes.fromhex(salt) + said).digest()
+    return hashlib.sha256(b"parvis/1 commitment\x00" + number(len(leaves)) + hashes).digest()
+
+
+def check_data(path: Path, contents: Contents) -> str:
+    """That everything published is in the register, once, unchanged; and what is missing."""
+    seen: set[bytes] = set()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path} cannot be read ({error}).") from None
+    for place, line in enumerate(lines, 1):
+        try:
+            commitment = commitment_of(json.loads(line)["leaves"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise Refuted(f"{path}, line {place}: this is no published contribution.") from None
+        if commitment not in contents.contributions:
+            raise Refuted(f"{path}, line {place}: what it says was never registered.")
+        if commitment in seen:
+            raise Refuted(f"{path}, line {place}: it was published twice.")
+        seen.add(commitment)
+    missing = len(contents.contributions) - len(seen | set(contents.erased))
+    told = f"All {len(seen)} published contributions are in the register, unchanged, each once."
+    if missing > 0:
+        told += f" {missing} more are registered, and not published."
+    return told
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check what the command line asks for; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="parvis-verify",
+        description="Check a Parvis register, a receipt or published data, trusting one key only.",
+        epilog="Exit status: 0 it holds, 1 it does not, 2 it could not be looked at.",
+    )
+    commands = parser.add_subparsers(dest="what", required=True)
+    for name, help_ in (
+        ("log", "that the register is whole, and goes on from what it was"),
+        ("receipt", "that the contribution of a receipt is in the register"),
+        ("data", "that published contributions are registered, unchanged, each once"),
+    ):
+        command = commands.add_parser(name, help=help_, description=f"Check {help_}.")
+        command.add_argument("register", help="its address, or a folder with its files")
+        command.add_argument("--key", required=True, help="the server's key, from its page")
+        command.add_argument("--after", type=Path, help="an older checkpoint, kept from before")
+        if name == "log":
+            command.add_argument("--save", type=Path, help="keep the checkpoint here for next time")
+        if name == "receipt":
+            command.add_argument("link", help="what the receipt's QR code holds")
+        if name == "data":
+            command.add_argument("file", type=Path, help="published contributions, one a line")
+    asked = parser.parse_args(arguments)
+    try:
+        after = None if asked.after is None else asked.after.read_bytes()
+        key = Key.read(asked.key)
+        contents = check_log(Register(asked.register), key, after)
+        if asked.what == "receipt":
+            print(check_receipt(asked.link, key, contents, date.today()))
+        elif asked.what == "data":
+            print(check_data(asked.file, contents))
+        else:
+            held = contents.checkpoint
+            print(
+                f"The register is whole: {len(contents.contributions)} contributions, "
+                f"{len(contents.erased)} erased, root {held.root.hex()}."
+            )
+            if after is not None:
+                print("It goes on from the older checkpoint: nothing was changed or removed.")
+            if asked.save is not None:
+                asked.save.write_bytes(held.note)
+    except Refuted as refuted:
+        print(f"It does not hold. {refuted}", file=sys.stderr)
+        return 1
+    except (Unreadable, OSError) as error:
+        print(f"It could not be looked at. {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def run() -> None:
+    """The command."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

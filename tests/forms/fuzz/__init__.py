@@ -1,0 +1,1 @@
+"""Throws forms, expressions, lists and spreadsheets that nobody would write at the form engine."""
