@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 from forms.engine import Step
 from kiosk.theme.icons import has_icon
 from kiosk.widgets.methods.group import Asked, GroupAnswer
-from kiosk.widgets.methods.lines import KeyRow, LineCard, Lines
+from kiosk.widgets.methods.lines import LineKeys, LineCard, Lines
 from kiosk.widgets.number_line import NumberKey, numbers_between
 
 ICON = "parvis:icon"
@@ -19,7 +19,7 @@ class ScaleKey(NumberKey):
     """One number of a scale, a finger wide and high."""
 
 
-class Scale(KeyRow):
+class Scale(LineKeys):
     """The numbers of one criterion."""
 
     def __init__(self, step: Step, chosen: Callable[[str], None], **kwargs: Any) -> None:

@@ -111,7 +111,7 @@ class Lines(CardGrid):
     """Line cards, one below the other; two beside each other only where a line has room."""
 
 
-class KeyRow(Row):
+class LineKeys(Row):
     """Several things to touch in a row, as wide as they are together."""
 
 

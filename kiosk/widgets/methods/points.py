@@ -14,7 +14,7 @@ from kiosk.language import tr
 from kiosk.theme.icons import has_icon
 from kiosk.theme.theme import theme
 from kiosk.widgets.methods.group import Asked, GroupAnswer
-from kiosk.widgets.methods.lines import KeyRow, LineCard, Lines
+from kiosk.widgets.methods.lines import LineKeys, LineCard, Lines
 from kiosk.widgets.methods.standing import History, Standing
 from kiosk.widgets.touch import Tap
 
@@ -64,7 +64,7 @@ class Dots(Widget):
                     SmoothLine(circle=(x, y, radius), width=max(1.0, theme.mm(0.2)))
 
 
-class Placing(KeyRow):
+class Placing(LineKeys):
     """Less, how many, more."""
 
     count = NumericProperty(0)
