@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 from forms.engine import Step
 from kiosk.theme.icons import has_icon
 from kiosk.widgets.methods.group import Asked, GroupAnswer
-from kiosk.widgets.methods.lines import LineKeys, LineCard, Lines
+from kiosk.widgets.methods.lines import LineCard, LineKeys, Lines
 from kiosk.widgets.number_line import NumberKey, numbers_between
 
 ICON = "parvis:icon"

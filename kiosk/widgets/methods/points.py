@@ -14,7 +14,7 @@ from kiosk.language import tr
 from kiosk.theme.icons import has_icon
 from kiosk.theme.theme import theme
 from kiosk.widgets.methods.group import Asked, GroupAnswer
-from kiosk.widgets.methods.lines import LineKeys, LineCard, Lines
+from kiosk.widgets.methods.lines import LineCard, LineKeys, Lines
 from kiosk.widgets.methods.standing import History, Standing
 from kiosk.widgets.touch import Tap
 
