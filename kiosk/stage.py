@@ -20,6 +20,7 @@ from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.devices.equipment import Equipment
+from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -72,6 +73,7 @@ class Kiosk(FloatLayout):
         renew: what is open now; looked at while nobody is there.
         equipment: what the device can do besides.
         languages: what the device offers beside each form's own; all there are unless given.
+        printer: prints receipts; None where there is none.
     """
 
     can_speak = BooleanProperty(False)
@@ -93,6 +95,7 @@ class Kiosk(FloatLayout):
         renew: Callable[[], tuple[Offer, ...]] | None = None,
         equipment: Equipment | None = None,
         languages: Sequence[str] = (),
+        printer: Printer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -109,6 +112,7 @@ class Kiosk(FloatLayout):
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self.printer = printer
         self.equipment = equipment or Equipment()
         self._device_languages = tuple(languages) or available_languages()
         self._showing = self._return_to = ""
