@@ -101,6 +101,8 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),
     Way(Kind.DATE, "dates", "DateSteps"),
+    Way(Kind.TIME, "times", "TimeAnswer"),
+    Way(Kind.DATETIME, "times", "MomentAnswer"),
     *_choosing(Kind.SELECT_ONE, "ChosenOne"),
     *_choosing(Kind.SELECT_MULTIPLE, "ChosenSeveral"),
     Way(Kind.RANK, "ranking", "Ranked"),
