@@ -90,11 +90,13 @@ class Kept:
         name: SHA-256 of its bytes, in hexadecimal.
         since: hours since 1970, by a clock that may be wrong, when it was acknowledged.
         size: bytes, its streams included.
+        seen: in which instance of the server it was last asked for, and there; None in none.
     """
 
     name: str
     since: int
     size: int
+    seen: str | None
 
 
 class Outbox:
@@ -350,16 +352,23 @@ class Outbox:
                 for row in database.execute(
                     "SELECT b.name, b.acknowledged, length(b.data) + (SELECT"
                     " coalesce(sum(a.size), 0) FROM attachment a JOIN contribution c"
-                    " ON c.number = a.contribution WHERE c.batch = b.name)"
-                    " FROM batch b WHERE b.state = 'acknowledged' ORDER BY b.rowid DESC"
+                    " ON c.number = a.contribution WHERE c.batch = b.name),"
+                    " b.seen FROM batch b WHERE b.state = 'acknowledged' ORDER BY b.rowid DESC"
                 )
+            )
+
+    def mark_seen(self, names: Collection[str], instance: str) -> None:
+        """This instance of the server was asked for these batches, and has them."""
+        with self._transaction() as database:
+            database.conn.executemany(
+                "UPDATE batch SET seen = ? WHERE name = ?", [(instance, name) for name in names]
             )
 
     def send_again(self, name: str) -> int:
         """The server has lost this batch: it is owed again; says how many contributions that is."""
         with self._transaction() as database:
             changed = database.execute(
-                "UPDATE batch SET state = 'sent', acknowledged = NULL WHERE name = ?"
+                "UPDATE batch SET state = 'sent', acknowledged = NULL, seen = NULL WHERE name = ?"
                 " AND state IN ('acknowledged', 'stored')",
                 (name,),
             ).rowcount

@@ -45,8 +45,8 @@ from sync.errors import (
     SyncError,
     UnknownFormat,
 )
-from sync.listing import ListedConsultation, read_listing
-from sync.outbox import USUAL_BATCH, Kept, Outgoing
+from sync.listing import ListedConsultation, instance_in, read_listing
+from sync.outbox import USUAL_BATCH, Outgoing
 from sync.signatures import RequestParts, sign_request
 from sync.statement import ForgedStatement, UnreadableStatement
 
@@ -167,6 +167,7 @@ class Uplink:
         self._enrolment = device.enrolled
         self._batch = batch
         self._wire = wire or Wire(device.enrolled.url, ca_bundle=ca_bundle or device.ca_bundle)
+        self._instance = ""
         self._uploader = Uploader(self._wire, pace or Pace())
 
     def close(self) -> None:
@@ -283,27 +284,32 @@ class Uplink:
     def _look_back(self, run: Run) -> bool:
         """Rule 5; whether anything is owed again.
 
-        The newest batches are asked for first: a backup that was restored lacks those.
+        Each instance of the server is asked once for each batch that is kept, and once more before
+        the batch is let go of.
         """
         rules, outbox = self._device.rules, self._device.outbox
-        kept, lost, room = outbox.kept(), 0, rules.keep_megabytes << 20
-        oldest_first: list[Kept] = []
-        sure = False
-        for one in kept:
+        lost, room = 0, rules.keep_megabytes << 20
+        due: list[str] = []
+        seen: list[str] = []
+        for one in outbox.kept():
             room -= one.size
             age = self._device.hours() - one.since
             # A clock that was ahead, and is set right, must not make it stay for years.
             if room < 0 or age >= 24 * rules.keep_days or age < -24:
-                oldest_first.insert(0, one)
-            elif not sure:
-                sure = self._uploader.holds(one.name)
-                lost += 0 if sure else outbox.send_again(one.name)
+                due.append(one.name)
+            elif one.seen != self._instance:
+                if self._uploader.holds(one.name):
+                    seen.append(one.name)
+                else:
+                    lost += outbox.send_again(one.name)
+        if seen:
+            outbox.mark_seen(seen, self._instance)
         done = []
-        for one in oldest_first[:_MOST_LET_GO]:
-            if self._uploader.holds(one.name):
-                done.append(one.name)
+        for name in due[: -_MOST_LET_GO - 1 : -1]:  # the oldest first
+            if self._uploader.holds(name):
+                done.append(name)
             else:
-                lost += outbox.send_again(one.name)
+                lost += outbox.send_again(name)
         if done:
             outbox.let_go(done)
         if lost:
@@ -332,7 +338,9 @@ class Uplink:
         if answer.status != 200:
             raise run.stopped_by(answer.problem, answer)
         try:
-            return read_listing(answer.body, self._enrolment.server, fresh)
+            listed = read_listing(answer.body, self._enrolment.server, fresh)
+            self._instance = instance_in(answer.body)
+            return listed
         except (UnreadableStatement, ForgedStatement):
             raise NetworkTrouble(stranger(answer)) from None
 
