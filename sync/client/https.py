@@ -298,7 +298,7 @@ class Uplink:
             if room < 0 or age >= 24 * rules.keep_days or age < -24:
                 due.append(one.name)
             elif one.seen != self._instance:
-                if self._uploader.holds(one.name):
+                if self._holds(run, one.name):
                     seen.append(one.name)
                 else:
                     lost += outbox.send_again(one.name)
@@ -306,7 +306,7 @@ class Uplink:
             outbox.mark_seen(seen, self._instance)
         done = []
         for name in due[: -_MOST_LET_GO - 1 : -1]:  # the oldest first
-            if self._uploader.holds(name):
+            if self._holds(run, name):
                 done.append(name)
             else:
                 lost += outbox.send_again(name)
@@ -318,6 +318,23 @@ class Uplink:
                 "back to an older state. They are sent again."
             )
         return lost > 0
+
+    def _holds(self, run: Run, name: str) -> bool:
+        """Whether the server has a batch, with all that is attached to it, by its signed word.
+
+        Raises:
+            NetworkTrouble, ServerRefuses: it does not say.
+        """
+        answer = self._uploader.acknowledgement(name)
+        if answer.status == 404 and answer.problem.name == "not-found":
+            return False
+        if answer.status != 200:
+            raise run.stopped_by(answer.problem, answer)
+        try:
+            said = read_acknowledgement(answer.body, self._enrolment.server)
+        except (ForgedAcknowledgement, UnknownFormat):
+            raise NetworkTrouble(stranger(answer)) from None
+        return said.batch == name and not said.awaited
 
     def _fetch(self, run: Run, published: tuple[ListedConsultation, ...]) -> None:
         """Bring what is published here, where it is new."""

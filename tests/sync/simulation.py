@@ -48,7 +48,7 @@ from sync.errors import NotKept, SyncError
 from sync.outbox import Outbox
 from sync.rules import SyncRules
 from sync.server.courier import put_out, take_in
-from sync.server.problems import problem_of
+from sync.server.problems import NotFound, problem_of
 from sync.server.service import Service
 from sync.server.store import Store
 from tests.sync.town import Town
@@ -261,7 +261,9 @@ class Link:
                 return Answer(200, known or service.receive_uploaded(name), None)
             case ("GET", "batches", name, "acknowledgement"):
                 word = service.acknowledgement(name)
-                return Answer(404, b"", None) if word is None else Answer(200, word, None)
+                if word is None:
+                    raise NotFound()
+                return Answer(200, word, None)
             case ("HEAD", "consultations", id_, "attachments", name):
                 offset, _, complete = service.attachment_offset(id_, name)
                 return Answer(204, b"", None, offset, complete)
