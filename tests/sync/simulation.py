@@ -46,9 +46,11 @@ from sync.device import Device, Enrolment
 from sync.envelope import Opener
 from sync.errors import NotKept, SyncError
 from sync.outbox import Outbox
+from sync.register.proof import Consistency, Proof
 from sync.rules import SyncRules
 from sync.server.courier import put_out, take_in
 from sync.server.problems import NotFound, problem_of
+from sync.server.register import NotRegistered
 from sync.server.service import Service
 from sync.server.store import Store
 from tests.sync.town import Town
@@ -264,6 +266,14 @@ class Link:
                 if word is None:
                     raise NotFound()
                 return Answer(200, word, None)
+            case ("GET", "batches", name, "register"):
+                return _proof(service.registers.prove_batch(name))
+            case ("GET", "consultations", id_, "register", commitment):
+                return _proof(service.registers.prove(id_, bytes.fromhex(commitment)))
+            case ("GET", "consultations", id_, "register"):
+                size = int(path.partition("from=")[2])
+                shown = Consistency(*service.registers.consistency(id_, size)).to_json()
+                return Answer(200, shown, None)
             case ("HEAD", "consultations", id_, "attachments", name):
                 offset, _, complete = service.attachment_offset(id_, name)
                 return Answer(204, b"", None, offset, complete)
@@ -272,6 +282,12 @@ class Link:
                 complete = last and service.complete(id_, name)
                 return Answer(204, b"", None, offset, complete)
         raise AssertionError(f"nobody asks {method} {path}")
+
+
+def _proof(proof: Proof | None) -> Answer:
+    if proof is None:
+        raise NotRegistered()
+    return Answer(200, proof.to_json(), None)
 
 
 class World:
@@ -366,7 +382,7 @@ class World:
             pace=self.pace,
         )
         try:
-            return uplink.sync().complete
+            return uplink.sync().left == 0
         except SyncError:
             self.events["sync: the disk was full"] += 1
             return False
@@ -416,6 +432,16 @@ class World:
             case _:
                 path.unlink()
 
+    def server_publishes(self) -> None:
+        """The registers are brought up to date."""
+        try:
+            with self.serving():
+                self.service.registers.publish()
+        except Death:
+            self.restart_server()
+        except (SyncError, OSError):
+            self.events["not published: the disk was full"] += 1
+
     def time_passes(self) -> None:
         """Hours or days."""
         self.now += self.random.choice([60.0, 3_600.0, DAY, 5 * DAY])
@@ -463,6 +489,7 @@ class World:
             (self.stick_to_server, 2),
             (self.stick_back, 2),
             (self.stick_suffers, 1),
+            (self.server_publishes, 2),
             (self.time_passes, 2),
             (self.device_clock_jumps, 1),
             (self.back_up, 1),
@@ -507,6 +534,7 @@ class World:
         """All is let through: the server has everything, once, and it opens to what was said."""
         self.device_clock_off = 0.0
         self.late_arrivals()
+        self.server_publishes()
         for _ in range(12):
             if self.sync(faults=0.0):
                 break
