@@ -38,6 +38,7 @@ from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
@@ -56,6 +57,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.CONFIRM: "confirm",
     Stage.RECEIPT: "receipt",
 }
+METHOD = "method"  # the screen of groups that one way to take part asks together
 
 
 class Kiosk(FloatLayout):
@@ -145,7 +147,7 @@ class Kiosk(FloatLayout):
         """Put up the screen where the journey stands, or one by name."""
         self._drop_ask()
         let_go()
-        name = name or SCREENS[self.journey.stage]
+        name = name or self._screen_now()
         screen = self._screen(name)
         if screen is not self.page:
             if self.page is not None:
@@ -368,6 +370,13 @@ class Kiosk(FloatLayout):
 
     # --- within -------------------------------------------------------------------------------
 
+    def _screen_now(self) -> str:
+        """The screen of where the journey stands; some ways to take part have one of their own."""
+        journey = self.journey
+        if journey.stage is Stage.TOGETHER and group_of(journey.way.stop) is not None:
+            return METHOD
+        return SCREENS[journey.stage]
+
     def _screen(self, name: str) -> Page:
         if name not in self._screens:
             module = import_module(f"kiosk.screens.{name}")
@@ -480,7 +489,8 @@ class Kiosk(FloatLayout):
 
         While nobody is there, so that nobody waits for it.
         """
-        missing = next((name for name in SCREENS.values() if name not in self._screens), None)
+        wanted = (*SCREENS.values(), METHOD)
+        missing = next((name for name in wanted if name not in self._screens), None)
         if missing is not None:
             self._screen(missing)
         elif not self._prepared:
