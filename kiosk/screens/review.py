@@ -115,7 +115,7 @@ class ReviewScreen(Page):
                 change = partial(self._change, step.change) if step.change else None
                 self.ids.lines.add_widget(Chapter(text=step.text, change=change))
                 continue
-            answer = describe(step, step.value)
+            answer = describe(step, step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(
                 Line(
                     question=question_of(step),

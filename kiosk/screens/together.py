@@ -230,6 +230,13 @@ class TogetherScreen(Page):
             answer.bind(on_touched=lambda answer: self._write(answer))
             answer.bind(on_done=lambda *_: self._write(None))
 
+    def answer_anew(self, ref: str) -> None:
+        """This question is to be answered in another way: its widget is another."""
+        if ref in self.blocks:
+            self._answer_with(
+                self.blocks[ref], self.blocks[ref].step, self.kiosk.journey.value(ref)
+            )
+
     @property
     def _setting(self) -> Setting:
         offer, today = self.kiosk.offer, self.kiosk.today()

@@ -10,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from forms.engine import Step
+from kiosk.attachments import Attachments
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Setting:
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
         now: gives the moment it is, where the device is.
+        apart: holds what is drawn or recorded where there is no kiosk.
         among_others: whether other questions stand on the same screen, so that little room is left.
     """
 
@@ -30,6 +32,7 @@ class Setting:
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
     now: Callable[[], datetime] = datetime.now
+    apart: Attachments = field(default_factory=Attachments)
     among_others: bool = False
 
 
@@ -41,6 +44,7 @@ class Answer(BoxLayout):
     """
 
     standing: Widget | None = None
+    shows_hint = False  # whether it shows the question's hint itself
 
     value = StringProperty()
     room = NumericProperty(0)

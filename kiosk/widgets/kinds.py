@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 
 from forms.engine import Kind, Step
+from kiosk.attachments import Attachments
 from kiosk.widgets.answer import Answer, Setting
 
 
@@ -94,9 +95,17 @@ def _choosing(kind: Kind, widget: str) -> tuple[Way, ...]:
     )
 
 
+def _of_a_method_and_noted(step: Step) -> bool:
+    if "parvis:method" not in step.attributes:
+        return False
+    return bool(_module("kiosk.widgets.methods.noted").explains(step))
+
+
 # The particular first, the general last.
 WAYS: tuple[Way, ...] = (
     Way(Kind.SELECT_MULTIPLE, "kiosk.widgets.methods.budget", "Budget", when=method("budget")),
+    Way(Kind.SELECT_ONE, "kiosk.widgets.methods.articles", "Article", when=method("article")),
+    Way(Kind.SELECT_ONE, "kiosk.widgets.methods.noted", "NotedOne", when=_of_a_method_and_noted),
     Way(Kind.TEXT, "typed", "TypedAnswer"),
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),
@@ -108,6 +117,10 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.RANK, "ranking", "Ranked"),
     Way(Kind.RANGE, "number_line", "NumberLine"),
     Way(Kind.TRIGGER, "trigger", "Triggered"),
+    Way(Kind.IMAGE, "upload", "upload"),
+    Way(Kind.AUDIO, "upload", "upload"),
+    Way(Kind.VIDEO, "upload", "upload"),
+    Way(Kind.FILE, "upload", "upload"),
 )
 
 
@@ -125,9 +138,11 @@ def answer_widget(step: Step, value: str, setting: Setting) -> Answer | None:
     return widget
 
 
-def describe(step: Step, value: str) -> str:
+def describe(step: Step, value: str, attachments: Attachments | None = None) -> str:
     """An answer in words, as the review tells it; "" where there is none."""
     way = way_of(step) if value else None
+    if way and step.kind.uploads:
+        return str(way.loaded.describe_attachment(step, value, attachments))
     tell = getattr(way.loaded, "describe", None) if way else None
     return str(tell(step, value)) if tell else value
 
