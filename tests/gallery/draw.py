@@ -67,7 +67,8 @@ def draw(
     (out / size).mkdir(parents=True, exist_ok=True)
     every = every_kind()
     ready = [hall.from_catalogue("democratie-courte")]
-    ready += [hall.from_catalogue(name) for name in catalogue()]
+    if "fr" in languages:
+        ready += [hall.from_catalogue(name) for name in catalogue()]
     for language in languages:
         with (
             tempfile.TemporaryDirectory() as folder,

@@ -34,22 +34,15 @@ from tests.gallery.tour import methods, whole_tour
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def toured(tmp_path):
-    """Every scene of the tour at the middle size: names, screens, and the answers' classes."""
+def test_every_screen_and_every_answer_there_is_gets_drawn(tmp_path):
     names, screens, answers = [], set(), set()
     about = (every_kind(), *(hall.from_catalogue(name) for name in catalogue()))
-    with hall.hall(tmp_path, *about, people=True) as there:
+    with hall.hall(tmp_path, *about, screen=driver.SMALL, people=True) as there:
         ways = (methods(there, name) for name in catalogue())
         for scene in chain(whole_tour(there, "fr", about[0].form_id), *ways):
             names.append(scene.name)
             screens.add(scene.screen)
             answers |= {type(one).__name__ for one in there.kiosk.walk() if isinstance(one, Answer)}
-    return names, screens, answers
-
-
-def test_every_screen_and_every_answer_there_is_gets_drawn(toured):
-    names, screens, answers = toured
     assert screens == {module.name for module in iter_modules(kiosk.screens.__path__)}
     registered = {way.widget for way in WAYS}
     assert registered - answers == set(), "a row in every_kind.md is missing"
