@@ -16,10 +16,11 @@ from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
-from sync.client.https import sync_once
 from sync.device import Device
 
 log = logging.getLogger(__name__)
+
+SECONDS_BEFORE_SYNC = 1.0
 
 
 class NothingToOffer(DeviceError):
@@ -38,6 +39,8 @@ def open_offers(device: Device, programme: Programme) -> tuple[Offer, ...]:
         NothingToOffer: there is none; the message says what to do.
     """
     if not device.consultations() and device.enrolled is not None:
+        from sync.client.https import sync_once
+
         sync_once(device)
     held = device.consultations()
     if not held:
@@ -94,6 +97,8 @@ def serve(
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
         def build() -> Any:
+            from kivy.clock import Clock
+
             from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
@@ -109,10 +114,11 @@ def serve(
                 printer=Printer(attached.printer) if attached.printer else None,
                 equipment=find_equipment(),
             )
+            # The first person to touch the screen comes before the network.
+            Clock.schedule_once(lambda _: uplink.start(), SECONDS_BEFORE_SYNC)
             ready(kiosk)
             return kiosk
 
-        uplink.start()
         try:
             run(build, display, Path(home))
         finally:

@@ -18,6 +18,8 @@ from typing import Any
 
 from tests.kiosk import driver, hall  # isort: split
 
+from tests.kiosk import media  # isort: split
+
 from kiosk.theme.palette import CALM, PALETTES
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer
@@ -75,6 +77,8 @@ def draw(
             hall.hall(Path(folder), every, *ready, screen=PANELS[size], people=True) as there,
         ):
             there.kiosk.can_speak = True  # the button is there wherever a device speaks
+            if language != "ar":  # a device without any of it, in one language
+                there.kiosk.equipment = media.equipment()
             if language != "fr":
                 there.kiosk.speak_language(language)
             scenes = whole_tour(there, language, every.form_id)

@@ -15,6 +15,7 @@ from kiosk.journey import AMONG_QUESTIONS, Stage
 from kiosk.language import tr
 from kiosk.offer import Offer
 from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.upload import ways_here
 from kiosk.widgets.written import Written
 from tests.gallery.kinds import FORM_ID, examples
 from tests.kiosk import driver, hall
@@ -111,6 +112,8 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
             if _opens_keyboard(there):
                 yield _scene(there, f"{name}-writing")
                 kiosk.show()
+            for way in _other_ways(there):
+                yield _scene(there, f"{name}-by-{way}")
             if not journey.way.settle().kept:
                 _show_refusal(there)
                 yield _scene(there, f"{name}-refused")
@@ -175,6 +178,21 @@ def _answer(there: Hall) -> bool:
             journey.hold(value, place.ref)
             answered = True
     return answered
+
+
+def _other_ways(there: Hall) -> Iterator[str]:
+    """Each way in which a question for a picture or a recording can be answered here."""
+    kiosk = there.kiosk
+    step = kiosk.journey.step()
+    if there.name != "question" or step.kind not in {Kind.IMAGE, Kind.AUDIO} or step.appearance:
+        return
+    chosen = kiosk.journey.attachments.ways
+    for way in ways_here(step, kiosk.equipment):
+        chosen[step.ref] = way
+        kiosk.page.enter()
+        yield way
+    del chosen[step.ref]
+    kiosk.page.enter()
 
 
 def _show_refusal(there: Hall) -> None:
