@@ -10,8 +10,10 @@ from typing import Any
 
 from kiosk.app import Display, run
 from kiosk.counter import Counter
+from kiosk.devices.equipment import find_equipment
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
+from kiosk.maps.earth import Spot
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import sync_once
@@ -60,6 +62,7 @@ def serve(
     display: Display,
     *,
     place: str = "",
+    position: Spot | None = None,
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
@@ -71,6 +74,7 @@ def serve(
         data: the device's directory.
         display: how to draw.
         place: where the device stands.
+        position: the same in degrees, for maps.
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
@@ -89,8 +93,9 @@ def serve(
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
+        equipment = find_equipment(data, position)
+
         def build() -> Any:
-            from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -101,7 +106,7 @@ def serve(
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
-                equipment=find_equipment(),
+                equipment=equipment,
             )
             ready(kiosk)
             return kiosk
