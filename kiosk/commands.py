@@ -342,6 +342,47 @@ def doctor(data: Path) -> None:
     sys.exit(0 if all(finding.well for finding in findings) else 1)
 
 
+@main.command()
+@_data
+@click.option("--at", "address", metavar="ADDRESS", help="Note the printer at this address.")
+@click.option("--none", "absent", is_flag=True, help="Note that there is none.")
+@click.option(
+    "--dots",
+    type=click.IntRange(200, 1000),
+    default=576,
+    show_default=True,
+    help="Across the paper: 576 for 80 mm, 384 for 58 mm.",
+)
+@click.option("--native-qr", is_flag=True, help="Let the printer draw the QR itself.")
+def printer(data: Path, address: str | None, absent: bool, dots: int, native_qr: bool) -> None:
+    r"""Say whether the receipt printer is ready; or note which one is attached.
+
+    An ADDRESS is usb:VENDOR:PRODUCT (as lsusb shows them), serial:/dev/ttyUSB0@9600,
+    network:192.0.2.7, or file:/dev/usb/lp0. Exits with 1 if it is not ready.
+
+    \b
+    Example:
+      parvis-kiosk printer --at usb:04b8:0202 --data /var/lib/parvis-kiosk
+      parvis-kiosk printer --data /var/lib/parvis-kiosk
+    """
+    from kiosk.devices.configuration import PrinterSettings, read_configuration, write_printer
+    from kiosk.devices.printer import Printer, open_connection
+
+    if address:
+        settings = PrinterSettings(address, dots, native_qr)
+        open_connection(settings)
+        data.mkdir(parents=True, exist_ok=True)
+        write_printer(data, settings)
+    elif absent:
+        write_printer(data, None)
+    noted = read_configuration(data).printer
+    if noted is None:
+        click.echo("No receipt printer is noted here: parvis-kiosk printer --at ADDRESS")
+        return
+    Printer(noted).look()
+    click.echo(f"The receipt printer at {noted.address} is ready.")
+
+
 @main.group()
 def people() -> None:
     r"""Mediators and stewards of this device, and their PINs.

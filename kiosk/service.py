@@ -10,7 +10,9 @@ from typing import Any
 
 from kiosk.app import Display, run
 from kiosk.counter import Counter
+from kiosk.devices.configuration import read_configuration
 from kiosk.devices.equipment import find_equipment
+from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.maps.earth import Spot
@@ -83,7 +85,9 @@ def serve(
     Raises:
         DeviceBusy: another process serves this device.
         NothingToOffer: there is nothing to take part in.
+        BadConfiguration: what is noted about the device cannot be.
     """
+    attached = read_configuration(data)
     with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
         for complaint in device.complaints:
             log.warning("%s", complaint)
@@ -106,6 +110,8 @@ def serve(
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
+                languages=attached.languages,
+                printer=Printer(attached.printer) if attached.printer else None,
                 equipment=equipment,
             )
             ready(kiosk)

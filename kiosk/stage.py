@@ -20,6 +20,7 @@ from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.devices.equipment import Equipment
+from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -37,6 +38,7 @@ from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
@@ -55,6 +57,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.CONFIRM: "confirm",
     Stage.RECEIPT: "receipt",
 }
+METHOD = "method"  # the screen of groups that one way to take part asks together
 
 
 class Kiosk(FloatLayout):
@@ -70,6 +73,7 @@ class Kiosk(FloatLayout):
         renew: what is open now; looked at while nobody is there.
         equipment: what the device can do besides.
         languages: what the device offers beside each form's own; all there are unless given.
+        printer: prints receipts; None where there is none.
     """
 
     can_speak = BooleanProperty(False)
@@ -91,6 +95,7 @@ class Kiosk(FloatLayout):
         renew: Callable[[], tuple[Offer, ...]] | None = None,
         equipment: Equipment | None = None,
         languages: Sequence[str] = (),
+        printer: Printer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -107,6 +112,7 @@ class Kiosk(FloatLayout):
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self.printer = printer
         self.equipment = equipment or Equipment()
         self._device_languages = tuple(languages) or available_languages()
         self._showing = self._return_to = ""
@@ -141,7 +147,7 @@ class Kiosk(FloatLayout):
         """Put up the screen where the journey stands, or one by name."""
         self._drop_ask()
         let_go()
-        name = name or SCREENS[self.journey.stage]
+        name = name or self._screen_now()
         screen = self._screen(name)
         if screen is not self.page:
             if self.page is not None:
@@ -364,6 +370,13 @@ class Kiosk(FloatLayout):
 
     # --- within -------------------------------------------------------------------------------
 
+    def _screen_now(self) -> str:
+        """The screen of where the journey stands; some ways to take part have one of their own."""
+        journey = self.journey
+        if journey.stage is Stage.TOGETHER and group_of(journey.way.stop) is not None:
+            return METHOD
+        return SCREENS[journey.stage]
+
     def _screen(self, name: str) -> Page:
         if name not in self._screens:
             module = import_module(f"kiosk.screens.{name}")
@@ -372,7 +385,7 @@ class Kiosk(FloatLayout):
         return self._screens[name]
 
     def _begin_entry(self) -> Any:
-        entry = self.offer.begin()
+        entry = self.counter.begin(self.offer)
         entry.language = self.offer.form_language(tr.language)
         return entry
 
@@ -476,7 +489,8 @@ class Kiosk(FloatLayout):
 
         While nobody is there, so that nobody waits for it.
         """
-        missing = next((name for name in SCREENS.values() if name not in self._screens), None)
+        wanted = (*SCREENS.values(), METHOD)
+        missing = next((name for name in wanted if name not in self._screens), None)
         if missing is not None:
             self._screen(missing)
         elif not self._prepared:

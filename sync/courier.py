@@ -8,8 +8,8 @@
 
 Rules, both ways:
 
-1. A file is copied under another name, synced, compared, renamed, and its folder synced. A stick that
-   is pulled out at any byte holds whole files and one unfinished one; the next try goes on.
+1. A file is copied under another name, synced, compared, renamed, and its folder synced. A stick
+   that is pulled out at any byte holds whole files and one unfinished one; the next try goes on.
 2. What is there and whole is not copied again. What is not whole is copied anew.
 3. Nothing is believed for its name or place: files are known by what they hold, wherever they
    lie; whatever else is on the stick is left alone, and may be there any number of times.

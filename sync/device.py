@@ -54,6 +54,7 @@ from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
 
 _AUTHORITY = "ca.pem"
+_CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -90,9 +91,15 @@ class Device:
         self._guard = threading.RLock()
         self._sessions: dict[tuple[str, int, str], SealingSession] = {}
         self._forms: dict[str, set[str]] = {}
+        self._enrolled_key: str | None = None
         self.enrolled = self._read_enrolment()
         self.key = self._read_or_make_key()
         self.key_id = signing_key_id(self.key.public_key())
+        if self._enrolled_key not in (None, self.key_id.hex()):
+            raise BadKey(
+                f"The device's key {directory / 'device.key'} is not the one that was enrolled: it "
+                "was damaged or replaced. Restore it from its backup."
+            )
         self._held = self._read_held()
         self.outbox = Outbox(
             directory / "outbox.sqlite",
@@ -164,11 +171,15 @@ class Device:
             elif another:
                 # What the former server has is none of this one's business.
                 self.outbox.let_go([one.name for one in self.outbox.kept()])
+            if another:
+                for kept in (self.directory / _CHECKPOINTS).glob("*"):
+                    kept.unlink()
             if authority:
                 _write_durably(self.directory / _AUTHORITY, authority)
             else:
                 (self.directory / _AUTHORITY).unlink(missing_ok=True)
             document = {
+                "device": self.key_id.hex(),
                 "name": enrolment.name,
                 "server_key": b64encode(enrolment.server_key).decode(),
                 "url": enrolment.url,
@@ -192,6 +203,17 @@ class Device:
     def follow(self, rules: SyncRules) -> None:
         """Remember other rules, durably."""
         _write_durably(self.directory / _RULES, rules.document())
+
+    def checkpoint(self, consultation_id: str) -> bytes | None:
+        """The last checkpoint of a register that this device saw; None before the first."""
+        try:
+            return (self.directory / _CHECKPOINTS / consultation_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def saw(self, consultation_id: str, checkpoint: bytes) -> None:
+        """Remember a checkpoint, durably: no register that forgot it is believed from now on."""
+        _write_durably(self.directory / _CHECKPOINTS / consultation_id, checkpoint)
 
     def hours(self) -> int:
         """Hours since 1970, by this device's clock, which may be wrong."""
@@ -333,6 +355,7 @@ class Device:
         try:
             document = json.loads(path.read_bytes())
             key = b64decode(document["server_key"], validate=True)
+            self._enrolled_key = document.get("device")
             Ed25519PublicKey.from_public_bytes(key)
             return Enrolment(str(document["url"]), key, str(document["name"]))
         except (OSError, ValueError, KeyError, TypeError):
@@ -371,6 +394,7 @@ def _locked(directory: Path) -> TextIO:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         (directory / "consultations").mkdir(mode=0o700, exist_ok=True)
+        (directory / _CHECKPOINTS).mkdir(mode=0o700, exist_ok=True)
         (directory / "lock").touch(mode=0o600)
         lock = (directory / "lock").open("a+", encoding="ascii")
     except OSError as error:

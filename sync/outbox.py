@@ -90,11 +90,30 @@ class Kept:
         name: SHA-256 of its bytes, in hexadecimal.
         since: hours since 1970, by a clock that may be wrong, when it was acknowledged.
         size: bytes, its streams included.
+        seen: in which instance of the server it was last asked for, and there; None in none.
+        registered: whether the server has shown that all of it stands in the register.
     """
 
     name: str
     since: int
     size: int
+    seen: str | None
+    registered: bool
+
+
+@dataclass(frozen=True)
+class Unregistered:
+    """A batch that the server has acknowledged, and not yet shown to stand in the register.
+
+    Attributes:
+        name: SHA-256 of its bytes, in hexadecimal.
+        consultation: whose records it holds.
+        commitments: of those that the server has.
+    """
+
+    name: str
+    consultation: str
+    commitments: frozenset[bytes]
 
 
 class Outbox:
@@ -331,14 +350,15 @@ class Outbox:
             ).fetchall()
         return tuple(row[0] for row in rows)
 
-    def streams_done(self) -> tuple[str, ...]:
-        """The names of the streams kept here that the server has."""
+    def streams_done(self, batch: str | None = None) -> frozenset[str]:
+        """The streams kept here of contributions that the server has; of one batch, or of all."""
         with self._transaction() as database:
             rows = database.execute(
                 "SELECT a.name FROM attachment a JOIN contribution c ON c.number = a.contribution"
-                " WHERE c.state = 'released'"
+                " WHERE c.state = 'released' AND coalesce(?, c.batch) = c.batch",
+                (batch,),
             ).fetchall()
-        return tuple(row[0] for row in rows)
+        return frozenset(row[0] for row in rows)
 
     # what the server has, and is kept in case it is set back
 
@@ -346,21 +366,56 @@ class Outbox:
         """The batches that the server has acknowledged and that are still here, newest first."""
         with self._transaction() as database:
             return tuple(
-                Kept(*row)
-                for row in database.execute(
+                Kept(name, since, size, seen, bool(registered))
+                for name, since, size, seen, registered in database.execute(
                     "SELECT b.name, b.acknowledged, length(b.data) + (SELECT"
                     " coalesce(sum(a.size), 0) FROM attachment a JOIN contribution c"
-                    " ON c.number = a.contribution WHERE c.batch = b.name)"
+                    " ON c.number = a.contribution WHERE c.batch = b.name), b.seen,"
+                    " b.registered"
                     " FROM batch b WHERE b.state = 'acknowledged' ORDER BY b.rowid DESC"
                 )
             )
+
+    def mark_seen(self, names: Collection[str], instance: str) -> None:
+        """This instance of the server was asked for these batches, and has them."""
+        with self._transaction() as database:
+            database.conn.executemany(
+                "UPDATE batch SET seen = ? WHERE name = ?", [(instance, name) for name in names]
+            )
+
+    def unregistered(self) -> tuple[Unregistered, ...]:
+        """The batches whose place in the register the server still has to show, oldest first."""
+        with self._transaction() as database:
+            return tuple(
+                Unregistered(
+                    name,
+                    consultation,
+                    frozenset(
+                        row[0]
+                        for row in database.execute(
+                            "SELECT commitment FROM contribution"
+                            " WHERE batch = ? AND state = 'released'",
+                            (name,),
+                        )
+                    ),
+                )
+                for name, consultation in database.execute(
+                    "SELECT name, consultation FROM batch"
+                    " WHERE state = 'acknowledged' AND NOT registered ORDER BY rowid"
+                ).fetchall()
+            )
+
+    def found_registered(self, name: str) -> None:
+        """All of this batch was shown to stand in the register."""
+        with self._transaction() as database:
+            database.execute("UPDATE batch SET registered = 1 WHERE name = ?", (name,))
 
     def send_again(self, name: str) -> int:
         """The server has lost this batch: it is owed again; says how many contributions that is."""
         with self._transaction() as database:
             changed = database.execute(
-                "UPDATE batch SET state = 'sent', acknowledged = NULL WHERE name = ?"
-                " AND state IN ('acknowledged', 'stored')",
+                "UPDATE batch SET state = 'sent', acknowledged = NULL, seen = NULL, registered = 0"
+                " WHERE name = ? AND state IN ('acknowledged', 'stored')",
                 (name,),
             ).rowcount
             if not changed:

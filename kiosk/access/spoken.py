@@ -21,7 +21,7 @@ def spoken_step(step: Step, media: Any) -> Iterator[Part]:
     if step.hint:
         yield Speech(step.hint, tr.language)
     if len(step.choices) > MOST_CHOICES_SAID:
-        yield Speech(tr._("{n} choix").format(n=len(step.choices)), tr.language)
+        yield Speech(tr.plural("{n} choix", "{n} choix", len(step.choices)), tr.language)
         return
     for choice in step.choices:
         yield recorded(choice.media, choice.label, media)

@@ -183,7 +183,7 @@ class DrawingAnswer(Uploaded, SideBySide):
 
     def spoken(self) -> str:
         """How to go about it, also for who cannot draw."""
-        return f"{self.invitation}. " + tr._("Touchez « Autrement » pour répondre sans dessiner.")
+        return f"{self.invitation}. " + tr._("Touchez « Autrement » pour répondre sans dessiner.")
 
     def leave(self) -> None:
         """No finger draws any more."""

@@ -81,6 +81,7 @@ class Page(BoxLayout):
     without = ListProperty()  # tools that have no sense here
     foot_letters = NumericProperty(0)
     back_text = StringProperty()
+    back_icon = StringProperty()  # instead of the arrow
     next_text = StringProperty()
     next_icon = StringProperty("arrow-right")
     next_primary = BooleanProperty(True)
