@@ -2,11 +2,11 @@
 
     python -m tests.sync.power --cuts 2000 --seed 1
 
-The statements are those of the real outbox and of the server's store, as their connections ran them,
-settings included; they are run again by SQLite over a file system (an `apsw` VFS) that keeps what
-was written apart from what was synced. Power is cut at a drawn moment: of what was not synced, each
-512 byte sector survives or not, as drawn; then the file is opened again. What was committed before
-the cut must be there, and the file sound.
+The statements are those of the real outbox and of the server's store, as their connections ran
+them, settings included. They are run again by SQLite over a file system (an `apsw` VFS) that keeps
+what was written apart from what was synced. Power is cut at a drawn moment: of what was not synced,
+each 512 byte sector survives or not, as drawn; then the file is opened again. What was committed
+before the cut must be there, and the file sound.
 
 `--synchronous OFF` or `NORMAL` shows what the setting is worth.
 """
