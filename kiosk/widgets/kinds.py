@@ -122,6 +122,10 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.AUDIO, "upload", "upload"),
     Way(Kind.VIDEO, "upload", "upload"),
     Way(Kind.FILE, "upload", "upload"),
+    Way(Kind.BARCODE, "barcode", "BarcodeAnswer"),
+    Way(Kind.GEOPOINT, "place", "place"),
+    Way(Kind.GEOTRACE, "place", "place"),
+    Way(Kind.GEOSHAPE, "place", "place"),
 )
 
 
