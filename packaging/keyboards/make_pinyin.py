@@ -4,8 +4,8 @@
     python packaging/keyboards/make_pinyin.py
 
 One line each, the commonest first: letters without tones (ü as v), a blank, characters. Readings
-are pypinyin's, frequencies jieba's (both MIT). All 6,763 characters of GB 2312 are there with each of
-their readings, and the commonest words of two or three characters.
+are pypinyin's, frequencies jieba's (both MIT). All 6,763 characters of GB 2312 are there with each
+of their readings, and the commonest words of two or three characters.
 """
 
 from pathlib import Path

@@ -5,7 +5,7 @@ import pytest
 from kiosk.theme.assets import ASSETS
 from kiosk.widgets.layouts import AZERTY, LAYOUTS, Action
 from kiosk.widgets.pinyin import meant, sounds_before
-from tests.kiosk import driver
+from tests.kiosk import driver, hall
 from tests.kiosk.test_fonts import FILES
 from tests.kiosk.test_keyboard import desk, write
 
@@ -83,7 +83,7 @@ def test_sounds_in_the_middle_of_a_text_are_turned_where_they_stand():
 
 
 def test_another_layout_leaves_sounds_alone():
-    field, board = pinyin(layouts=[LAYOUTS["pinyin"], AZERTY])
+    _, board = pinyin(layouts=[LAYOUTS["pinyin"], AZERTY])
     write(board, *"wo", Action.SWITCH)
     assert board.cap("é")
     write(board, Action.SWITCH)
@@ -108,3 +108,31 @@ def test_nothing_of_what_was_typed_stays_in_the_keyboard():
     board.forget()
     driver.frames()
     assert board._written == ""
+
+
+DRAWN = """
+| survey | type | name | label::Français (fr) |
+| | text | idee | Votre idée ? |
+| | image | dessin | Dessinez votre idée. |
+| settings | form_title | form_id | version | default_language |
+| | Deux questions | deux | 1 | Français (fr) |
+"""
+
+
+@pytest.mark.parametrize("screen", [driver.SMALL, driver.MIDDLE], ids=["800x480", "1280x800"])
+def test_who_writes_by_hand_is_told_where_one_can_draw_or_speak(tmp_path, screen):
+    with hall.hall(tmp_path, hall.consultation(DRAWN), screen=screen) as kiosk:
+        kiosk.begin("zh")
+        driver.frames(3)
+        answer = kiosk.kiosk.page.answer
+        assert "手写" in answer.advice.text
+        assert "Dessinez votre idée." in answer.advice.text
+        assert answer.advice.parent is answer
+        kiosk.type("a")
+        assert answer.field.text == "a"
+
+
+def test_others_are_not_told(tmp_path):
+    with hall.hall(tmp_path, hall.consultation(DRAWN)) as kiosk:
+        kiosk.begin("fr")
+        assert kiosk.kiosk.page.answer.advice.text == ""
