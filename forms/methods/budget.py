@@ -132,12 +132,9 @@ def _at_the_edge(purse: Purse, with_this: str, unit: int) -> Iterator[list[str]]
             for total, chosen in list(sums.items()):
                 if total <= edge:
                     sums.setdefault(total + int(cost) // unit, [*chosen, name])
-    for total in (
-        max((one for one in sums if one <= edge), default=None),
-        min((one for one in sums if one > edge), default=None),
-    ):
-        if total is not None:
-            yield sums[total]
+    held = max((total for total in sums if total <= edge), default=None)
+    beyond = min((total for total in sums if total > edge), default=None)
+    yield from (sums[total] for total in (held, beyond) if total is not None)
 
 
 def ballot(place: Asked, fields: Fields) -> tuple[str, ...]:
