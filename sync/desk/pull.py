@@ -33,6 +33,7 @@ from sync.client.wire import NetworkTrouble
 from sync.compression import Dictionary
 from sync.consultation import Consultation
 from sync.contribution import Contribution
+from sync.desk.audit import audit
 from sync.desk.media import DeskAttachment
 from sync.desk.sources import Listed, NotThere, Source
 from sync.desk.store import (
@@ -142,6 +143,11 @@ def pull(
     except NetworkTrouble as error:
         trouble = str(error)
     run.look_for_gaps()
+    try:
+        for consultation in sorted({one.id for one in store.consultations()}):
+            audit(source, store, consultation)
+    except NetworkTrouble as error:
+        trouble = trouble or str(error)
     return PullReport(
         run.batches, run.opened, run.duplicates, store.counted(), store.findings(), trouble
     )
