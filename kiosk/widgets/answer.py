@@ -42,6 +42,7 @@ class Answer(BoxLayout):
     """
 
     standing: Widget | None = None
+    shows_hint = False  # whether it shows the question's hint itself
 
     value = StringProperty()
     room = NumericProperty(0)

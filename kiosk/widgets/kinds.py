@@ -95,9 +95,17 @@ def _choosing(kind: Kind, widget: str) -> tuple[Way, ...]:
     )
 
 
+def _of_a_method_and_noted(step: Step) -> bool:
+    if "parvis:method" not in step.attributes:
+        return False
+    return bool(_module("kiosk.widgets.methods.noted").explains(step))
+
+
 # The particular first, the general last.
 WAYS: tuple[Way, ...] = (
     Way(Kind.SELECT_MULTIPLE, "kiosk.widgets.methods.budget", "Budget", when=method("budget")),
+    Way(Kind.SELECT_ONE, "kiosk.widgets.methods.articles", "Article", when=method("article")),
+    Way(Kind.SELECT_ONE, "kiosk.widgets.methods.noted", "NotedOne", when=_of_a_method_and_noted),
     Way(Kind.TEXT, "typed", "TypedAnswer"),
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),

@@ -143,11 +143,12 @@ def pull(
     except NetworkTrouble as error:
         trouble = str(error)
     run.look_for_gaps()
-    try:
-        for consultation in sorted({one.id for one in store.consultations()}):
-            audit(source, store, consultation)
-    except NetworkTrouble as error:
-        trouble = trouble or str(error)
+    if not trouble:
+        try:
+            for consultation in sorted({one.id for one in store.consultations()}):
+                audit(source, store, consultation)
+        except NetworkTrouble as error:
+            trouble = str(error)
     return PullReport(
         run.batches, run.opened, run.duplicates, store.counted(), store.findings(), trouble
     )
@@ -212,15 +213,11 @@ class _Pull:
         A server restored from a backup gives numbers again. Where the last batch pulled does not
         stand at its number any more, all that the server has is looked through from the start.
         """
-        after = self._store.after(self._source.name, shelf)
+        after, last = self._store.after(self._source.name, shelf)
         if not after:
             return 0
         there = next(iter(self._source.batches(shelf, after - 1)), None)
-        if (
-            there is not None
-            and there.number == after
-            and self._store.batch_state(there.name) is not None
-        ):
+        if there is not None and (there.number, there.name) == (after, last):
             return after
         self._set_back.append(shelf)
         return 0
@@ -229,10 +226,14 @@ class _Pull:
         """Name batches whose numbers are missing: they are on their way, or lost."""
         known = self._store.devices()
         by_device: dict[tuple[str, str], dict[int, DeskBatch]] = {}
+        forked: set[tuple[str, str]] = set()
         for batch in self._store.batches():
             if batch.sequence >= 0:
                 place = (batch.consultation, batch.device)
-                by_device.setdefault(place, {})[batch.sequence] = batch
+                numbered = by_device.setdefault(place, {})
+                if batch.sequence in numbered:
+                    forked.add(place)
+                numbered[batch.sequence] = batch
         with self._store.transaction():
             self._store.forget_gaps()
             for consultation in self._set_back:
@@ -248,6 +249,23 @@ class _Pull:
                 for gap in _gaps(numbered):
                     sentence = f"Device “{name}”: {gap}"
                     self._store.find(Finding(Kind.MISSING, sentence, consultation, device=device))
+            for consultation, device in sorted(forked):
+                name = known[device].name if device in known else device
+                sentence = (
+                    f"Device “{name}” sent two different batches under one number: its data were "
+                    "copied and used twice, or set back. What both hold counts once each, but a "
+                    "gap in its numbers cannot be told. Enrol one of the two anew."
+                )
+                self._store.find(Finding(Kind.FORKED, sentence, consultation, device=device))
+            for consultation, ids in self._store.repeated_on_paper():
+                sentence = (
+                    f"{len(ids)} contributions transcribed from paper say exactly the same "
+                    f"({', '.join(one[:12] for one in ids[:3])}…): was a table transcribed twice? "
+                    "All of them are counted."
+                )
+                self._store.find(
+                    Finding(Kind.REPEATED, sentence, consultation, contribution=ids[0])
+                )
 
     def _meet_devices(self, shelf: str) -> None:
         roster = self._source.roster(shelf)
@@ -477,7 +495,7 @@ class _Pull:
 
     def _went(self, listed: Listed, consultation: str) -> None:
         if listed.number:
-            self._store.went(self._source.name, consultation, listed.number)
+            self._store.went(self._source.name, consultation, listed.number, listed.name)
 
 
 def _gaps(numbered: dict[int, DeskBatch]) -> Iterator[str]:

@@ -7,6 +7,7 @@ it belongs on the organiser's own disk, readable by nobody else (it is made 0600
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -61,8 +62,10 @@ CREATE TABLE register (
 CREATE INDEX register_by_commitment ON register (consultation, commitment);
 CREATE INDEX contributions_by_commitment ON contributions (consultation, commitment);
 CREATE TABLE register_notes (consultation TEXT PRIMARY KEY, note BLOB);
+ALTER TABLE sources ADD COLUMN last TEXT;
 """
 _VERSION = 3
+_OWN_WORDS = 20  # characters of an answer that two people do not write alike
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))  # of every version
 
 
@@ -92,6 +95,8 @@ class Kind(Enum):
     UNKNOWN_DEVICE = "unknown device"
     UNREGISTERED = "not registered"
     REGISTER = "register"
+    FORKED = "forked"
+    REPEATED = "repeated on paper"
 
 
 @dataclass(frozen=True)
@@ -243,21 +248,20 @@ class DeskStore:
 
     # how far a source was pulled
 
-    def after(self, source: str, consultation: str) -> int:
-        """The number of the last batch pulled from a source."""
+    def after(self, source: str, consultation: str) -> tuple[int, str]:
+        """The number of the last batch pulled from a source, and its name; 0 before the first."""
         rows = self._rows(
-            "SELECT after FROM sources WHERE source = ? AND consultation = ?",
+            "SELECT after, last FROM sources WHERE source = ? AND consultation = ?",
             source,
             consultation,
         )
-        return rows[0][0] if rows else 0
+        return (rows[0][0], rows[0][1] or "") if rows else (0, "")
 
-    def went(self, source: str, consultation: str, after: int) -> None:
-        """Remember how far a source was pulled."""
+    def went(self, source: str, consultation: str, after: int, last: str) -> None:
+        """Remember how far a source was pulled: the number and the name of the last batch."""
         with self.transaction():
-            self._db.table("sources").insert(
-                {"source": source, "consultation": consultation, "after": after}, replace=True
-            )
+            place = {"source": source, "consultation": consultation}
+            self._db.table("sources").insert({**place, "after": after, "last": last}, replace=True)
 
     # batches and what is in them
 
@@ -450,6 +454,29 @@ class DeskStore:
         )
         return int(rows[0][0])
 
+    def repeated_on_paper(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Paper contributions that say just the same, in words that two people do not choose alike.
+
+        Yields:
+            The consultation, and the ids of those that are alike.
+        """
+        alike: dict[tuple[str, bytes], list[str]] = {}
+        with _in_words(self.path):
+            rows = self._db.execute(
+                "SELECT number, consultation, id FROM contributions WHERE mode = 'paper'"
+            )
+            for number, consultation, id_ in rows:
+                fields = self._db.execute(
+                    "SELECT path, value FROM fields WHERE contribution = ? ORDER BY position",
+                    [number],
+                ).fetchall()
+                if any(len(value) >= _OWN_WORDS for _, value in fields):
+                    said = hashlib.sha256(repr(fields).encode()).digest()
+                    alike.setdefault((consultation, said), []).append(id_)
+        for (consultation, _), ids in alike.items():
+            if len(ids) > 1:
+                yield consultation, tuple(ids)
+
     def paths(self, consultation: str) -> tuple[str, ...]:
         """Every path that some contribution of a consultation has a value at."""
         rows = self._rows(
@@ -465,7 +492,8 @@ class DeskStore:
         columns = [name for name in DeskContribution.__dataclass_fields__ if name not in apart]
         query = (
             f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
-            " WHERE consultation = ? ORDER BY number"
+            # By number as the table lies: the index by consultation would have all sorted first.
+            " WHERE +consultation = ? ORDER BY number"
         )
         attached = self._rows(
             "SELECT 1 FROM attachments WHERE consultation = ? LIMIT 1", consultation
