@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
+
+if TYPE_CHECKING:
+    from kiosk.maps.earth import Spot
 
 _data = click.option(
     "--data",
@@ -87,12 +91,22 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
 )
 @click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
 @click.option(
+    "--position", metavar="LAT,LON", help="The same in degrees, as 47.218,-1.553: for maps."
+)
+@click.option(
     "--idle",
     type=click.IntRange(10, 3600),
     metavar="SECONDS",
     help="Before it asks “Are you still there?”.",
 )
-def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None) -> None:
+def run(
+    data: Path,
+    size: str | None,
+    diagonal: float | None,
+    place: str,
+    position: str | None,
+    idle: int | None,
+) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
     Sizes on the screen are millimetres: name the diagonal if text comes out too small or too large.
@@ -107,7 +121,7 @@ def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: 
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    serve(data, display, place=place, patience=idle)
+    serve(data, display, place=place, position=_position(position), patience=idle)
 
 
 @main.command()
@@ -475,6 +489,17 @@ def _hours(text: str) -> tuple[int, int]:
     if not (first.isdigit() and last.isdigit()):
         raise Sentence(f"“{text}” are no hours of the day; write them as 20-7.")
     return int(first), int(last)
+
+
+def _position(written: str | None) -> "Spot | None":
+    from kiosk.maps.earth import read_spots
+
+    if written is None:
+        return None
+    spots = read_spots(written.replace(",", " "))
+    if len(spots) != 1:
+        raise Sentence("A position is latitude and longitude in degrees, as 47.218,-1.553.")
+    return spots[0]
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -11,9 +11,11 @@ from typing import Any
 from kiosk.app import Display, run
 from kiosk.counter import Counter
 from kiosk.devices.configuration import read_configuration
+from kiosk.devices.equipment import find_equipment
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
+from kiosk.maps.earth import Spot
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import sync_once
@@ -62,6 +64,7 @@ def serve(
     display: Display,
     *,
     place: str = "",
+    position: Spot | None = None,
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
@@ -73,6 +76,7 @@ def serve(
         data: the device's directory.
         display: how to draw.
         place: where the device stands.
+        position: the same in degrees, for maps.
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
@@ -93,8 +97,9 @@ def serve(
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
+        equipment = find_equipment(data, position)
+
         def build() -> Any:
-            from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -107,7 +112,7 @@ def serve(
                 renew=programme.today,
                 languages=attached.languages,
                 printer=Printer(attached.printer) if attached.printer else None,
-                equipment=find_equipment(),
+                equipment=equipment,
             )
             ready(kiosk)
             return kiosk

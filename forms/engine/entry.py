@@ -54,6 +54,11 @@ def local_time() -> datetime:
     return datetime.now().astimezone()
 
 
+def _lists(question: Question) -> bool:
+    """Whether a question has choices: a range may have some, as the labels of its ticks."""
+    return question.kind.chooses or (question.kind is Kind.RANGE and question.itemset is not None)
+
+
 @contextmanager
 def _whole(changes: Changes) -> Iterator[None]:
     """All of some changes, or none of them where the form turns out to be wrong."""
@@ -477,7 +482,7 @@ class Entry:
             ),
             appearance=question.appearance,
             attributes=question.attributes or NO_ATTRIBUTES,
-            choices=speaker.choices(question, node) if question.kind.chooses else (),
+            choices=speaker.choices(question, node) if _lists(question) else (),
             bounds=question.bounds,
             value=node.text,
             group=tuple(section.label for section in met.within if section.label),
