@@ -15,6 +15,7 @@ from kiosk.widgets.layouts import (
     number_pad,
     telephone_pad,
 )
+from kiosk.widgets.words import Words
 from kiosk.widgets.written import Written
 
 # Languages written with a comma before decimals, among those that Parvis speaks.
@@ -42,12 +43,28 @@ class TypedAnswer(Written):
         )
         layouts = self._layouts(step, language)
         super().__init__(step, value, setting, field=field, layouts=layouts, **kwargs)
+        self.grouped = Words(text="", font_size=theme.small)
+        if self._numeric and "thousands-sep" in step.appearance:
+            self.add_widget(self.grouped, index=len(self.children) - 1)
+            self._group()
         self.settle()
 
     def written(self, text: str) -> None:
         """Give it without the blanks around it, and with the form's decimal point."""
         text = text.strip()
         self.give(text.replace(",", ".") if self._comma else text)
+        self._group()
+
+    def forget(self) -> None:
+        """Leave nothing of what was written, as digits or as a number."""
+        super().forget()
+        self.grouped.text = ""
+
+    def _group(self) -> None:
+        """Tell the number with its thousands apart (`thousands-sep`)."""
+        if self.grouped.parent is not None:
+            known = is_number(self.value, self.step.kind)
+            self.grouped.text = tr.number(Decimal(self.value)) if known else ""
 
     def settle(self, *_: Any) -> None:
         """One line for a number, as many as fit for a text."""
