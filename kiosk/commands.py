@@ -98,7 +98,13 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     metavar="SECONDS",
     help="Before it asks “Are you still there?”.",
 )
-def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None) -> None:
+def run(
+    data: Path,
+    size: str | None,
+    diagonal: float | None,
+    place: str,
+    idle: int | None,
+) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
     Sizes on the screen are millimetres: name the diagonal if text comes out too small or too large.

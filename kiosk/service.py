@@ -11,6 +11,7 @@ from typing import Any
 from kiosk.app import Display, run
 from kiosk.counter import Counter
 from kiosk.devices.configuration import read_configuration
+from kiosk.devices.equipment import find_equipment
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
@@ -96,10 +97,11 @@ def serve(
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
+        equipment = find_equipment(data, attached.position)
+
         def build() -> Any:
             from kivy.clock import Clock
 
-            from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -112,7 +114,7 @@ def serve(
                 renew=programme.today,
                 languages=attached.languages,
                 printer=Printer(attached.printer) if attached.printer else None,
-                equipment=find_equipment(),
+                equipment=equipment,
             )
             # The first person to touch the screen comes before the network.
             Clock.schedule_once(lambda _: uplink.start(), SECONDS_BEFORE_SYNC)
@@ -122,4 +124,5 @@ def serve(
         try:
             run(build, display, Path(home))
         finally:
+            equipment.close()
             uplink.stop()

@@ -31,7 +31,7 @@ class Line(BoxLayout):
     question = StringProperty()
     answer = StringProperty()
     answered = BooleanProperty(False)
-    change = ObjectProperty(None)
+    change = ObjectProperty(None, allownone=True)
 
 
 class Chapter(Row):

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.clock import Clock
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.gridlayout import GridLayout
 
@@ -29,20 +30,34 @@ class Option:
 
 
 class OptionGrid(GridLayout):
-    """The options, two by two where there are many, and their words leave room for that."""
+    """The options, two by two where there are many; their letters all as large as can be.
 
-    few = BooleanProperty(True)
+    `room` is the width that there is even beside page buttons: what the letters depend on must
+    not depend on them.
+    """
+
+    room = NumericProperty(0)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(cols=1, **kwargs)
-        self.bind(width=self._arrange, children=self._arrange)
-        theme.bind(body=self._arrange)
-        self._arrange()
+        super().__init__(**kwargs)
+        self._fit_soon = Clock.create_trigger(self._fit, -1)
+        self.bind(room=self._fit_soon, children=self._fit_soon)
+        theme.bind(body=self._size_changed)
 
-    def _arrange(self, *_: Any) -> None:
-        half = (self.width - theme.gap) / 2
-        widest = max((one.natural_width(theme.body) for one in self.children), default=0)
-        self.cols = 1 if self.few or widest > half else 2
+    def _size_changed(self, *_: Any) -> None:
+        self._fit_soon()
+
+    def _fit(self, *_: Any) -> None:
+        """Long words in a narrow panel: all buttons take smaller letters, and none is cut."""
+        room = (self.room - self.spacing[0] * (self.cols - 1)) / self.cols
+        sign = theme.body + theme.mm(2)
+        needed = [
+            button.natural_width(theme.body) - (0 if button.icon else sign)
+            for button in self.children
+        ]
+        if needed and room > theme.target:
+            for button in self.children:
+                button.letters = int(theme.body * min(1, room / max(needed)))
 
 
 class Ask(AnchorLayout):
@@ -55,7 +70,7 @@ class Ask(AnchorLayout):
 
     def offer(self, options: list[Option]) -> None:
         """The buttons, the first under the words."""
-        grid = OptionGrid(few=len(options) <= 3)
+        grid = OptionGrid(cols=1 if len(options) <= 3 else 2)
         for option in options:
             button = Action(
                 text=option.text, icon=option.icon, primary=option.primary, warns=option.warns
@@ -64,6 +79,14 @@ class Ask(AnchorLayout):
             button.bind(on_release=lambda _, act=option.action: act())
             grid.add_widget(button)
         self.ids.options.add_widget(grid)
+        card = self.ids.card
+
+        def measure(*_: Any) -> None:
+            beside = theme.target + theme.gap if theme.compact or theme.capital > 1 else 0
+            grid.room = card.width - card.padding[0] - card.padding[2] - theme.mm(2) - beside
+
+        card.bind(width=measure)
+        measure()
 
     def say(self) -> str:
         """What it says aloud."""

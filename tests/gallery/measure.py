@@ -229,6 +229,7 @@ def _cut(cover: Widget) -> Iterator[Finding]:
         thing = _target_of(words)
         if thing is not None:
             beyond += [thing.y - words.y, words.top - thing.top]
+            beyond += [thing.x - words.x, words.right - thing.right]
         if words.max_lines and words.text:
             whole = words.height_at(words.width)
             if whole > words.texture_size[1] + 1:

@@ -41,7 +41,6 @@ from sync.client.https import Uplink
 from sync.client.pace import Pace
 from sync.client.wire import Answer, NetworkTrouble
 from sync.contribution import Contribution, Mode
-from sync.courier import CourierFailed
 from sync.device import Device, Enrolment
 from sync.envelope import Opener
 from sync.errors import NotKept, SyncError
@@ -393,7 +392,7 @@ class World:
 
     def stick_from_device(self) -> None:
         """Somebody copies to a stick, which may be pulled out."""
-        with contextlib.suppress(CourierFailed):
+        with contextlib.suppress(SyncError):
             carry_out(self.device, self._stick(), batch=self.random.choice([1, 500]))
 
     def stick_to_server(self) -> None:
