@@ -257,6 +257,7 @@ def search(day: Day, residents: int, folders: list[Path], began: float) -> dict[
 
     sought = [one.encode() for one in words(day.seed, residents)]
     sought += [bytes(part ^ VEIL for part in piece) for piece in day.pieces]
+    objects = living(sought)  # first: what looks in files makes words of its own
     in_files, files = [], 0
     for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
         if path.stat().st_mtime < began:
@@ -267,11 +268,12 @@ def search(day: Day, residents: int, folders: list[Path], began: float) -> dict[
     # In every guise, for one of those who wrote: that is slow.
     for number in day.wrote[:1]:
         word = "".join(letters(day.seed, number))
-        in_files += [found for folder in folders for found in traces_of(word, folder)]
+        for folder in folders:
+            in_files += traces_of(word, folder)
     return {
         "files_searched": files,
         "found_in_files": sorted(set(in_files)),
-        "found_in_living_objects": living(sought),
+        "found_in_living_objects": objects,
     }
 
 
