@@ -40,9 +40,9 @@ class ProjectCard(Tap):
     def needed_height(self, width: float) -> float:
         """Room for all its words, also where it turns out too dear."""
         ids, wide = self.ids, self._is_wide(width)
-        beside = self.inset * (2 + 2 * 0.7) + ids.mark.width + ids.picture.width
+        beside = self.inset * (2 + 3 * 0.7) + ids.mark.width + ids.picture.width
         if wide:
-            beside += ids.tag.natural_width + self.inset * 0.7
+            beside += ids.tag.natural_width
         inner = max(width - beside, theme.body * 3)
         dear = tr._("Il manque {amount}").format(amount=self.price)
         high = ids.title.height_at(inner)
@@ -64,7 +64,7 @@ class Budget(Answer):
         self.history = History()
         self.purse_line = self.standing = Standing(icon="coins")
         self.purse_line.bind(on_undo=lambda *_: self.undo())
-        self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 4))
+        self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 1))
         self.bind(room=self.grid.setter("room"))
         self.add_widget(self.grid)
         self.cards = {choice.name: self._card(choice) for choice in step.choices}
