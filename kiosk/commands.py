@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,9 +19,6 @@ from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
-
-if TYPE_CHECKING:
-    from kiosk.maps.earth import Spot
 
 _data = click.option(
     "--data",
@@ -91,9 +87,6 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
 )
 @click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
 @click.option(
-    "--position", metavar="LAT,LON", help="The same in degrees, as 47.218,-1.553: for maps."
-)
-@click.option(
     "--idle",
     type=click.IntRange(10, 3600),
     metavar="SECONDS",
@@ -104,7 +97,6 @@ def run(
     size: str | None,
     diagonal: float | None,
     place: str,
-    position: str | None,
     idle: int | None,
 ) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
@@ -121,7 +113,7 @@ def run(
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    serve(data, display, place=place, position=_position(position), patience=idle)
+    serve(data, display, place=place, patience=idle)
 
 
 @main.command()
@@ -489,17 +481,6 @@ def _hours(text: str) -> tuple[int, int]:
     if not (first.isdigit() and last.isdigit()):
         raise Sentence(f"“{text}” are no hours of the day; write them as 20-7.")
     return int(first), int(last)
-
-
-def _position(written: str | None) -> "Spot | None":
-    from kiosk.maps.earth import read_spots
-
-    if written is None:
-        return None
-    spots = read_spots(written.replace(",", " "))
-    if len(spots) != 1:
-        raise Sentence("A position is latitude and longitude in degrees, as 47.218,-1.553.")
-    return spots[0]
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

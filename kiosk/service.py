@@ -15,7 +15,6 @@ from kiosk.devices.equipment import find_equipment
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
-from kiosk.maps.earth import Spot
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import sync_once
@@ -64,7 +63,6 @@ def serve(
     display: Display,
     *,
     place: str = "",
-    position: Spot | None = None,
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
@@ -76,7 +74,6 @@ def serve(
         data: the device's directory.
         display: how to draw.
         place: where the device stands.
-        position: the same in degrees, for maps.
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
@@ -97,7 +94,7 @@ def serve(
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
-        equipment = find_equipment(data, position)
+        equipment = find_equipment(data, attached.position)
 
         def build() -> Any:
             from kiosk.speech import find_voice
@@ -121,4 +118,5 @@ def serve(
         try:
             run(build, display, Path(home))
         finally:
+            equipment.close()
             uplink.stop()

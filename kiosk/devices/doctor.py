@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.devices.configuration import read_configuration
+from kiosk.devices.configuration import BadConfiguration, read_configuration
+from kiosk.devices.equipment import find_equipment
 from kiosk.devices.power import battery
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
@@ -37,7 +38,7 @@ def examine(data: Path) -> tuple[Finding, ...]:
     """
     if not data.is_dir():
         raise BadDataDirectory(f"There is no data directory {data}.")
-    return (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery())
+    return (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery(), *_functions(data))
 
 
 def _device(data: Path) -> list[Finding]:
@@ -129,3 +130,30 @@ def _battery() -> list[Finding]:
     well = level.charging or level.percent > LOW_BATTERY
     said = f"The battery is at {level.percent} %{', charging' if level.charging else ''}."
     return [Finding(well, said if well else f"{said} Plug it in.")]
+
+
+def _functions(data: Path) -> list[Finding]:
+    """What it can do besides; what is not there is no fault: the screens offer another way."""
+    try:
+        equipment = find_equipment(data, read_configuration(data).position)
+    except BadConfiguration:
+        return []  # told where the printer is looked at
+    except DeviceError as error:
+        return [Finding(False, str(error))]
+    there = {
+        "a microphone": equipment.recorder is not None,
+        "a loudspeaker": equipment.player is not None,
+        "a camera": equipment.camera is not None,
+        "its position": equipment.place is not None,
+        "a map": equipment.tiles is not None,
+    }
+    equipment.close()
+    has, lacks = (
+        [name for name, is_there in there.items() if is_there is kind] for kind in (True, False)
+    )
+    findings = []
+    if has:
+        findings.append(Finding(True, f"It has {', '.join(has)}."))
+    if lacks:
+        findings.append(Finding(True, f"Not there, so not offered to people: {', '.join(lacks)}."))
+    return findings

@@ -8,6 +8,9 @@ are 10 mm high, letters 14 mm wide, accents 10.5 mm. A touch in a gap counts for
 Accents. The first row has the language's own. A letter that is held offers all its variants there,
 in the same large keys: the finger may slide to one, or leave the letter, which is then written and
 gives way to the variant that is touched next. Nobody needs to slide, and slow hands lose nothing.
+
+Chinese. Letters are written as they sound, and the first row offers what they may mean; a touch, or
+the space bar for the first, puts it in their place.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,10 +22,8 @@ from weakref import WeakSet
 
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics import Color, Rectangle, SmoothLine, SmoothRoundedRectangle
 from kivy.graphics.texture import Texture
 from kivy.properties import (
-    BooleanProperty,
     ListProperty,
     NumericProperty,
     ObjectProperty,
@@ -31,20 +32,19 @@ from kivy.properties import (
 from kivy.uix.behaviors import FocusBehavior
 from kivy.uix.widget import Widget
 
-from kiosk.focus import keys_in_use
-from kiosk.language import tr
 from kiosk.theme.drawing import Pen
-from kiosk.theme.fonts import FILLED_ICONS, ICONS, TEXT
+from kiosk.theme.fonts import FILLED_ICONS, HAN, ICONS, TEXT, font_for
 from kiosk.theme.icons import icon
 from kiosk.theme.text import visual_lines
 from kiosk.theme.theme import theme
 from kiosk.widgets.key_rows import KeyRow, chained
+from kiosk.widgets.keycap import GAP_MM, MORE
+from kiosk.widgets.keycap import KeyCap as KeyCap
 from kiosk.widgets.layouts import AZERTY, Action, Key
+from kiosk.widgets.pinyin import LONGEST, meant, sounds_before
 
 HIGH_MM, LOW_MM = 12.7 + 1.4, 10.6  # from row to row
 GENEROUS_MM, LARGE_PANEL_MM = 17.0, 180  # where the panel is that high
-GAP_MM = 1.2
-LEAST_KEY_MM = 10
 LARGEST_SHARE = 0.58  # of the window's height
 REPEAT_AFTER, REPEAT_EVERY = 0.7, 0.12  # seconds; slow enough for slow hands
 HOLD_AFTER = 0.6  # seconds until a letter offers its variants
@@ -66,114 +66,6 @@ def forget_choices() -> None:
 
 
 _LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
-
-
-class KeyCap(FocusBehavior, Widget):
-    """One key as it stands on the screen; the keyboard watches the fingers for all of them."""
-
-    key = ObjectProperty(Key())
-    down = BooleanProperty(False)
-    lit = BooleanProperty(False)
-    """Whether shift is on, for the key that turns it on."""
-
-    def __init__(self, board: "Keyboard", **kwargs: Any) -> None:
-        self._board = board
-        super().__init__(size_hint=(None, None), **kwargs)
-        with self.canvas:
-            self._edge_colour = Color()
-            self._edge = SmoothRoundedRectangle(segments=8)
-            self._face_colour = Color()
-            self._face = SmoothRoundedRectangle(segments=8)
-            self._ink = Color()
-            self._label = Rectangle(size=(0, 0))
-        with self.canvas.after:
-            self._ring_colour = Color(0, 0, 0, 0)
-            self._ring = SmoothLine(width=1)
-        for name in ("key", "down", "lit", "focus"):
-            self.fbind(name, self.paint)
-
-    @property
-    def text(self) -> str:
-        """What the key writes as things stand; "" where it writes nothing."""
-        return self._board.text_of(self.key)
-
-    @property
-    def said(self) -> str:
-        """Its name, to be heard."""
-        names = {
-            Action.SHIFT: tr._("Majuscules"),
-            Action.BACKSPACE: tr._("Effacer"),
-            Action.ENTER: tr._("Entrée"),
-            Action.SIGNS: tr._("Chiffres et signes"),
-            Action.LETTERS: tr._("Lettres"),
-            Action.SWITCH: tr._("Changer de clavier"),
-        }
-        return names.get(self.key.action) or self.text.replace(" ", tr._("Espace"))
-
-    def place(self, x: float, y: float, width: float, height: float) -> None:
-        """Stand in this box, of which a gap is left free around the key."""
-        gap = theme.mm(GAP_MM)
-        above = min(gap, max(height - theme.mm(LEAST_KEY_MM), theme.mm(GAP_MM / 2)))
-        self.pos = (round(x + gap / 2), round(y + above / 2))
-        self.size = (round(width - gap), round(height - above))
-        border, radius = theme.hairline, theme.radius * 0.7
-        for shape, inset in ((self._edge, 0.0), (self._face, border)):
-            shape.pos = (self.x + inset, self.y + inset)
-            shape.size = (max(self.width - 2 * inset, 0), max(self.height - 2 * inset, 0))
-            shape.radius = [max(radius - inset, 1)]
-        out = theme.mm(0.5)
-        box = (self.x - out, self.y - out, self.width + 2 * out, self.height + 2 * out)
-        self._ring.rounded_rectangle = (*box, radius + out)
-        self._ring.width = theme.mm(0.4)
-
-    def write_label(self, picture: Texture | None, turned: bool) -> None:
-        """Show this on the key, or nothing; turned round where backwards is to the right."""
-        self._label.texture = picture
-        self._label.size = width, height = picture.size if picture else (0, 0)
-        self._label.pos = (round(self.center_x - width / 2), round(self.center_y - height / 2))
-        if picture is not None:
-            corners = picture.tex_coords
-            places = (2, 3, 0, 1, 6, 7, 4, 5) if turned else range(8)
-            self._label.tex_coords = [corners[place] for place in places]
-
-    def paint(self, *_: Any) -> None:
-        """Take on the theme's colours, and those of being pressed, lit or in focus."""
-        writes = bool(self.key.text)
-        chosen = self.down or self.lit
-        self._face_colour.rgba = theme.accent if chosen else theme.card if writes else theme.tint
-        self._edge_colour.rgba = theme.accent if chosen else theme.line
-        self._ink.rgba = theme.accent_ink if chosen else theme.ink if writes else theme.mark
-        shown = self.focus and keys_in_use.now
-        self._ring_colour.rgba = (*theme.focus[:3], 1 if shown else 0)
-
-    def keyboard_on_key_down(
-        self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]
-    ) -> bool:
-        """Enter or the space bar press the key, arrows go to its neighbours."""
-        if keycode[1] in ("enter", "spacebar", "numpadenter"):
-            self._board.press(self)
-            return True
-        if keycode[1] in ("left", "right", "up", "down"):
-            self.beside(keycode[1]).focus = True
-            return True
-        return bool(super().keyboard_on_key_down(window, keycode, text, modifiers))
-
-    def beside(self, direction: str) -> Widget:
-        """The key beside, above or below; beyond the keyboard's edge, the row that it stands in."""
-        return self._board.neighbour(self, direction)
-
-    def first_row(self) -> KeyRow:
-        """Where going row by row begins again."""
-        return self._board.key_rows[0]
-
-    @property
-    def field(self) -> Any:
-        """What it writes in, if anything."""
-        return self._board.field
-
-    def on_touch_down(self, touch: Any) -> bool:
-        """Fingers are the keyboard's business; the focus stays in the field."""
-        return False
 
 
 class Keyboard(Widget):
@@ -213,11 +105,13 @@ class Keyboard(Widget):
         self._hold: Any = None
         self._held: KeyCap | None = None  # whose variants are offered, while the finger is on it
         self._offered = ""  # variants of a letter that was held
+        self._page_of_meanings = 0
         self._writes_to: Any = None
         super().__init__(size_hint_y=None, **kwargs)
         self._build_soon = Clock.create_trigger(self._build, -1)
         for name in ("layout", "layouts", "page"):
             self.fbind(name, self._build)
+        self.fbind("layout", self._look_before_caret)
         for name in ("width", "pos", "room"):
             self.fbind(name, self._build_soon)
         self.fbind("shift", self._label)
@@ -266,6 +160,11 @@ class Keyboard(Widget):
         }
         text, held = cap.text, cap is self._held
         turns = self._turns(cap)
+        if self.layout.pinyin and text and self._offers():
+            chosen = text if turns else self._meanings()[1][0] if text == " " else ""
+            if chosen:
+                self._put_meaning(chosen)
+                return
         if not held:
             self._offer("")
         if cap.key.action in act:
@@ -452,9 +351,39 @@ class Keyboard(Widget):
             self._offered = variants
             self._label()
 
+    def _meanings(self) -> tuple[int, tuple[str, ...]]:
+        """Of how many letters before the caret there are meanings, and which, on this page."""
+        length, found = meant(self._written)
+        room = len(self.layout.letters[0])
+        if len(found) <= room:
+            return length, found
+        at = self._page_of_meanings * (room - 1) % (len(found) + 1)
+        shown = found[at : at + room - 1]
+        return length, (*shown, *[""] * (room - 1 - len(shown)), MORE)
+
+    def _put_meaning(self, text: str) -> None:
+        """Put characters in the place of the letters that they are meant by."""
+        if text == MORE:
+            self._page_of_meanings += 1
+            if self._page_of_meanings * (len(self.layout.letters[0]) - 1) >= len(
+                meant(self._written)[1]
+            ):
+                self._page_of_meanings = 0
+            self._label()
+            return
+        sounds = self._written
+        length, _ = meant(sounds)
+        for _ in sounds:
+            self.dispatch("on_backspace")
+        self.dispatch("on_key", text + sounds[length:])
+
     def _offers(self) -> dict[str, str]:
         """What each key of the first row writes instead of its own, by its own."""
         first = self.layout.letters[0]
+        if self.layout.pinyin:
+            if self.page != "letters" or not self._written:
+                return {}
+            return dict(zip((key.text for key in first), self._meanings()[1], strict=False))
         variants = self._offered
         if not variants and any(key.action is Action.VARIANT for key in first):
             variants = self._variants_of(self._written)
@@ -484,9 +413,10 @@ class Keyboard(Widget):
         if letter == self._written:
             return
         self._written = letter
+        self._page_of_meanings = 0
         if self._held is None:
             self._offered = ""
-        if self.layout.variants:
+        if self.layout.variants or self.layout.pinyin:
             self._label()
 
     def _take_field(self, *_: Any) -> None:
@@ -500,7 +430,12 @@ class Keyboard(Widget):
             self._look_before_caret()
 
     def _look_before_caret(self, *_: Any) -> None:
-        self._know(self.field.before_caret() if self.field is not None else "")
+        if self.field is None:
+            self._know("")
+        elif self.layout.pinyin:
+            self._know(sounds_before(self.field.before_caret(LONGEST)))
+        else:
+            self._know(self.field.before_caret())
 
     # --- drawing ------------------------------------------------------------------------------
 
@@ -553,7 +488,8 @@ class Keyboard(Widget):
                     cap.key = key
                     caps.append(cap)
                 x += width
-            self._rows.append(caps)
+            if caps:
+                self._rows.append(caps)
             kept += caps
         for cap in self._caps[len(kept) :]:
             self.remove_widget(cap)
@@ -606,6 +542,11 @@ class Keyboard(Widget):
             font, text, size = TEXT, str(self.layout.title), size * 0.7
         elif action is Action.CHOOSE:
             font, text = TEXT, cap.text
+        elif cap.text == MORE:
+            font, text = ICONS, icon("caret-right")
+        elif font_for(cap.text, TEXT) == HAN:
+            font, text = TEXT, cap.text
+            size = min(size, cap.width * 0.86 / len(text))
         elif len(cap.text) > 2:
             font, text, size = TEXT, cap.text, size * 0.8
         elif action in _WORDS:
