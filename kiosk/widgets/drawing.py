@@ -102,7 +102,9 @@ class Paper(Widget):
 
     def _take(self, *_: Any) -> None:
         ground = self.drawing.ground if self.drawing else b""
-        self._ground = Picture(BytesIO(ground), ext=_ending(ground)).texture if ground else None
+        self._ground = (
+            Picture(BytesIO(ground), ext=_ending(ground), nocache=True).texture if ground else None
+        )
         self._redraw_soon()
 
     def _add_line(self, stroke: Stroke) -> None:
