@@ -74,7 +74,7 @@ class StewardScreen(Page):
         )
         if state.last_success is not None:
             at = datetime.fromtimestamp(state.last_success)
-            when = f"{tr.date(at.date())}, {at:%H:%M}"
+            when = f"{tr.date(at.date())}, {tr.time(at)}"
             self.server += " · " + tr._("dernier envoi : {time}").format(time=when)
         self.trouble = state.trouble
 
