@@ -11,7 +11,7 @@ from tests.kiosk import driver, hall  # isort: split
 from forms.engine import Kind
 from kiosk.language import tr
 from kiosk.theme.theme import Panel, theme
-from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.answer import Setting
 from kiosk.widgets.dates import moved
 from kiosk.widgets.kinds import WAYS, answer_widget, describe
 from kiosk.widgets.number_line import numbers_between
