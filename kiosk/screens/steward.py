@@ -80,7 +80,7 @@ class StewardScreen(Page):
         if state.busy:
             if state.progress is None:
                 return tr._("Copie en cours. Laissez la clé en place.")
-            return tr._("Copie : {done} sur {of}. Laissez la clé en place.").format(
+            return tr._("Copie : {done} sur {of}. Laissez la clé en place.").format(
                 done=state.progress.files, of=state.progress.of_files
             )
         if state.sent is None:
