@@ -19,6 +19,7 @@ from kiosk.language import tr
 from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
+from kiosk.widgets.thumbnail import thumbnail
 from kiosk.widgets.touch import Row
 
 LINES_READY = 6  # as many as can be seen, made while nobody is there
@@ -32,6 +33,7 @@ class Line(BoxLayout):
     answer = StringProperty()
     answered = BooleanProperty(False)
     change = ObjectProperty(None, allownone=True)
+    picture = ObjectProperty(None, allownone=True)  # a texture
 
 
 class Chapter(Row):
@@ -123,6 +125,7 @@ class ReviewScreen(Page):
             line.answered = bool(answer)
             line.answer = answer or tr._("Pas de réponse")
             line.change = partial(self._change, step.ref)
+            line.picture = thumbnail(step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(line)
 
     def _clear(self) -> None:
@@ -132,7 +135,7 @@ class ReviewScreen(Page):
         for line in lines:
             line.question = line.answer = ""
             line.answered = False
-            line.change = None
+            line.change = line.picture = None
         self._spare = (self._spare + lines)[:LINES_KEPT]
 
     def _add_more(self, *_: Any) -> bool:

@@ -290,7 +290,9 @@ def living(sought: list[bytes]) -> list[str]:
             if id(inside) in own:
                 continue
             if type(inside) is str:
-                found += [type(holder).__name__ for one in texts if one in inside]
+                found += [
+                    f"{type(holder).__name__}: {inside[:60]!r}" for one in texts if one in inside
+                ]
             elif type(inside) in (bytes, bytearray):
                 found += [type(holder).__name__ for one in sought if one in inside]
     return found

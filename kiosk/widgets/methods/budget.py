@@ -24,6 +24,7 @@ class ProjectCard(Tap):
     """One project: what, where, how much; `lacking` says what the purse has not, to add it."""
 
     name = StringProperty()
+    label = StringProperty()  # all that the form says of it, as it is heard
     title = StringProperty()
     note = StringProperty()
     icon = StringProperty()
@@ -40,9 +41,9 @@ class ProjectCard(Tap):
     def needed_height(self, width: float) -> float:
         """Room for all its words, also where it turns out too dear."""
         ids, wide = self.ids, self._is_wide(width)
-        beside = self.inset * (2 + 2 * 0.7) + ids.mark.width + ids.picture.width
+        beside = self.inset * (2 + 3 * 0.7) + ids.mark.width + ids.picture.width
         if wide:
-            beside += ids.tag.natural_width + self.inset * 0.7
+            beside += ids.tag.natural_width
         inner = max(width - beside, theme.body * 3)
         dear = tr._("Il manque {amount}").format(amount=self.price)
         high = ids.title.height_at(inner)
@@ -125,6 +126,7 @@ class Budget(Answer):
         icon = choice.columns.get("icon", "")
         return ProjectCard(
             name=choice.name,
+            label=choice.label,
             title=title,
             note=without_amount(note, cost),
             icon=icon if has_icon(icon) else "",
