@@ -124,7 +124,7 @@ class Kiosk(FloatLayout):
         self.page: Page | None = None
         self._ask: Any = None
         self._screens: dict[str, Page] = {}
-        self._prepared = False
+        self._prepared = self._somebody_came = False
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
@@ -171,6 +171,7 @@ class Kiosk(FloatLayout):
 
     def start(self, offer: Offer | None = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
+        self._somebody_came = True
         if offer is not None:
             self.offer = offer
         self.journey.start(
@@ -506,9 +507,11 @@ class Kiosk(FloatLayout):
             self._screen(missing)
         elif not self._prepared:
             # What is there to stay need not be looked through each time that rubbish is collected.
+            # Not once somebody has been here: what hangs on to their words would stay as well.
             self._prepared = True
             collect()
-            freeze()
+            if not self._somebody_came:
+                freeze()
         return missing is not None
 
     def _look_for_news(self) -> None:
