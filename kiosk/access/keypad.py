@@ -16,6 +16,7 @@ from kiosk.access.commands import KEYBOARD, Command, KeyMap
 from kiosk.access.echo import echo
 from kiosk.focus import focused, keys_in_use, move_focus, put_focus, stops
 from kiosk.theme.theme import theme
+from kiosk.widgets.answer import Answer
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.key_rows import KeyRow
 from kiosk.widgets.keyboard import KeyCap
@@ -179,8 +180,7 @@ class Keypad:
             if field is not None:
                 self._echo(written, field.text, at)
             elif not stage.ear.told:
-                after = _news(at)
-                stage.ear.changed(at, after if after != news else "")
+                stage.ear.changed(at, ". ".join(new for new in _news(at) if new not in news))
 
         Clock.schedule_once(then, 0)
 
@@ -299,11 +299,12 @@ class Keypad:
             self.move(1)
 
 
-def _news(widget: Any) -> str:
-    """What the thing around this tells of how it stands, such as a number or what is left."""
+def _news(widget: Any) -> list[str]:
+    """What the things around this tell of how they stand: a number, what is left, a warning."""
+    told = []
     while widget is not None and widget is not Window:
-        news = getattr(widget, "news", None)
-        if news is not None:
-            return str(news() if callable(news) else news)
+        told.append(getattr(widget, "news", ""))
+        if isinstance(widget, Answer):
+            told += [widget.spoken(), getattr(widget.standing, "warning", "")]
         widget = widget.parent
-    return ""
+    return [text for text in told if text]

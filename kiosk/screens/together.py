@@ -1,5 +1,6 @@
 """Questions that the form wants shown together: one under the other, checked together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -8,8 +9,10 @@ from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
 from forms.errors import FormError
+from kiosk.access.spoken import spoken_words
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.ask import Option
@@ -110,6 +113,16 @@ class TogetherScreen(Page):
             said += [block.words.trouble, block.step.label, block.step.hint]
             said += [choice.label for choice in block.step.choices[:30]]
         return ". ".join(part for part in said if part)
+
+    def spoken(self) -> Sequence[Part]:
+        """The questions without their choices: these are heard when the keys come to them."""
+        media = self.kiosk.offer.consultation.media
+        parts: list[Part] = [Speech(text, tr.language) for text in (self.place, self.heading)]
+        for block in self.blocks.values():
+            parts.append(Speech(block.words.trouble, tr.language))
+            parts += spoken_words(block.step, media)
+            parts.append(Speech(block.answer.spoken() if block.answer else "", tr.language))
+        return parts
 
     def go_back(self) -> None:
         """To the stop before."""
