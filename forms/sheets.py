@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 from pyxform.errors import PyXFormError
 from pyxform.xls2json_backends import DefinitionData, get_xlsform
@@ -32,6 +33,7 @@ FOREIGN_ERRORS = (
     PyXFormError,
     XLRDError,
     CompDocError,
+    ExpatError,
     zipfile.BadZipFile,
     zlib.error,
     struct.error,

@@ -28,6 +28,14 @@ class Making:
     origin: Any = None
 
 
+@dataclass
+class _Held:
+    """One attachment, made or still to be made."""
+
+    content: bytes | Callable[[], bytes]
+    media_type: str
+
+
 class Attachments(Mapping[str, Attachment]):
     """The attachments of one entry by name; never on the disk.
 
@@ -40,13 +48,15 @@ class Attachments(Mapping[str, Attachment]):
 
     def __init__(self, token: Callable[[], str] = lambda: secrets.token_hex(6)) -> None:
         self._token = token
-        self._held: dict[str, Attachment] = {}
+        self._held: dict[str, _Held] = {}
         self._making: dict[str, Making] = {}
+        self.ways: dict[str, str] = {}
+        """How the person wants to answer a question, by its path, where there are several ways."""
 
     def keep(
         self,
         question: str,
-        content: bytes,
+        content: bytes | Callable[[], bytes],
         media_type: str,
         making: Making | None = None,
         *,
@@ -56,7 +66,7 @@ class Attachments(Mapping[str, Attachment]):
 
         Args:
             question: path or name of the question it answers.
-            content: its bytes.
+            content: its bytes, or what makes them once they are needed.
             media_type: one of those that this module names.
             making: how it came about.
             instead_of: the name of what it replaces, and is dropped.
@@ -64,13 +74,18 @@ class Attachments(Mapping[str, Attachment]):
         self.drop(instead_of)
         stem = re.sub(r"[^A-Za-z0-9_-]", "", question.rpartition("/")[2])[:_LONGEST_STEM]
         name = f"{stem or 'file'}-{self._token()}.{_ENDINGS[media_type]}"
-        self._held[name] = Attachment(name, content, media_type)
+        self._held[name] = _Held(content, media_type)
         self._making[name] = making or Making()
         return name
 
     def making(self, name: str) -> Making:
         """How that one came about."""
         return self._making.get(name, Making())
+
+    def note(self, name: str, making: Making) -> None:
+        """Remember more of how one came about."""
+        if name in self._held:
+            self._making[name] = making
 
     def drop(self, name: str) -> None:
         """Let go of one; nothing happens where there is none of that name."""
@@ -81,13 +96,21 @@ class Attachments(Mapping[str, Attachment]):
         """Let go of all."""
         self._held.clear()
         self._making.clear()
+        self.ways.clear()
 
     def named_in(self, answers: Iterable[str]) -> tuple[Attachment, ...]:
         """Those that answers name, in their order: the others belong to nothing any more."""
-        return tuple(self._held[answer] for answer in answers if answer in self._held)
+        return tuple(self[answer] for answer in answers if answer in self._held)
 
     def __getitem__(self, name: str) -> Attachment:
-        return self._held[name]
+        held = self._held[name]
+        if not isinstance(held.content, bytes):
+            held.content = held.content()
+        return Attachment(name, held.content, held.media_type)
+
+    def media_type(self, name: str) -> str:
+        """Of what kind that one is; "" where there is none of that name."""
+        return self._held[name].media_type if name in self._held else ""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._held)

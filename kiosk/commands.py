@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
@@ -11,9 +12,10 @@ import click
 
 from forms.errors import FormError
 from kiosk.errors import DeviceError
+from sync.client.courier import carry_in, carry_out
 from sync.client.https import SyncProgress, SyncReport, sync_once
 from sync.client.https import enrol as enrol_device
-from sync.command_line import Refusing, Sentence
+from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
@@ -53,19 +55,26 @@ def main() -> None:
 @_data
 @click.option("--name", default="kiosk", show_default=True, help="What the server shall call it.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A private CA's file.")
-def enrol(code: str, data: Path, name: str, ca: str | None) -> None:
+@click.option(
+    "--replace",
+    "anew",
+    is_flag=True,
+    help="The server was set up anew: send it all that is still here, acknowledged or not.",
+)
+def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     r"""Make this device one of a server's, by the CODE that the server shows.
 
-    The code works once, for fifteen minutes. The consultations are fetched at once.
+    The code works once, for fifteen minutes. The consultations are fetched at once. A private CA is
+    remembered for every later sync.
 
     \b
     Example:
       parvis-kiosk enrol 'https://parvis.example.org#…' --data /var/lib/parvis-kiosk
     """
     with Device.open(data) as device:
-        enrolment = enrol_device(device, code, name, ca_bundle=ca)
+        enrolment = enrol_device(device, code, name, ca_bundle=ca, replace=anew)
         click.echo(f"This device is now “{enrolment.name}” of {enrolment.url}.")
-        _tell(sync_once(device, ca_bundle=ca))
+        _tell(sync_once(device))
         if not device.consultations():
             click.echo("The server has published no consultation yet; sync again when it has.")
 
@@ -117,6 +126,103 @@ def sync(data: Path, ca: str | None) -> None:
         report = sync_once(device, progress=_progress(), ca_bundle=ca)
         _tell(report)
     sys.exit(0 if report.complete else 1)
+
+
+@main.group()
+def courier() -> None:
+    r"""Carry what waits on a USB stick, or in any folder, where no network goes.
+
+    \b
+    Example:
+      parvis-kiosk courier out /media/stick --data /var/lib/parvis-kiosk
+      parvis-server courier in /media/stick --data /var/lib/parvis            on the server
+      parvis-server courier out /media/stick --data /var/lib/parvis
+      parvis-kiosk courier in /media/stick --data /var/lib/parvis-kiosk
+    """
+
+
+_stick = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+
+
+@courier.command("out")
+@_stick
+@_data
+def courier_out(directory: Path, data: Path) -> None:
+    r"""Copy everything that waits onto the stick in DIRECTORY, sealed; nothing leaves the device.
+
+    A stick that is pulled out in between does no harm: do the same again, and it goes on.
+
+    \b
+    Example:
+      parvis-kiosk courier out /media/stick --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        carried = carry_out(device, directory, courier_progress())
+    for sentence in carried.sentences():
+        click.echo(sentence)
+    sys.exit(1 if carried.damaged else 0)
+
+
+@courier.command("in")
+@_stick
+@_data
+def courier_in(directory: Path, data: Path) -> None:
+    r"""Take the server's word on what has arrived, and new consultations, off the stick.
+
+    \b
+    Example:
+      parvis-kiosk courier in /media/stick --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        carried = carry_in(device, directory)
+        left = device.outbox.counts().owed
+    for sentence in carried.sentences():
+        click.echo(sentence)
+    click.echo(f"{counted(left, 'contribution')} still on this device, sealed and safe.")
+    sys.exit(1 if carried.troubles else 0)
+
+
+@main.command()
+@_data
+@click.option("--wifi-only/--any-network", default=None, help="Spare mobile networks, or not.")
+@click.option("--hours", metavar="FROM-UNTIL", help="Of the day, such as 20-7; 0-24 for all.")
+@click.option("--keep-days", type=click.IntRange(0, 3650), help="What was sent is kept so long,")
+@click.option("--keep-mb", type=click.IntRange(0), help="and takes at most so many megabytes.")
+def rules(
+    data: Path,
+    wifi_only: bool | None,
+    hours: str | None,
+    keep_days: int | None,
+    keep_mb: int | None,
+) -> None:
+    r"""When sync may use the network by itself, and how long this device keeps what it has sent.
+
+    What the server has acknowledged is kept, sealed, for some days, in case the server is set back
+    to an older backup. A sync that a person asks for is bound by no hours.
+
+    \b
+    Example:
+      parvis-kiosk rules --wifi-only --hours 20-7 --data /var/lib/parvis-kiosk
+    """
+    with Device.open(data) as device:
+        asked: dict[str, bool | int] = {}
+        if wifi_only is not None:
+            asked["spare_mobile"] = wifi_only
+        if hours is not None:
+            asked["from_hour"], asked["until_hour"] = _hours(hours)
+        if keep_days is not None:
+            asked["keep_days"] = keep_days
+        if keep_mb is not None:
+            asked["keep_megabytes"] = keep_mb
+        now = replace(device.rules, **asked)  # type: ignore[arg-type]
+        if asked:
+            device.follow(now)
+    network = "Wi-Fi or cable only" if now.spare_mobile else "any network"
+    click.echo(f"Sync goes by {network}, from {now.from_hour}:00 to {now.until_hour}:00.")
+    click.echo(
+        f"What the server has is kept {counted(now.keep_days, 'day')}, "
+        f"at most {now.keep_megabytes} MB."
+    )
 
 
 @main.command()
@@ -222,6 +328,47 @@ def doctor(data: Path) -> None:
     sys.exit(0 if all(finding.well for finding in findings) else 1)
 
 
+@main.command()
+@_data
+@click.option("--at", "address", metavar="ADDRESS", help="Note the printer at this address.")
+@click.option("--none", "absent", is_flag=True, help="Note that there is none.")
+@click.option(
+    "--dots",
+    type=click.IntRange(200, 1000),
+    default=576,
+    show_default=True,
+    help="Across the paper: 576 for 80 mm, 384 for 58 mm.",
+)
+@click.option("--native-qr", is_flag=True, help="Let the printer draw the QR itself.")
+def printer(data: Path, address: str | None, absent: bool, dots: int, native_qr: bool) -> None:
+    r"""Say whether the receipt printer is ready; or note which one is attached.
+
+    An ADDRESS is usb:VENDOR:PRODUCT (as lsusb shows them), serial:/dev/ttyUSB0@9600,
+    network:192.0.2.7, or file:/dev/usb/lp0. Exits with 1 if it is not ready.
+
+    \b
+    Example:
+      parvis-kiosk printer --at usb:04b8:0202 --data /var/lib/parvis-kiosk
+      parvis-kiosk printer --data /var/lib/parvis-kiosk
+    """
+    from kiosk.devices.configuration import PrinterSettings, read_configuration, write_printer
+    from kiosk.devices.printer import Printer, open_connection
+
+    if address:
+        settings = PrinterSettings(address, dots, native_qr)
+        open_connection(settings)
+        data.mkdir(parents=True, exist_ok=True)
+        write_printer(data, settings)
+    elif absent:
+        write_printer(data, None)
+    noted = read_configuration(data).printer
+    if noted is None:
+        click.echo("No receipt printer is noted here: parvis-kiosk printer --at ADDRESS")
+        return
+    Printer(noted).look()
+    click.echo(f"The receipt printer at {noted.address} is ready.")
+
+
 @main.group()
 def people() -> None:
     r"""Mediators and stewards of this device, and their PINs.
@@ -307,7 +454,8 @@ def _progress() -> Callable[[SyncProgress], None]:
         return lambda progress: None
 
     def show(progress: SyncProgress) -> None:
-        click.echo(f"\r\033[K{progress.doing} ({progress.left} left)", nl=False, err=True)
+        part = "" if progress.part is None else f", {progress.part:.0%}"
+        click.echo(f"\r\033[K{progress.doing}{part} ({progress.left} left)", nl=False, err=True)
         if not progress.left:
             click.echo("\r\033[K", nl=False, err=True)
 
@@ -320,6 +468,13 @@ def _count() -> Callable[[int, int], None]:
     return lambda done, of: click.echo(
         f"\r\033[K{done} of {of}" if done < of else "\r\033[K", nl=False, err=True
     )
+
+
+def _hours(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not (first.isdigit() and last.isdigit()):
+        raise Sentence(f"“{text}” are no hours of the day; write them as 20-7.")
+    return int(first), int(last)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

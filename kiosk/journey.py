@@ -257,7 +257,11 @@ class Journey:
     def review(self) -> tuple[Step, ...]:
         """The questions that can be answered, with their answers."""
         return tuple(
-            step for step in self.steps() if step.kind is not Kind.NOTE and not step.readonly
+            step
+            for step in self.steps()
+            if step.kind is not Kind.NOTE
+            and not step.readonly
+            and not (step.kind.chooses and "label" in step.appearance)  # words over a grid
         )
 
     def _follow(self) -> None:

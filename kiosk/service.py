@@ -10,6 +10,8 @@ from typing import Any
 
 from kiosk.app import Display, run
 from kiosk.counter import Counter
+from kiosk.devices.configuration import read_configuration
+from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
@@ -79,7 +81,9 @@ def serve(
     Raises:
         DeviceBusy: another process serves this device.
         NothingToOffer: there is nothing to take part in.
+        BadConfiguration: what is noted about the device cannot be.
     """
+    attached = read_configuration(data)
     with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
         for complaint in device.complaints:
             log.warning("%s", complaint)
@@ -90,6 +94,7 @@ def serve(
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
         def build() -> Any:
+            from kiosk.devices.equipment import find_equipment
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -100,6 +105,9 @@ def serve(
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
+                languages=attached.languages,
+                printer=Printer(attached.printer) if attached.printer else None,
+                equipment=find_equipment(),
             )
             ready(kiosk)
             return kiosk

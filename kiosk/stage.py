@@ -19,6 +19,8 @@ from kiosk.access.curtain import Curtain
 from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
+from kiosk.devices.equipment import Equipment
+from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -36,6 +38,7 @@ from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
@@ -54,6 +57,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.CONFIRM: "confirm",
     Stage.RECEIPT: "receipt",
 }
+METHOD = "method"  # the screen of groups that one way to take part asks together
 
 
 class Kiosk(FloatLayout):
@@ -67,7 +71,9 @@ class Kiosk(FloatLayout):
         idle: watches whether somebody is there.
         today: the date, asked for each time that it is needed.
         renew: what is open now; looked at while nobody is there.
+        equipment: what the device can do besides.
         languages: what the device offers beside each form's own; all there are unless given.
+        printer: prints receipts; None where there is none.
     """
 
     can_speak = BooleanProperty(False)
@@ -87,7 +93,9 @@ class Kiosk(FloatLayout):
         idle: IdleWatch | None = None,
         today: Callable[[], date] = date.today,
         renew: Callable[[], tuple[Offer, ...]] | None = None,
+        equipment: Equipment | None = None,
         languages: Sequence[str] = (),
+        printer: Printer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -104,12 +112,14 @@ class Kiosk(FloatLayout):
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
+        self.printer = printer
+        self.equipment = equipment or Equipment()
         self._device_languages = tuple(languages) or available_languages()
         self._showing = self._return_to = ""
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
         self.page: Page | None = None
-        self._ask: Ask | None = None
+        self._ask: Any = None
         self._screens: dict[str, Page] = {}
         self._prepared = False
         self.on_screen: Callable[[str], None] = lambda name: None
@@ -137,7 +147,7 @@ class Kiosk(FloatLayout):
         """Put up the screen where the journey stands, or one by name."""
         self._drop_ask()
         let_go()
-        name = name or SCREENS[self.journey.stage]
+        name = name or self._screen_now()
         screen = self._screen(name)
         if screen is not self.page:
             if self.page is not None:
@@ -275,6 +285,11 @@ class Kiosk(FloatLayout):
         """Whether it asks if somebody is there, and counts down."""
         return isinstance(self._ask, StillThere)
 
+    @property
+    def asks(self) -> bool:
+        """Whether something stands over the screen."""
+        return self._ask is not None
+
     def next_text_size(self) -> None:
         """The next larger text, and after the largest the smallest."""
         theme.choose_capital((int(theme.capital) + 1) % theme.sizes)
@@ -327,6 +342,16 @@ class Kiosk(FloatLayout):
         """Put one question over the screen."""
         return self._put_over(Ask(title=title, text=text, icon=icon), options)
 
+    def lay_over(self, widget: Any) -> None:
+        """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
+        if self._ask is None:
+            self.keypad.covered()
+        self._drop_ask()
+        let_go()
+        self._ask = widget
+        self.add_widget(widget)
+        self._announce()
+
     def dismiss(self) -> None:
         """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
@@ -344,6 +369,13 @@ class Kiosk(FloatLayout):
         return self.account.role.value if self.account else ""
 
     # --- within -------------------------------------------------------------------------------
+
+    def _screen_now(self) -> str:
+        """The screen of where the journey stands; some ways to take part have one of their own."""
+        journey = self.journey
+        if journey.stage is Stage.TOGETHER and group_of(journey.way.stop) is not None:
+            return METHOD
+        return SCREENS[journey.stage]
 
     def _screen(self, name: str) -> Page:
         if name not in self._screens:
@@ -382,6 +414,8 @@ class Kiosk(FloatLayout):
         if self._ask is not None:
             let_go()
             self.remove_widget(self._ask)
+            if hasattr(self._ask, "forget"):
+                self._ask.forget()
             self._ask = None
 
     def _hang_curtain(self) -> None:
@@ -403,6 +437,7 @@ class Kiosk(FloatLayout):
 
     def _forget(self) -> None:
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
+        self.equipment.release()
         self.ear.reset()
         self.curtained = False
         keys_in_use.now = False
@@ -454,7 +489,8 @@ class Kiosk(FloatLayout):
 
         While nobody is there, so that nobody waits for it.
         """
-        missing = next((name for name in SCREENS.values() if name not in self._screens), None)
+        wanted = (*SCREENS.values(), METHOD)
+        missing = next((name for name in wanted if name not in self._screens), None)
         if missing is not None:
             self._screen(missing)
         elif not self._prepared:

@@ -1,13 +1,14 @@
 """What stands together on one screen: the stops of a journey, as plain data.
 
 A stop is one question, a group of questions that the form wants shown together ("field-list"), or
-the list of a repeat's instances, to which people add and from which they remove.
+the list of a repeat's instances, to which people add and from which they remove. A choice among
+others with "other" (`or_other`) and the text that says what else stand together as well.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from forms.engine import Place, Repetition, Section
+from forms.engine import Kind, Place, Repetition, Section
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,12 @@ class Stop:
     Attributes:
         key: the path of the question, of the group, or of the repeat.
         items: what is on it, in order.
+        has_other: whether it is one choice, and a text where something else is chosen.
     """
 
     key: str
     items: tuple[Place | Repetition, ...]
+    has_other: bool = False
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -30,7 +33,7 @@ class Stop:
     @property
     def together(self) -> bool:
         """Whether the form wants its questions shown together."""
-        return bool(self.items[0].screen)
+        return bool(self.items[0].screen) or self.has_other
 
     @property
     def series(self) -> Repetition | None:
@@ -52,12 +55,31 @@ class Stop:
         return self.key == scope or _within(self.key, scope)
 
 
-def stops(outline: Iterable[Place | Repetition]) -> tuple[Stop, ...]:
+OTHER = "_other"  # what pyxform adds to the name of a question for the text of `or_other`
+
+
+def stops(
+    outline: Iterable[Place | Repetition], has_field: Callable[[str], bool] = lambda _: False
+) -> tuple[Stop, ...]:
     """The screens of a way, in order.
 
     A repeat whose instances the form counts has no list: people go through its instances.
+
+    Args:
+        outline: as the entry gives it.
+        has_field: whether the form has a field at a path, met or not.
     """
-    return tuple(Stop(key, items) for key, items in _gathered(outline))
+    found: list[Stop] = []
+    for key, items in _gathered(outline):
+        before = found[-1] if found else None
+        if before is not None and before.has_other and key == before.key + OTHER:
+            found[-1] = Stop(before.key, before.items + items, has_other=True)
+            continue
+        only = items[0]
+        chooses = isinstance(only, Place) and only.kind in {Kind.SELECT_ONE, Kind.SELECT_MULTIPLE}
+        with_other = chooses and not only.screen and has_field(key + OTHER)
+        found.append(Stop(key, items, has_other=with_other))
+    return tuple(found)
 
 
 def _gathered(

@@ -5,6 +5,7 @@ was seen, they are entered from it alone, each on a detour that leads back to it
 from the review.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,6 +21,8 @@ from forms.engine import (
     Verdict,
 )
 from kiosk.stops import Stop, stops
+
+_POSITION = re.compile(r"\[\d+\]")
 
 
 class Where(Enum):
@@ -330,7 +333,10 @@ class Way:
             self._arrive(first)
 
     def _stops(self) -> tuple[Stop, ...]:
-        return stops(self.entry.outline())
+        return stops(self.entry.outline(), self._has_field)
+
+    def _has_field(self, ref: str) -> bool:
+        return self.entry.form.field(_POSITION.sub("", ref)) is not None
 
     def _linear(self) -> tuple[Stop, ...]:
         """The stops as one meets them: instances of a list that was seen only from there."""

@@ -6,11 +6,12 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import click
 
+from sync.courier import CourierProgress, nobody
 from sync.errors import SyncError
 
 
@@ -80,3 +81,16 @@ def refusal_of_the_system(error: OSError) -> str:
     if error.filename is None:
         return f"The operating system refused: {why}."
     return f"{os.fsdecode(error.filename)} cannot be used: {why}."
+
+
+def courier_progress() -> Callable[[CourierProgress], None]:
+    """How far a stick is, on one line of a terminal; nothing where there is none."""
+    if not sys.stderr.isatty():
+        return nobody
+
+    def show(progress: CourierProgress) -> None:
+        done = progress.files >= progress.of_files
+        said = f"{progress.files} of {progress.of_files} files, {progress.bytes / 1e6:.1f} MB"
+        click.echo("\r\033[K" if done else f"\r\033[K{said}", nl=False, err=True)
+
+    return show

@@ -54,6 +54,7 @@ from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
 
 _AUTHORITY = "ca.pem"
+_CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -164,6 +165,9 @@ class Device:
             elif another:
                 # What the former server has is none of this one's business.
                 self.outbox.let_go([one.name for one in self.outbox.kept()])
+            if another:
+                for kept in (self.directory / _CHECKPOINTS).glob("*"):
+                    kept.unlink()
             if authority:
                 _write_durably(self.directory / _AUTHORITY, authority)
             else:
@@ -192,6 +196,17 @@ class Device:
     def follow(self, rules: SyncRules) -> None:
         """Remember other rules, durably."""
         _write_durably(self.directory / _RULES, rules.document())
+
+    def checkpoint(self, consultation_id: str) -> bytes | None:
+        """The last checkpoint of a register that this device saw; None before the first."""
+        try:
+            return (self.directory / _CHECKPOINTS / consultation_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def saw(self, consultation_id: str, checkpoint: bytes) -> None:
+        """Remember a checkpoint, durably: no register that forgot it is believed from now on."""
+        _write_durably(self.directory / _CHECKPOINTS / consultation_id, checkpoint)
 
     def hours(self) -> int:
         """Hours since 1970, by this device's clock, which may be wrong."""
@@ -371,6 +386,7 @@ def _locked(directory: Path) -> TextIO:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         (directory / "consultations").mkdir(mode=0o700, exist_ok=True)
+        (directory / _CHECKPOINTS).mkdir(mode=0o700, exist_ok=True)
         (directory / "lock").touch(mode=0o600)
         lock = (directory / "lock").open("a+", encoding="ascii")
     except OSError as error:

@@ -90,11 +90,28 @@ class Kept:
         name: SHA-256 of its bytes, in hexadecimal.
         since: hours since 1970, by a clock that may be wrong, when it was acknowledged.
         size: bytes, its streams included.
+        registered: whether the server has shown that all of it stands in the register.
     """
 
     name: str
     since: int
     size: int
+    registered: bool
+
+
+@dataclass(frozen=True)
+class Unregistered:
+    """A batch that the server has acknowledged, and not yet shown to stand in the register.
+
+    Attributes:
+        name: SHA-256 of its bytes, in hexadecimal.
+        consultation: whose records it holds.
+        commitments: of those that the server has.
+    """
+
+    name: str
+    consultation: str
+    commitments: frozenset[bytes]
 
 
 class Outbox:
@@ -323,27 +340,71 @@ class Outbox:
                 " rank = NULL WHERE state = 'quarantined'"
             ).rowcount
 
+    def batches_done(self) -> tuple[str, ...]:
+        """The names of all batches that need not be sent any more."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT name FROM batch WHERE state NOT IN ('sent', 'stored')"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def streams_done(self) -> tuple[str, ...]:
+        """The names of the streams kept here that the server has."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT a.name FROM attachment a JOIN contribution c ON c.number = a.contribution"
+                " WHERE c.state = 'released'"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
+
     # what the server has, and is kept in case it is set back
 
     def kept(self) -> tuple[Kept, ...]:
         """The batches that the server has acknowledged and that are still here, newest first."""
         with self._transaction() as database:
             return tuple(
-                Kept(*row)
-                for row in database.execute(
+                Kept(name, since, size, bool(registered))
+                for name, since, size, registered in database.execute(
                     "SELECT b.name, b.acknowledged, length(b.data) + (SELECT"
                     " coalesce(sum(a.size), 0) FROM attachment a JOIN contribution c"
-                    " ON c.number = a.contribution WHERE c.batch = b.name)"
+                    " ON c.number = a.contribution WHERE c.batch = b.name), b.registered"
                     " FROM batch b WHERE b.state = 'acknowledged' ORDER BY b.rowid DESC"
                 )
             )
+
+    def unregistered(self) -> tuple[Unregistered, ...]:
+        """The batches whose place in the register the server still has to show, oldest first."""
+        with self._transaction() as database:
+            return tuple(
+                Unregistered(
+                    name,
+                    consultation,
+                    frozenset(
+                        row[0]
+                        for row in database.execute(
+                            "SELECT commitment FROM contribution"
+                            " WHERE batch = ? AND state = 'released'",
+                            (name,),
+                        )
+                    ),
+                )
+                for name, consultation in database.execute(
+                    "SELECT name, consultation FROM batch"
+                    " WHERE state = 'acknowledged' AND NOT registered ORDER BY rowid"
+                ).fetchall()
+            )
+
+    def found_registered(self, name: str) -> None:
+        """All of this batch was shown to stand in the register."""
+        with self._transaction() as database:
+            database.execute("UPDATE batch SET registered = 1 WHERE name = ?", (name,))
 
     def send_again(self, name: str) -> int:
         """The server has lost this batch: it is owed again; says how many contributions that is."""
         with self._transaction() as database:
             changed = database.execute(
-                "UPDATE batch SET state = 'sent', acknowledged = NULL WHERE name = ?"
-                " AND state IN ('acknowledged', 'stored')",
+                "UPDATE batch SET state = 'sent', acknowledged = NULL, registered = 0"
+                " WHERE name = ? AND state IN ('acknowledged', 'stored')",
                 (name,),
             ).rowcount
             if not changed:

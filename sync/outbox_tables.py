@@ -19,7 +19,7 @@ from sync.batch import MOST_ENCLOSED, Enclosed
 from sync.envelope import Record
 from sync.errors import DamagedOutbox, StorageFailed
 
-_SCHEMA = 3
+_SCHEMA = 4
 
 
 class State(Enum):
@@ -70,6 +70,8 @@ def lay_out(database: Database) -> None:
         )
     if version < 3:
         database.execute("ALTER TABLE batch ADD COLUMN acknowledged INTEGER")
+    if version < 4:
+        database.execute("ALTER TABLE batch ADD COLUMN registered INTEGER NOT NULL DEFAULT 0")
     database.execute(f"PRAGMA user_version={_SCHEMA}")
 
 

@@ -30,6 +30,11 @@ MOST_WORDS, MOST_EASY_WORDS = 15, 10
 """In a sentence of the interface, and in one of easy French."""
 
 KEYWORDS = {**DEFAULT_KEYWORDS, "say": (2,), "plural": (1, 2), "say_plural": (2, 3)}
+SPEAKING = ("kiosk", "sync/server/pages")
+"""Where there are words of the interface."""
+
+# Babel's Python extractor only looks at tokens, so that it reads kv as it is.
+EXTRACTORS = {".py": "python", ".kv": "python", ".html": "jinja2.ext:babel_extract"}
 NO_BREAK = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
 
@@ -49,15 +54,14 @@ class UnreadableSourceError(Exception):
 
 
 def messages_of(root: Path) -> Catalog:
-    """Every message that the kiosk's code asks to translate, with the places that do."""
+    """Every message that the kiosk and the public pages ask to translate, and where they do."""
     catalog = Catalog()
-    for path in sorted((root / "kiosk").rglob("*")):
-        if path.suffix not in {".py", ".kv"}:
+    for path in sorted(path for part in SPEAKING for path in (root / part).rglob("*")):
+        if path.suffix not in EXTRACTORS:
             continue
         name = path.relative_to(root).as_posix()
         try:
-            # Babel's Python extractor only looks at tokens, so that it reads kv as it is.
-            found = list(extract_from_file("python", path, KEYWORDS))
+            found = list(extract_from_file(EXTRACTORS[path.suffix], path, KEYWORDS))
         except (SyntaxError, TokenError, UnicodeDecodeError) as error:
             raise UnreadableSourceError(f"{name}: its words cannot be read ({error})") from error
         for line, message, _comments, context in found:

@@ -63,7 +63,7 @@ def _seed(seed: Value) -> int:
     """A seed as a whole number of 64 bits; a text that is no number gives one by its digest."""
     number = to_number(seed)
     if number == number:
-        return int(max(-(2.0**63), min(number, 2.0**63 - 1024)))
+        return max(-(2**63), min(int(max(-1e19, min(number, 1e19))), 2**63 - 1))
     text = to_text(seed)
     if text in {"", "NaN"}:
         return 0

@@ -14,7 +14,7 @@ from forms.errors import FormError
 from forms.xform.namespaces import local
 from forms.xform.source import attributes_of, parse_xml
 from forms.xform.texts import media_name
-from forms.xpath.nodes import LateNode, Node, RowNode, SecondaryInstance
+from forms.xpath.nodes import LateNode, Node, Row, SecondaryInstance, TableNode
 
 BIGGEST_LIST = 64 * 1024 * 1024
 """Bytes of one list beside a form."""
@@ -41,7 +41,8 @@ def read_secondary(
     instance = SecondaryInstance(key)
     source = element.get("src")
     if source is None:
-        instance.children.extend(_ElementNode(child, instance) for child in element)
+        for child in element:
+            instance.children.append(_table(child, instance) or _ElementNode(child, instance))
         return instance
     if source.startswith("jr://instance/"):
         if source == LAST_SAVED and last_saved is not None:
@@ -59,8 +60,29 @@ def read_secondary(
         _read_geojson(instance, content, name)
     else:
         root = parse_xml(content, f"The list {name}")
-        instance.children.append(_ElementNode(root, instance))
+        instance.children.append(_table(root, instance) or _ElementNode(root, instance))
     return instance
+
+
+_MORE_THAN_CELLS = etree.XPath("boolean(@* or */@* or */*/@* or */*/* or *[not(*)])")
+
+
+def _table(element: etree._Element, parent: Node) -> TableNode | None:
+    """A list as a table, its elements freed; None where there is more to it than rows and cells."""
+    if not len(element) or _MORE_THAN_CELLS(element):
+        return None
+    rows: list[Row] = []
+    kinds: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+    for item in element:
+        cells = list(item)
+        tags = (item.tag, *[cell.tag for cell in cells])
+        kind = kinds.get(tags)
+        if kind is None:
+            name, *columns = (local(tag) for tag in tags)
+            kind = kinds[tags] = (name, tuple(columns))
+        rows.append((*kind, tuple([cell.text or "" for cell in cells])))
+    element.clear()
+    return TableNode(local(element.tag), parent, rows)
 
 
 def _content(name: str, media: Media | None) -> bytes | None:
@@ -123,17 +145,17 @@ def _read_csv(instance: SecondaryInstance, content: bytes, name: str) -> None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FormError(f"The list {name} is not UTF-8 text: save it as CSV UTF-8.") from None
-    root = Node("root", instance)
-    instance.children.append(root)
     header = text.partition("\n")[0]
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=";" if ";" in header and "," not in header else ","
     )
     try:
         columns = tuple(column.strip() for column in next(rows, []))
+        table: list[Row] = []
         for row in rows:
             cells = (*(cell.strip() for cell in row), *[""] * (len(columns) - len(row)))
-            root.children.append(RowNode("item", root, columns, cells[: len(columns)]))
+            table.append(("item", columns, cells[: len(columns)]))
+        instance.children.append(TableNode("root", instance, table))
     except csv.Error as wrong:
         raise FormError(f"The list {name} is not CSV: {wrong}.") from None
 
@@ -147,8 +169,7 @@ def _read_geojson(instance: SecondaryInstance, content: bytes, name: str) -> Non
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list):
         raise FormError(f"The list {name} is not a GeoJSON feature collection.")
-    root = Node("root", instance)
-    instance.children.append(root)
+    table: list[Row] = []
     for feature in features:
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise FormError(f"The list {name} holds something that is not a GeoJSON feature.")
@@ -162,7 +183,8 @@ def _read_geojson(instance: SecondaryInstance, content: bytes, name: str) -> Non
             cell if isinstance(cell, str) else "" if cell is None else json.dumps(cell)
             for cell in cells.values()
         )
-        root.children.append(RowNode("item", root, tuple(cells), texts))
+        table.append(("item", tuple(cells), texts))
+    instance.children.append(TableNode("root", instance, table))
 
 
 def _geometry(geometry: object, name: str) -> str:

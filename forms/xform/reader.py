@@ -15,6 +15,7 @@ from forms.xform.elements import attribute, child_of, foreign_attributes, path_o
 from forms.xform.expressions import Expressions, WrongExpressions
 from forms.xform.form import Form
 from forms.xform.lists import Media, read_secondary
+from forms.xform.memory import reading
 from forms.xform.namespaces import JAVAROSA, XFORMS, local
 from forms.xform.source import parse_xml
 from forms.xform.texts import Texts, media_name, message_of, read_texts
@@ -23,6 +24,8 @@ from forms.xpath.nodes import Field, SecondaryInstance
 from forms.xpath.values import DataType
 
 MOST_FIELDS = 100_000
+BIG = 1_000_000
+"""Bytes of a form whose parsed text is worth giving back."""
 
 _TYPES = {kind.value: kind for kind in DataType} | {
     "integer": DataType.INTEGER,
@@ -44,7 +47,8 @@ def read_form(xml: bytes, *, media: Media | None = None, last_saved: bytes | Non
     Raises:
         FormError: it is not an XForm that can be run; the sentence says why.
     """
-    return _FormReader(parse_xml(xml), media, last_saved).form(hashlib.sha256(xml).digest())
+    with reading(len(xml) > BIG):
+        return _FormReader(parse_xml(xml), media, last_saved).form(hashlib.sha256(xml).digest())
 
 
 def unresolved_references(form: Form) -> tuple[tuple[str, str, str], ...]:
@@ -87,7 +91,10 @@ class _FormReader:
     def form(self, digest: bytes) -> Form:
         instance = self.primary_instance()
         self.root = self.read_fields(instance, None)
-        texts = read_texts(child_of(self.model, "itext"))
+        itext = child_of(self.model, "itext")
+        texts = read_texts(itext)
+        if itext is not None:
+            itext.clear()
         self.attach_media(texts)
         secondary = self.secondary_instances()
         self.expressions = Expressions(self.root, texts, secondary)

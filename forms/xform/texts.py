@@ -129,7 +129,7 @@ def _said(text: etree._Element) -> Said:
     """What a `<text>` says."""
     if len(text) == 1:
         only = text[0]
-        if not len(only) and not only.attrib and local(only.tag) == "value":
+        if not len(only) and only.get("form") is None and local(only.tag) == "value":
             return (only.text or "").strip()
     forms: dict[str, Template] = {}
     for value in text:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 
 from forms.xpath.values import DataType, Value, to_number
 
@@ -176,7 +177,11 @@ class RowNode(LateNode):
     def __init__(
         self, name: str, parent: Node, columns: tuple[str, ...], values: tuple[str, ...]
     ) -> None:
-        super().__init__(name, parent, "")
+        self.name = name
+        self.parent = parent
+        self.text = ""
+        self.attributes = None
+        self._grown = None
         self._columns = columns
         self._values = values
 
@@ -193,14 +198,99 @@ class RowNode(LateNode):
         return zip(self._columns, self._values, strict=True)
 
 
+Row = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""The name of a row's element, its columns, and the texts of its cells."""
+
+Wanted = tuple[tuple[str, str | float], ...]
+"""Columns, and what each is asked to equal: as a text, or as a number."""
+
+_Columns = tuple[tuple[str, bool], ...]
+"""The columns of an index, and whether each counts as numbers."""
+
+_Key = tuple[str | float, ...]
+
+
+def _columns_of(wanted: Wanted) -> _Columns:
+    return tuple((column, isinstance(value, float)) for column, value in wanted)
+
+
+class TableNode(LateNode):
+    """The element around the rows of a table, which become nodes when they are looked at.
+
+    It has an index for each set of columns that filters ask to equal something: lists are long,
+    and filters lead to few of their rows.
+
+    Args:
+        name: the element's.
+        parent: what it is in.
+        rows: the rows.
+    """
+
+    __slots__ = ("_indexes", "_made", "_rows")
+
+    def __init__(self, name: str, parent: Node, rows: list[Row]) -> None:
+        super().__init__(name, parent, "")
+        self._rows = rows
+        self._made: dict[int, RowNode] = {}
+        self._indexes: dict[tuple[str, _Columns], dict[_Key, list[int]]] = {}
+
+    def row(self, number: int) -> RowNode:
+        """The node of a row."""
+        made = self._made.get(number)
+        if made is None:
+            name, columns, cells = self._rows[number]
+            made = self._made[number] = RowNode(name, self, columns, cells)
+        return made
+
+    def grow(self) -> list[Node]:
+        """A node for each row."""
+        return [self.row(number) for number in range(len(self._rows))]
+
+    def rows_where(self, name: str, wanted: Wanted) -> list[Node]:
+        """The rows of a name whose columns equal what is wanted."""
+        columns = _columns_of(wanted)
+        index = self._indexes.get((name, columns))
+        if index is None:
+            index = self._indexes[name, columns] = self._index(name, columns)
+        return [self.row(number) for number in index.get(tuple(v for _, v in wanted), ())]
+
+    def _index(self, name: str, wanted: _Columns) -> dict[_Key, list[int]]:
+        found: dict[_Key, list[int]] = {}
+        readers: dict[tuple[str, ...], Callable[[tuple[str, ...]], _Key]] = {}
+        for number, (element, columns, cells) in enumerate(self._rows):
+            if element == name:
+                read = readers.get(columns)
+                if read is None:
+                    read = readers[columns] = _reader(columns, wanted)
+                found.setdefault(read(cells), []).append(number)
+        return found
+
+
+def _reader(columns: tuple[str, ...], wanted: _Columns) -> Callable[[tuple[str, ...]], _Key]:
+    """What takes the wanted columns out of the cells of a row."""
+    places = [columns.index(name) if name in columns else None for name, _ in wanted]
+    if len(wanted) > 1 and None not in places and not any(numeric for _, numeric in wanted):
+        return itemgetter(*places)
+    taken = list(zip(places, [numeric for _, numeric in wanted], strict=True))
+
+    def read(cells: tuple[str, ...]) -> _Key:
+        texts = ["" if place is None else cells[place] for place, _ in taken]
+        return tuple(
+            to_number(text) if numeric else text
+            for text, (_, numeric) in zip(texts, taken, strict=True)
+        )
+
+    return read
+
+
 class SecondaryInstance(Node):
-    """What `instance('…')` leads to, with an index per column that a filter asks to be equal."""
+    """What `instance('…')` leads to, with an index for each set of columns that filters use."""
 
     __slots__ = ("_indexes",)
 
     def __init__(self, name: str) -> None:
         super().__init__(name, None)
-        self._indexes: dict[tuple[tuple[str, ...], str, bool], dict[Value, list[Node]]] = {}
+        self._indexes: dict[tuple[tuple[str, ...], _Columns], dict[_Key, list[Node]]] = {}
 
     def items(self, path: tuple[str, ...]) -> list[Node]:
         """Every element at a path of names below the instance."""
@@ -209,15 +299,23 @@ class SecondaryInstance(Node):
             found = [child for node in found for child in node.children if child.name == name]
         return found
 
-    def items_where(self, path: tuple[str, ...], column: str, value: str | float) -> list[Node]:
-        """The items whose column equals a value; the first question of its kind makes the index."""
-        numeric = isinstance(value, float)
-        key = (path, column, numeric)
-        index = self._indexes.get(key)
+    def items_where(self, path: tuple[str, ...], wanted: Wanted) -> list[Node]:
+        """The items whose columns equal what is wanted.
+
+        The first question about some columns makes their index.
+        """
+        around = self.items(path[:-1])
+        if len(around) == 1 and isinstance(around[0], TableNode):
+            return around[0].rows_where(path[-1], wanted)
+        columns = _columns_of(wanted)
+        index = self._indexes.get((path, columns))
         if index is None:
-            index = {}
+            index = self._indexes[path, columns] = {}
             for item in self.items(path):
-                text = item.cell(column) or ""
-                index.setdefault(to_number(text) if numeric else text, []).append(item)
-            self._indexes[key] = index
-        return index.get(value, [])
+                texts = [item.cell(column) or "" for column, _ in columns]
+                key = tuple(
+                    to_number(text) if numeric else text
+                    for text, (_, numeric) in zip(texts, columns, strict=True)
+                )
+                index.setdefault(key, []).append(item)
+        return index.get(tuple(value for _, value in wanted), [])

@@ -377,14 +377,14 @@ class PathCompiler(ABC):
             items = context.world.secondary(instance)
             if items is None:
                 return []
-            fewest: list[Node] | None = None
+            wanted: list[tuple[str, str | float]] = []
             for column, side in sides:
-                wanted = side(context)
-                if isinstance(wanted, float | str):
-                    alike = items.items_where(way, column, wanted) if wanted == wanted else []
-                    if fewest is None or len(alike) < len(fewest):
-                        fewest = alike
-            return items.items(way) if fewest is None else fewest
+                value = side(context)
+                if value != value:
+                    return []
+                if isinstance(value, float | str):
+                    wanted.append((column, value))
+            return items.items_where(way, tuple(wanted)) if wanted else items.items(way)
 
         result: Select = select
         for part in parts:

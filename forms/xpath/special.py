@@ -152,9 +152,8 @@ def call_pulldata(compiler: PathCompiler, tree: Call, here: Fields) -> Evaluate:
         instance = context.world.secondary(to_text(name(context)))
         if instance is None:
             return ""
-        items = instance.items_where(
-            ("root", "item"), to_text(key_column(context)), to_text(key(context))
-        )
+        wanted = ((to_text(key_column(context)), to_text(key(context))),)
+        items = instance.items_where(("root", "item"), wanted)
         return (items[0].cell(to_text(column(context))) or "") if items else ""
 
     return evaluate

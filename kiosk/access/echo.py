@@ -19,7 +19,7 @@ def echo(before: str, after: str) -> str:
     gone = before[head : len(before) - tail]
     new = after[head : len(after) - tail]
     if not new:
-        return tr._("effacé : {letters}").format(letters=_named(gone))
+        return tr._("effacé : {letters}").format(letters=_named(gone))
     if _ends_word(new):
         word = after[:head].split()[-1:]
         if word and head and not after[head - 1].isspace():

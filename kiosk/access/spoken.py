@@ -25,7 +25,7 @@ def spoken_step(step: Step, media: Any) -> Iterator[Part]:
     """A question with what can be chosen; of a long list only how long it is."""
     yield from spoken_words(step, media)
     if len(step.choices) > MOST_CHOICES_SAID:
-        yield Speech(tr._("{n} choix").format(n=len(step.choices)), tr.language)
+        yield Speech(tr.plural("{n} choix", "{n} choix", len(step.choices)), tr.language)
         return
     for choice in step.choices:
         yield recorded(choice.media, choice.label, media)

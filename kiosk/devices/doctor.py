@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk.devices.configuration import read_configuration
 from kiosk.devices.power import battery
+from kiosk.devices.printer import Printer
+from kiosk.errors import DeviceError
 from sync.device import Device, outbox_counts
 from sync.errors import BadDataDirectory, DeviceBusy, SyncError
 from sync.wording import counted
@@ -45,6 +48,17 @@ def _device(data: Path) -> list[Finding]:
         return [Finding(True, "The kiosk is running: it holds the device now.")]
     except SyncError as error:
         return [Finding(False, str(error))]
+
+
+def _printer(data: Path) -> list[Finding]:
+    try:
+        settings = read_configuration(data).printer
+        if settings is None:
+            return []
+        Printer(settings).look()
+    except DeviceError as error:
+        return [Finding(False, str(error))]
+    return [Finding(True, f"The receipt printer at {settings.address} is ready.")]
 
 
 def _opened(device: Device) -> list[Finding]:

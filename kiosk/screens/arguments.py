@@ -147,10 +147,9 @@ class ArgumentsScreen(Page):
         self._name_next()
 
     def _turn_page(self) -> None:
-        """Other cards: what was being said is over."""
-        if self.kiosk.voice:
-            self.kiosk.voice.hush()
+        """Other cards, which say themselves to those who listen."""
         self._show()
+        self.kiosk.ear.opened()
 
     def _name_next(self, *_: Any) -> None:
         more = self.ids.paged.more_below or self._at + 1 < len(self._pages)

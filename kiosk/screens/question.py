@@ -19,7 +19,11 @@ from kiosk.widgets.asking import objection, whereabouts
 from kiosk.widgets.keyboard import forget_choices
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
+from kiosk.widgets.picture import picture_for
 from kiosk.widgets.written import Written
+
+QUICK = frozenset({"quick", "quickcompact"})
+SEEN = 0.4  # seconds for which one sees what one chose, before the next question comes
 
 
 class QuestionScreen(Page):
@@ -34,12 +38,14 @@ class QuestionScreen(Page):
     asks_wording = BooleanProperty(False)  # a mediator says whose words an open answer is in
     reworded = BooleanProperty(False)
     shows_more = BooleanProperty(False)  # the way on is first down the page
+    keeps_question = BooleanProperty(True)  # while one writes, on this panel
     writes = BooleanProperty(False)  # the keyboard was asked for
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._ref = ""
         self._framed = 0.0  # what question, tools and footer take when they are all there
+        self._moving_on = Clock.create_trigger(self._move_on, SEEN)
         theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
@@ -142,6 +148,9 @@ class QuestionScreen(Page):
         setting = Setting(
             self.kiosk.today(), tr.language, offer.consultation.media, kiosk=self.kiosk
         )
+        self.picture = picture_for(step, setting)
+        if self.picture is not None:
+            self.ids.picture.add_widget(self.picture)
         self.answer = answer_widget(step, value, setting)
         if self.answer is None:
             return
@@ -164,6 +173,8 @@ class QuestionScreen(Page):
                 self.answer.parent.remove_widget(self.answer)
             self.ids.below.clear_widgets()
             self.answer = None
+        self.ids.picture.clear_widgets()
+        self._moving_on.cancel()
         self.bare = False
         self._write(False)
 
@@ -183,6 +194,14 @@ class QuestionScreen(Page):
         self.kiosk.journey.hold(value)
         self.trouble = ""
         self._name_next(value)
+        step = self.answer.step
+        if value and step.kind is Kind.SELECT_ONE and QUICK & step.appearance:
+            self._moving_on()
+
+    def _move_on(self, *_: Any) -> None:
+        """The form wants it to go on by itself (`quick`); back leads here again."""
+        if self.kiosk.page is self and not self.kiosk.asks:
+            self.go_on()
 
     def _more_changed(self, *_: Any) -> None:
         if self.kiosk.page is self and self.kiosk.journey.stage is Stage.QUESTION:
@@ -221,12 +240,13 @@ class QuestionScreen(Page):
         framed = self._framed
         least = typed.least + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
+        self.keeps_question = typed.keeps_question or not theme.compact
         self.bare = self.writes and not fits
         typed.writing = self.writes or fits
         typed.done_button = self.bare
         if self.bare:
             # Between the parts of the page and of its body there are four gaps.
-            few_lines = theme.small * 2.6
+            few_lines = theme.small * 2.6 if typed.keeps_question or not theme.compact else 0
             room = whole - typed.keyboard_height - 5 * theme.gap
             typed.room = room - min(self.ids.head_words.height, few_lines)
         else:

@@ -1,16 +1,21 @@
 """Thank you: a code and a QR, nothing of the content; then the screen clears by itself."""
 
+from functools import partial
+from threading import Thread
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
+from kiosk.devices.printer import PrinterTrouble, Trouble
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.slip import Slip, draw_slip
 from kiosk.widgets.page import Page
 from kiosk.widgets.qr import QrCode as QrCode
 
 SECONDS_SHOWN = 60
+SECONDS_AFTER_PRINTING = 30  # at least, to read what became of it
 
 
 class ReceiptScreen(Page):
@@ -20,10 +25,15 @@ class ReceiptScreen(Page):
     qr = StringProperty()
     becomes = StringProperty()
     seconds = NumericProperty(SECONDS_SHOWN)
+    told = StringProperty()
+    """How printing goes; "" where nobody asked for it."""
+    trouble = BooleanProperty(False)
+    """Whether nothing was printed."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._counting: Any = None
+        self._printing = False
 
     def enter(self) -> None:
         """Show the receipt, and begin to count down."""
@@ -34,13 +44,16 @@ class ReceiptScreen(Page):
         self.becomes = self.kiosk.offer.notice(tr.language).becomes
         self.next_text = tr._("J’ai fini")
         self.next_icon = "check"
+        self.back_text = tr._("Imprimer") if self.kiosk.printer else ""
+        self.back_icon = "printer"
         if self._counting is None:
             self.seconds = SECONDS_SHOWN
             self._counting = Clock.schedule_interval(self._count, 1)
 
     def forget(self) -> None:
         """The next person sees nothing of it."""
-        self.code = self.qr = ""
+        self.code = self.qr = self.told = ""
+        self.trouble = False
         if self._counting is not None:
             self._counting.cancel()
             self._counting = None
@@ -52,6 +65,50 @@ class ReceiptScreen(Page):
     def go_on(self) -> None:
         """The person is done."""
         self.kiosk.finished()
+
+    def go_back(self) -> None:
+        """Print; once at a time, and again where the person wishes."""
+        if self._printing or not self.kiosk.printer:
+            return
+        self._printing = True
+        printer = self.kiosk.printer
+        slip = draw_slip(
+            code=self.code,
+            qr=self.qr,
+            organiser=self.kiosk.offer.notice(tr.language).who,
+            title=self.kiosk.offer.title(tr.language),
+            dots=printer.dots,
+            native_qr=printer.native_qr,
+        )
+        self._tell(tr._("L’imprimante travaille. Attendez un instant."))
+        Thread(target=self._print, args=(printer, slip, self.code), daemon=True).start()
+
+    def _print(self, printer: Any, slip: Slip, code: str) -> None:
+        """On its own thread: a printer may take seconds to answer."""
+        trouble = None
+        try:
+            printer.print(slip.above, slip.qr, slip.below)
+        except PrinterTrouble as error:
+            trouble = error.trouble
+        Clock.schedule_once(partial(self._printed, code, trouble))
+
+    def _printed(self, code: str, trouble: Trouble | None, *_: Any) -> None:
+        self._printing = False
+        if code != self.code:  # the person has left meanwhile
+            return
+        told = {
+            None: tr._("Prenez votre reçu en papier."),
+            Trouble.NO_PAPER: tr._("Il n’y a plus de papier. Notez votre code, s’il vous plaît."),
+            Trouble.NO_ANSWER: tr._(
+                "L’imprimante ne marche pas. Notez votre code, s’il vous plaît."
+            ),
+        }
+        self._tell(told[trouble], trouble=trouble is not None)
+
+    def _tell(self, sentence: str, *, trouble: bool = False) -> None:
+        self.told, self.trouble = sentence, trouble
+        self.seconds = max(self.seconds, SECONDS_AFTER_PRINTING)
+        self.kiosk.ear.say_words(sentence)
 
     def _count(self, *_: Any) -> None:
         self.seconds -= 1

@@ -16,7 +16,7 @@ from forms.engine import Place, Repetition, Step
 from kiosk.journey import AMONG_QUESTIONS, Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.widgets.asking import name_of
+from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Row
@@ -115,10 +115,10 @@ class ReviewScreen(Page):
                 change = partial(self._change, step.change) if step.change else None
                 self.ids.lines.add_widget(Chapter(text=step.text, change=change))
                 continue
-            answer = describe(step, step.value)
+            answer = describe(step, step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(
                 Line(
-                    question=step.label,
+                    question=question_of(step),
                     answer=answer or tr._("Pas de réponse"),
                     answered=bool(answer),
                     change=partial(self._change, step.ref),

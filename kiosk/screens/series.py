@@ -6,6 +6,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome, Section, Step
 from forms.errors import FormError
+from kiosk.attachments import Attachments
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets import paged as paged  # its kv rule draws with it
@@ -105,7 +106,8 @@ class SeriesScreen(Page):
             self.ids.lines.add_widget(
                 Told(
                     number=str(section.position),
-                    text=summary(section, steps) or tr._("Pas de réponse"),
+                    text=summary(section, steps, self.kiosk.journey.attachments)
+                    or tr._("Pas de réponse"),
                     removable=entry.may_remove(section.ref),
                     change=partial(self._change, section.ref),
                     remove=partial(self._remove, section.ref),
@@ -121,12 +123,14 @@ class SeriesScreen(Page):
         self.enter()
 
 
-def summary(section: Section, steps: tuple[Step, ...]) -> str:
+def summary(
+    section: Section, steps: tuple[Step, ...], attachments: Attachments | None = None
+) -> str:
     """The first answers of one of several, in words: what tells it from the others."""
     said = []
     for step in steps:
         if step.ref.startswith(f"{section.ref}/") and step.kind is not Kind.NOTE:
-            words = " ".join(describe(step, step.value).split())
+            words = " ".join(describe(step, step.value, attachments).split())
             if words:
                 said.append(words if len(words) <= LONGEST else words[: LONGEST - 1] + "…")
         if len(said) == SHOWN:

@@ -5,7 +5,6 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
 from forms.errors import FormError
@@ -16,9 +15,11 @@ from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.ask import Option
-from kiosk.widgets.asking import QuestionWords, name_of, objection, whereabouts
+from kiosk.widgets.asking import QuestionWords, name_of, objection, question_of, whereabouts
+from kiosk.widgets.choices import Chosen
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
+from kiosk.widgets.picture import picture_for
 from kiosk.widgets.touch import Action, Row
 from kiosk.widgets.written import Written
 
@@ -30,17 +31,23 @@ class Heading(Row):
     removes = ObjectProperty(None, allownone=True)
 
 
-class Block(BoxLayout):
-    """One question of several, with its words, what is wrong with it, and its answer."""
+class Block(Row):
+    """One question of several, with its words, what is wrong with it, and its answer.
 
-    def __init__(self, step: Step, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    A row of a grid stands beside its words, everything else under them.
+    """
+
+    def __init__(self, step: Step, setting: Setting, **kwargs: Any) -> None:
+        super().__init__(orientation="vertical", **kwargs)
         self.step = step
         self.words = QuestionWords(
-            question=step.label, hint=step.hint, plain=step.kind is Kind.NOTE
+            question=question_of(step), hint=step.hint, plain=step.kind is Kind.NOTE
         )
         self.answer: Answer | None = None
         self.add_widget(self.words)
+        picture = picture_for(step, setting)
+        if picture is not None:
+            self.add_widget(picture)
 
     def hold(self, answer: Answer | None) -> None:
         """Answer with this widget from now on."""
@@ -49,12 +56,15 @@ class Block(BoxLayout):
             self.remove_widget(self.answer)
         self.answer = answer
         if answer is not None:
+            beside = getattr(answer, "beside", False)
+            self.orientation = "horizontal" if beside else "vertical"
+            self.words.plain = self.words.plain or beside
             self.add_widget(answer)
 
     def says(self, step: Step) -> None:
         """Show the words as they are now."""
         self.step = step
-        self.words.question, self.words.hint = step.label, step.hint
+        self.words.question, self.words.hint = question_of(step), step.hint
 
 
 class TogetherScreen(Page):
@@ -77,7 +87,7 @@ class TogetherScreen(Page):
         self._place_soon = Clock.create_trigger(self._bring_into_sight, 0)
         self._wanted: Any = None  # what is to be in sight
         self.ids.paged.bind(more_below=self._more_changed)
-        theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
+        theme.bind(body=self._text_size_changed, px_per_mm=self._text_size_changed)
 
     def enter(self) -> None:
         """Show the questions that the journey stands at."""
@@ -124,6 +134,13 @@ class TogetherScreen(Page):
             parts.append(Speech(block.answer.spoken() if block.answer else "", tr.language))
         return parts
 
+    def key_back(self) -> None:
+        """The keyboard is put away first, where it hides the way back."""
+        if self.writing is not None:
+            self._write(None)
+        else:
+            self.go_back()
+
     def go_back(self) -> None:
         """To the stop before."""
         self.kiosk.back()
@@ -139,6 +156,7 @@ class TogetherScreen(Page):
         else:
             self._refresh()
             self._show_objections()
+            self.kiosk.ear.say_words(objection(verdict))
 
     def show_trouble(self, message: str) -> None:
         """The review sent back here: say what is missing, beside each question concerned."""
@@ -168,16 +186,28 @@ class TogetherScreen(Page):
             self._bring_up_to_date(ref, step)
         title = next((part for part in stop.items[0].within if part.ref == stop.key), None)
         self.heading = title.label if title is not None and not title.repeat else ""
+        first = self.blocks[stop.places[0].ref]
+        first.words.alone = stop.has_other
+        if stop.has_other and isinstance(first.answer, Chosen):
+            first.answer.room = self._spare(first)
         plan = tuple((item.ref, item.within) for item in stop.items)
         if plan != self._plan:
+            if stop.has_other and len(self._plan) == 1 < len(plan):
+                self._wanted = self.blocks[stop.places[-1].ref]
+                self._place_soon()
             self._plan = plan
             self._lay_out(stop.items, stop.key)
+
+    def _spare(self, block: Block) -> float:
+        """What one question and the text beside it leave of the page, for larger cards."""
+        text = 2 * theme.target + 2 * theme.body + 4 * theme.gap
+        return max(0.0, self.ids.paged.viewport - block.words.height - text)
 
     def _bring_up_to_date(self, ref: str, step: Step) -> None:
         block = self.blocks.get(ref)
         value = self.kiosk.journey.value(ref)
         if block is None:
-            block = self.blocks[ref] = Block(step)
+            block = self.blocks[ref] = Block(step, self._setting)
             self._answer_with(block, step, value)
             return
         before = block.step
@@ -190,15 +220,7 @@ class TogetherScreen(Page):
     def _answer_with(self, block: Block, step: Step, value: str) -> None:
         if block.answer is not None and block.answer is self.writing:
             self._write(None)
-        offer = self.kiosk.offer
-        setting = Setting(
-            self.kiosk.today(),
-            tr.language,
-            offer.consultation.media,
-            kiosk=self.kiosk,
-            among_others=True,
-        )
-        answer = answer_widget(step, value, setting)
+        answer = answer_widget(step, value, self._setting)
         block.hold(answer)
         if answer is None:
             return
@@ -206,6 +228,19 @@ class TogetherScreen(Page):
         if isinstance(answer, Written):
             answer.bind(on_touched=lambda answer: self._write(answer))
             answer.bind(on_done=lambda *_: self._write(None))
+
+    def answer_anew(self, ref: str) -> None:
+        """This question is to be answered in another way: its widget is another."""
+        if ref in self.blocks:
+            self._answer_with(
+                self.blocks[ref], self.blocks[ref].step, self.kiosk.journey.value(ref)
+            )
+
+    @property
+    def _setting(self) -> Setting:
+        files = self.kiosk.offer.consultation.media
+        today = self.kiosk.today()
+        return Setting(today, tr.language, files, kiosk=self.kiosk, among_others=True)
 
     def _drop(self, ref: str) -> None:
         block = self.blocks.pop(ref)
@@ -289,6 +324,12 @@ class TogetherScreen(Page):
             self._drop(ref)
         self.ids.questions.clear_widgets()
         self._plan = ()
+
+    def _text_size_changed(self, *_: Any) -> None:
+        """Whether a grid fits hangs on the size of the text: the page is built again."""
+        if self.kiosk is not None and self.kiosk.page is self and self.blocks:
+            self._take_away()
+            self._refresh()
 
     # --- answers --------------------------------------------------------------------------------
 

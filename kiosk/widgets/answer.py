@@ -10,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from forms.engine import Step
+from kiosk.attachments import Attachments
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Setting:
         language: the person's language tag.
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
+        apart: holds what is drawn or recorded where there is no kiosk.
         among_others: whether other questions stand on the same screen, so that little room is left.
     """
 
@@ -28,6 +30,7 @@ class Setting:
     language: str = "fr"
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
+    apart: Attachments = field(default_factory=Attachments)
     among_others: bool = False
 
 

@@ -29,14 +29,38 @@ class ChoiceCard(Tap):
     taken = BooleanProperty(False)
     inset = NumericProperty(0)  # between its border and its words, in pixels
     badge = StringProperty()  # its place in a ranking
+    texture = ObjectProperty(None, allownone=True)  # the form's picture for it
+
+    @property
+    def beside(self) -> float:
+        """What of its width is not for words."""
+        return float(self.inset * (2 + 2 * 0.7) + self.ids.mark.width + self.ids.picture.width)
 
     def needed_height(self, width: float) -> float:
         """How high it must be to show all its words at this width."""
         words, note = self.ids.words, self.ids.note
-        beside = self.inset * (2 + 2 * 0.7) + self.ids.mark.width + self.ids.picture.width
-        inner = max(width - beside, theme.body * 3)
+        inner = max(width - self.beside, theme.body * 3)
         height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
         return max(float(theme.target), height + theme.mm(3))
+
+
+class UprightCard(ChoiceCard):
+    """A choice whose picture stands over its words, and its mark over both."""
+
+    def needed_height(self, width: float) -> float:
+        """The mark, the picture and the words, one under the other."""
+        inner = max(width - 2 * self.inset, theme.body)
+        words = self.ids.words.height_at(inner) if self.text else 0
+        parts = [self.ids.mark.height, self.picture_height(inner), words]
+        gaps = theme.mm(1) * (sum(1 for part in parts if part) - 1)
+        return max(float(theme.target), sum(parts) + gaps + 2 * self.inset)
+
+    def picture_height(self, width: float) -> float:
+        """As high as it is at this width, within what leaves room for the others."""
+        if self.texture is None:
+            return 0.0
+        tallest = theme.mm(20 if theme.compact else 45 if theme.large else 30)
+        return min(tallest, width * self.texture.height / max(1, self.texture.width))
 
 
 @dataclass(frozen=True)
@@ -96,6 +120,7 @@ class CardGrid(Layout):
     room = NumericProperty(0)
     tallest = NumericProperty(0)
     columns = ObjectProperty((1, 2))
+    keeps_height = False  # whether it fills the height that it is given from the top
     narrowest = NumericProperty(0)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -110,7 +135,7 @@ class CardGrid(Layout):
     def do_layout(self, *_: Any) -> None:
         """Place the cards and take the height that they need."""
         cards = list(reversed(self.children))
-        if not cards:
+        if not cards and not self.keeps_height:
             self.height = 0.0
         # Narrower than a finger it is on no screen; another height would bring another width.
         if not cards or self.width < theme.target:
@@ -126,7 +151,8 @@ class CardGrid(Layout):
             self.narrowest,
         )
         rows = self._grown(plan, gap)
-        self.height = sum(rows) + gap * (len(rows) - 1)
+        if not self.keeps_height:
+            self.height = sum(rows) + gap * (len(rows) - 1)
         width = (self.width - gap * (plan.columns - 1)) / plan.columns
         top = float(self.top)
         for row, high in enumerate(rows):

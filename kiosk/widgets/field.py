@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from math import inf
 from typing import Any
+from unicodedata import combining
 
 from kivy.clock import Clock
 from kivy.graphics import (
@@ -100,9 +101,12 @@ class AnswerField(FocusBehavior, Widget):
             self._put(self.text[: at - 1] + self.text[at:], at - 1)
 
     def delete(self) -> None:
-        """Take away the character after the caret."""
+        """Take away the letter after the caret, with the marks that stand on it."""
         at = self._caret()
-        self._put(self.text[:at] + self.text[at + 1 :], at)
+        end = at + 1
+        while end < len(self.text) and combining(self.text[end]):
+            end += 1
+        self._put(self.text[:at] + self.text[end:], at)
 
     def enter(self) -> None:
         """A new line, or `on_enter` where there is only one."""

@@ -33,7 +33,7 @@ class KeyRow(FocusBehavior, Widget):
     @property
     def said(self) -> str:
         """What is on it, to be heard."""
-        return tr._("Rangée : {letters}").format(letters=" ".join(cap.said for cap in self.caps))
+        return tr._("Rangée : {letters}").format(letters=" ".join(cap.said for cap in self.caps))
 
     def span(self, caps: list[Any]) -> None:
         """Stand for these keys."""

@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 
 from forms.engine import Kind, Step
+from kiosk.attachments import Attachments
 from kiosk.widgets.answer import Answer, Setting
 
 
@@ -22,9 +23,11 @@ class Way:
     Attributes:
         kind: the kind.
         module: in `kiosk.widgets`, or its full name.
-        widget: its class there, made as `widget(step, value, setting)`.
+        widget: its class there, made as `widget(step, value, setting)`; "" where such a question
+            only tells something.
         appearance: only for questions with this appearance; "" for all.
         when: only for questions that this is true of.
+        among_others: only where other questions stand on the same screen; False: only where none.
     """
 
     kind: Kind
@@ -32,11 +35,13 @@ class Way:
     widget: str
     appearance: str = ""
     when: Callable[[Step], bool] | None = None
+    among_others: bool | None = None
 
-    def fits(self, step: Step) -> bool:
+    def fits(self, step: Step, among_others: bool) -> bool:
         """Whether that question is answered in this way."""
         return (
             step.kind is self.kind
+            and self.among_others in {None, among_others}
             and (not self.appearance or self.appearance in step.appearance)
             and (self.when is None or self.when(step))
         )
@@ -52,6 +57,44 @@ def method(name: str) -> Callable[[Step], bool]:
     return lambda step: step.attributes.get("parvis:method") == name
 
 
+MANY = 30  # choices; more than these are searched
+MANY_AMONG_OTHERS = 12
+
+
+def _many(step: Step) -> bool:
+    """Whether there are more choices than one looks through."""
+    few = 10 if {"autocomplete", "search"} & step.appearance else MANY
+    return len(step.choices) > few
+
+
+def _folds(step: Step) -> bool:
+    """Whether the choices would take the room that other questions need."""
+    small = bool({"minimal", "autocomplete", "search"} & step.appearance)
+    return small or len(step.choices) > MANY_AMONG_OTHERS
+
+
+def _is_row(step: Step) -> bool:
+    """Whether a question is a row of a grid that fits the screen."""
+    grid = {"list-nolabel", "list"} & step.appearance
+    return bool(grid) and bool(_module("matrix").fits(step))
+
+
+def _is_head(step: Step) -> bool:
+    """Whether a question is the words over the columns of such a grid."""
+    return bool(_module("matrix").fits(step))
+
+
+def _choosing(kind: Kind, widget: str) -> tuple[Way, ...]:
+    return (
+        Way(kind, "matrix", "MatrixHead", "label", when=_is_head, among_others=True),
+        Way(kind, "matrix", "", "label"),
+        Way(kind, "matrix", "MatrixRow", when=_is_row, among_others=True),
+        Way(kind, "folded", "Folded", when=_folds, among_others=True),
+        Way(kind, "search", "Searched", when=_many, among_others=False),
+        Way(kind, "choices", widget),
+    )
+
+
 # The particular first, the general last.
 WAYS: tuple[Way, ...] = (
     Way(Kind.SELECT_MULTIPLE, "kiosk.widgets.methods.budget", "Budget", when=method("budget")),
@@ -59,31 +102,37 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),
     Way(Kind.DATE, "dates", "DateSteps"),
-    Way(Kind.SELECT_ONE, "choices", "ChosenOne"),
-    Way(Kind.SELECT_MULTIPLE, "choices", "ChosenSeveral"),
+    *_choosing(Kind.SELECT_ONE, "ChosenOne"),
+    *_choosing(Kind.SELECT_MULTIPLE, "ChosenSeveral"),
     Way(Kind.RANK, "ranking", "Ranked"),
     Way(Kind.RANGE, "number_line", "NumberLine"),
     Way(Kind.TRIGGER, "trigger", "Triggered"),
+    Way(Kind.IMAGE, "upload", "upload"),
+    Way(Kind.AUDIO, "upload", "upload"),
+    Way(Kind.VIDEO, "upload", "upload"),
+    Way(Kind.FILE, "upload", "upload"),
 )
 
 
-def way_of(step: Step) -> Way | None:
+def way_of(step: Step, *, among_others: bool = False) -> Way | None:
     """The way in which a question is answered; None for a note, or a kind that has none yet."""
-    return next((way for way in WAYS if way.fits(step)), None)
+    return next((way for way in WAYS if way.fits(step, among_others)), None)
 
 
 def answer_widget(step: Step, value: str, setting: Setting) -> Answer | None:
     """The widget for a question; None where there is nothing to answer with."""
-    way = way_of(step)
-    if way is None:
+    way = way_of(step, among_others=setting.among_others)
+    if way is None or not way.widget:
         return None
     widget: Answer = getattr(way.loaded, way.widget)(step, value, setting)
     return widget
 
 
-def describe(step: Step, value: str) -> str:
+def describe(step: Step, value: str, attachments: Attachments | None = None) -> str:
     """An answer in words, as the review tells it; "" where there is none."""
     way = way_of(step) if value else None
+    if way and step.kind.uploads:
+        return str(way.loaded.describe_attachment(step, value, attachments))
     tell = getattr(way.loaded, "describe", None) if way else None
     return str(tell(step, value)) if tell else value
 

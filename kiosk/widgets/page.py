@@ -81,6 +81,7 @@ class Page(BoxLayout):
     without = ListProperty()  # tools that have no sense here
     foot_letters = NumericProperty(0)
     back_text = StringProperty()
+    back_icon = StringProperty()  # instead of the arrow
     next_text = StringProperty()
     next_icon = StringProperty("arrow-right")
     next_primary = BooleanProperty(True)
@@ -105,6 +106,10 @@ class Page(BoxLayout):
 
     def enter(self) -> None:
         """Called each time before the screen is shown."""
+
+    def answer_anew(self, ref: str) -> None:
+        """The question at this path is to be answered in another way: its widget is another."""
+        self.enter()
 
     def forget(self) -> None:
         """Let go of everything that a person said or chose here."""

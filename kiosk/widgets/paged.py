@@ -16,7 +16,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.kv import load_beside
 from kiosk.theme.theme import theme
-from kiosk.widgets.touch import DRAGGED, Row, Tap
+from kiosk.widgets.touch import DRAGGED, HELD, Row, Tap
 
 
 class Column(BoxLayout):
@@ -74,6 +74,9 @@ class Viewport(StencilView):
             touch.grab(self)
             self._drag = (touch, self.hidden_above)
         super().on_touch_down(touch)
+        if HELD in touch.ud and self._drag is not None and self._drag[0] is touch:
+            touch.ungrab(self)
+            self._drag = None
         return True
 
     def on_touch_move(self, touch: Any) -> bool:

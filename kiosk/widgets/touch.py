@@ -38,6 +38,7 @@ class Row(BoxLayout):
 
 
 DRAGGED = "dragged"  # in `touch.ud`: the finger moves the page, and touches nothing any more
+HELD = "held"  # in `touch.ud`: the finger draws or moves a map, and never moves the page
 
 
 class Tap(FocusBehavior, ButtonBehavior, Row):

@@ -131,7 +131,7 @@ class Words(Label):
     def _place(self, *_: object) -> None:
         spare = self.height - self.texture_size[1]
         share = {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.valign]
-        top = self.top - spare * share
+        top = self.y + self.height - spare * share  # `top` itself may be told of y later
         at = {"start": 0.0, "center": 0.5, "end": 1.0}[self.halign]
         if self.rtl:
             at = 1 - at

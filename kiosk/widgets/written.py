@@ -36,6 +36,7 @@ class Written(Answer):
         on_done: The person has written what they wanted to.
     """
 
+    keeps_question = True  # whether a small panel shows the question while one writes
     writing = BooleanProperty(False)
     keyboard_height = NumericProperty(0)
     done_button = BooleanProperty(False)
@@ -56,7 +57,9 @@ class Written(Answer):
         self.field = field
         self.field.caret = len(self.field.text)
         self.keyboard = _keyboard_for(layouts)
-        self._done = Action(text=tr._("Fini"), icon="check", primary=True)
+        self._done = Action(
+            text=tr._("Fini"), icon="check", primary=True, pos_hint={"center_y": 0.5}
+        )
         self.line = Row(size_hint_y=None, spacing=theme.gap)
         self.line.add_widget(self.field)
         self.line.bind(height=self.field.setter("height"))
@@ -84,11 +87,8 @@ class Written(Answer):
 
     def leave(self) -> None:
         """Give the keyboard back: it serves the next question, and must not hold this field."""
-        if self.keyboard.field is self.field:
-            self.keyboard.field = None
-            if self.keyboard.parent is not None:
-                self.keyboard.parent.remove_widget(self.keyboard)
-            self.keyboard.reset()
+        self._release()
+        self.writing = False
 
     def forget(self) -> None:
         """Leave nothing of what was written in the field or the keyboard."""
@@ -112,11 +112,18 @@ class Written(Answer):
         if self.writing and self.keyboard.parent is not self:
             self.add_widget(self.lend_keyboard())
         elif not self.writing and self.keyboard.parent is self:
-            self.leave()
+            self._release()
         if self.done_button and self._done.parent is None:
             self.line.add_widget(self._done)
         elif not self.done_button and self._done.parent is not None:
             self.line.remove_widget(self._done)
+
+    def _release(self) -> None:
+        if self.keyboard.field is self.field:
+            self.keyboard.field = None
+            if self.keyboard.parent is not None:
+                self.keyboard.parent.remove_widget(self.keyboard)
+            self.keyboard.reset()
 
     def _keyboard_resized(self, _: Keyboard, height: float) -> None:
         self.keyboard_height = height

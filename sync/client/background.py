@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from sync.client.https import SyncReport, sync_once
+from sync.client.https import SyncProgress, SyncReport, sync_once
+from sync.client.pace import Pace
 from sync.device import Device
 from sync.errors import SyncError
+from sync.rules import Link, link_now
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +30,14 @@ class Rhythm:
         first: the shortest wait after a failure.
         longest: the longest wait after many.
         every: between looks for new consultations, when all is well.
+        pause: between looks whether the device's rules let it go again.
     """
 
     settle: float = 30.0
     first: float = 5.0
     longest: float = 3600.0
     every: float = 900.0
+    pause: float = 60.0
 
     def after_failure(self, failures: int, random: Random) -> float:
         """How long to wait after so many failures in a row: full jitter over a growing span."""
@@ -49,11 +53,15 @@ class Status:
         waiting: contributions that have not been acknowledged.
         last_success: seconds since 1970 of the last sync that left nothing; None if there was none.
         last_error: the last trouble, as a sentence; "" since all is well.
+        progress: how far the sync under way is; None while none is.
+        paused: why the device's rules let no sync go now, as a sentence; "" while they do.
     """
 
     waiting: int = 0
     last_success: float | None = None
     last_error: str = ""
+    progress: SyncProgress | None = None
+    paused: str = ""
 
 
 class BackgroundSync:
@@ -67,6 +75,7 @@ class BackgroundSync:
         random: spreads the waits.
         sync: does one sync; in tests, something else.
         clock: seconds since 1970.
+        link: by what the network is reached.
     """
 
     def __init__(
@@ -75,14 +84,17 @@ class BackgroundSync:
         rhythm: Rhythm | None = None,
         *,
         random: Random | None = None,
-        sync: Callable[[Device], SyncReport] = sync_once,
+        sync: Callable[[Device], SyncReport] | None = None,
         clock: Callable[[], float] = time.time,
+        link: Callable[[], Link] = link_now,
     ) -> None:
         self._device = device
         self._rhythm = rhythm or Rhythm()
         self._random = random or Random()  # noqa: S311
-        self._sync = sync
+        self._pace = Pace()
+        self._sync = sync or self._sync_once
         self._clock = clock
+        self._link = link
         self._status = Status()
         self._failures = 0
         self._woken = threading.Event()
@@ -124,11 +136,18 @@ class BackgroundSync:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            asked_for = self._hurry.is_set()
             self._hurry.clear()
             if self._stopped.is_set():
                 return
             if self._device.enrolled is None:
                 self._rest()
+                continue
+            paused = "" if asked_for else self._forbidden()
+            self._status = replace(self._status, paused=paused)
+            if paused:
+                self._status = replace(self._status, waiting=self._waiting())
+                self._hurry.wait(self._rhythm.pause)
                 continue
             report = self._attempt()
             if report.complete:
@@ -138,6 +157,17 @@ class BackgroundSync:
                 self._failures += 1
                 # A confirmation does not shorten this wait: the network is no better for it.
                 self._hurry.wait(self._wait_after(report))
+
+    def _forbidden(self) -> str:
+        """Why the device's rules let nothing go now; a person who asks is not bound by them."""
+        hour = time.localtime(self._clock()).tm_hour
+        return self._device.rules.forbid(hour, self._link())
+
+    def _sync_once(self, device: Device) -> SyncReport:
+        return sync_once(device, self._tell, pace=self._pace)
+
+    def _tell(self, progress: SyncProgress) -> None:
+        self._status = replace(self._status, progress=progress)
 
     def _rest(self) -> None:
         """Sleep until woken, then let things settle; or until it is time to look for news."""
@@ -169,7 +199,9 @@ class BackgroundSync:
             self._status = Status(report.left, self._clock(), "")
         else:
             said = report.troubles[0] if report.troubles else "Something could not be sent."
-            self._status = replace(self._status, waiting=report.left, last_error=said)
+            self._status = replace(
+                self._status, waiting=report.left, last_error=said, progress=None
+            )
         return report
 
     def _waiting(self) -> int:
@@ -177,4 +209,4 @@ class BackgroundSync:
             counts = self._device.outbox.counts()
         except SyncError:
             return self._status.waiting
-        return counts.waiting + counts.sent
+        return counts.owed

@@ -9,8 +9,9 @@ Rules:
    bad record is alone; that one is quarantined with its cause and blocks nothing.
 4. A refusal that no halving mends (the device is revoked, say) leaves everything waiting, and is
    said to the steward.
-5. What was acknowledged is kept some days. A server that does not have it any more, set back to an
-   older backup, gets it again; what is let go of in the end, the server was just asked for.
+5. What was acknowledged is kept some days, and until it stands in the register
+   (`sync.client.register`). A server that does not have it any more, set back to an older backup,
+   gets it again; what is let go of in the end, the server was just asked for.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from sync.acknowledgement import read as read_acknowledgement
 from sync.batch import Enclosed
 from sync.client.pace import Pace
+from sync.client.register import RegisterWatch
 from sync.client.report import Run, ServerRefuses, SyncProgress, SyncReport, contributions
 from sync.client.upload import LARGEST_ANSWER, Uploader, stranger
 from sync.client.wire import Answer, NetworkTrouble, Wire
@@ -168,6 +170,7 @@ class Uplink:
         self._batch = batch
         self._wire = wire or Wire(device.enrolled.url, ca_bundle=ca_bundle or device.ca_bundle)
         self._uploader = Uploader(self._wire, pace or Pace())
+        self._watch = RegisterWatch(device, device.enrolled, self._wire)
 
     def close(self) -> None:
         """Let go of open connections."""
@@ -186,6 +189,7 @@ class Uplink:
             if self._look_back(run):
                 self._send(run)
             self._fetch(run, published)
+            self._watch.look(run)
         except (NetworkTrouble, ServerRefuses) as trouble:
             run.troubles.append(str(trouble))
         return run.report(self._left())
@@ -293,7 +297,7 @@ class Uplink:
             room -= one.size
             age = self._device.hours() - one.since
             # A clock that was ahead, and is set right, must not make it stay for years.
-            if room < 0 or age >= 24 * rules.keep_days or age < -24:
+            if one.registered and (room < 0 or age >= 24 * rules.keep_days or age < -24):
                 oldest_first.insert(0, one)
             elif not sure:
                 sure = self._uploader.holds(one.name)

@@ -1,7 +1,7 @@
 """Bring one thing to the server, whole or in pieces, and go on where an earlier try ended.
 
 Small things go in one request. What is larger than the pace's piece, or did not get through at
-once, goes on from the offset that the server tells (`docs/format.md`, section 10).
+once, goes on from the offset that the server tells (`docs/format.md`, section 12).
 """
 
 from __future__ import annotations

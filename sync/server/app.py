@@ -32,6 +32,7 @@ from starlette.routing import Route
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.bodies import Bodies
+from sync.server.pages.face import Pages
 from sync.server.problems import (
     BadRequest,
     NoSpace,
@@ -72,6 +73,7 @@ def create_app(
         patience: seconds that a sender may be silent.
     """
     face = _Face(service, patience)
+    pages = Pages(service, face.aside)
     app = Starlette(
         routes=[
             Route("/healthz", face.health),
@@ -86,6 +88,7 @@ def create_app(
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
             *register_routes(service.registers, face.aside),
+            *pages.routes(),
         ],
         exception_handlers={
             SyncError: _refused,

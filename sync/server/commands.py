@@ -13,13 +13,14 @@ from pathlib import Path
 import click
 import qrcode
 
-from sync.command_line import Refusing, in_words
+from sync.command_line import Refusing, courier_progress, in_words
 from sync.enrolment import LIFETIME_SECONDS
 from sync.server.doctor import Finding, Health, damaged, examine
 from sync.server.files import DataDirectory
 from sync.server.service import Service
 from sync.server.serving import RunningServer
 from sync.server.store import UnusableStore
+from sync.wording import counted
 
 _data = click.option(
     "--data",
@@ -158,6 +159,65 @@ def doctor(data: Path) -> None:
         click.echo(f"[{finding.health.value}] {finding.sentence}")
     if bad:
         raise SystemExit(1)
+
+
+@main.group()
+def courier() -> None:
+    r"""Carry batches on a USB stick, or in any folder, where no network goes.
+
+    \b
+    Example:
+      parvis-kiosk courier out /media/stick --data /var/lib/parvis-kiosk      on the device
+      parvis-server courier in /media/stick --data /var/lib/parvis            on the server
+      parvis-server courier out /media/stick --data /var/lib/parvis
+      parvis-kiosk courier in /media/stick --data /var/lib/parvis-kiosk       on the device
+    """
+
+
+_stick = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+
+
+@courier.command("in")
+@_stick
+@_data
+def courier_in(directory: Path, data: Path) -> None:
+    r"""Store what devices have put on the stick in DIRECTORY; the stick is not changed.
+
+    Exits with 1 if something on it could not be taken: it is named, and the rest is stored.
+
+    \b
+    Example:
+      parvis-server courier in /media/stick --data /var/lib/parvis
+    """
+    from sync.server.courier import take_in
+
+    DataDirectory.require(data)
+    with _service(data) as service:
+        taken = take_in(service, directory, courier_progress())
+    for sentence in taken.sentences():
+        click.echo(sentence)
+    click.echo("Now lay the server's word on the stick: parvis-server courier out DIRECTORY")
+    if taken.troubles or taken.awaited:
+        raise SystemExit(1)
+
+
+@courier.command("out")
+@_stick
+@_data
+def courier_out(directory: Path, data: Path) -> None:
+    r"""Lay the server's word on what has arrived, and what it publishes, on the stick in DIRECTORY.
+
+    \b
+    Example:
+      parvis-server courier out /media/stick --data /var/lib/parvis
+    """
+    from sync.server.courier import put_out
+
+    DataDirectory.require(data)
+    with _service(data) as service:
+        words = put_out(service, directory, courier_progress())
+    click.echo(f"The server's word on {counted(words, 'batch')} is on the stick.")
+    click.echo("On each device: parvis-kiosk courier in DIRECTORY")
 
 
 def _findings(data: Path) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,6 +39,27 @@ from sync.server import schema
 _MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
 
 CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """How far a contribution has come.
+
+    Attributes:
+        consultation: its id.
+        id: the contribution's, 16 bytes.
+        received_at: seconds since 1970.
+        commitment: as it stands in the register; None where it does not.
+        index: its place among the published entries; None while it is not published.
+        erased: whether a tombstone stands for it.
+    """
+
+    consultation: str
+    id: bytes
+    received_at: float
+    commitment: bytes | None
+    index: int | None
+    erased: bool
 
 
 class NotRegistered(SyncError):
@@ -106,8 +128,8 @@ class Registers:
     ) -> None:
         self._root = root
         self._key = key
-        self._reading = reading
-        self._writing = writing
+        self.reading = reading
+        self.writing = writing
         self._clock = clock
         self._publishing = threading.Lock()
         self._read: dict[str, Tiles] = {}
@@ -122,7 +144,7 @@ class Registers:
                 again.
         """
         table = schema.register.c
-        with self._reading() as db:
+        with self.reading() as db:
             consultations = db.execute(select(table.consultation).distinct()).scalars().all()
         return sum(self._publish(one) for one in consultations)
 
@@ -139,7 +161,7 @@ class Registers:
                 read = Tiles(folder, size)
                 point = Checkpoint(origin_of(consultation), size, read.root())
                 note = point.sign(self._key)
-                with self._writing() as db:
+                with self.writing() as db:
                     row = {
                         "consultation": consultation,
                         "size": size,
@@ -168,7 +190,7 @@ class Registers:
         """How many entries are published."""
         table = schema.checkpoints.c
         query = select(func.max(table.size)).where(table.consultation == consultation)
-        with self._reading() as db:
+        with self.reading() as db:
             return int(db.execute(query).scalar_one() or 0)
 
     def folder(self, consultation: str) -> RegisterFolder:
@@ -189,7 +211,7 @@ class Registers:
             .join(schema.batches, schema.batches.c.number == table.batch)
             .where(schema.batches.c.name == batch)
         )
-        with self._reading() as db:
+        with self.reading() as db:
             row = db.execute(query).first()
         if row is None or row.first + row.count > self.size(row.consultation):
             return None
@@ -203,7 +225,7 @@ class Registers:
             commitment: the contribution's.
         """
         wanted = Entry(commitment).to_bytes()
-        with self._reading() as db:
+        with self.reading() as db:
             found = _position(db, consultation, commitment)
         if found is None or found >= self.size(consultation):
             return None
@@ -233,6 +255,29 @@ class Registers:
             read = self._read[consultation] = Tiles(self.folder(consultation), size)
         return note, read
 
+    def whereabouts(self, consultation: str, ids: tuple[bytes, bytes]) -> Whereabouts | None:
+        """How far the contribution has come whose id lies between these, both included."""
+        records, batches, runs = schema.records.c, schema.batches.c, schema.register.c
+        query = (
+            select(records.id, batches.received_at, runs.first, runs.entries)
+            .join(schema.batches, batches.number == records.batch)
+            .outerjoin(schema.register, runs.batch == records.batch)
+            .where(records.consultation == consultation, records.id.between(*ids))
+            .limit(1)
+        )
+        with self.reading() as db:
+            row = db.execute(query).first()
+            if row is None:
+                return None
+            commitment, index = None, None
+            for place, entry in enumerate(tiles.entries_of(row.entries or b"")):
+                if contribution_id(consultation, Entry.from_bytes(entry).commitment) == row.id:
+                    commitment, index = Entry.from_bytes(entry).commitment, row.first + place
+            erased = commitment is not None and commitment in _erased(db, consultation)
+        if index is not None and index >= self.size(consultation):
+            index = None
+        return Whereabouts(consultation, row.id, row.received_at, commitment, index, erased)
+
     # at the start
 
     def mend(self) -> None:
@@ -242,7 +287,7 @@ class Registers:
             DamagedRegister: what was published cannot be made again.
         """
         table = schema.register.c
-        with self._reading() as db:
+        with self.reading() as db:
             consultations = set(db.execute(select(table.consultation).distinct()).scalars())
         if self._root.is_dir():
             consultations |= {folder.name for folder in self._root.iterdir() if folder.is_dir()}
@@ -271,7 +316,7 @@ class Registers:
         hashes = [merkle.leaf_hash(entry) for entry in published]
         if merkle.root(point.size, tiles.subtree_of(hashes)) != point.root:
             raise DamagedRegister()
-        with self._writing() as db:
+        with self.writing() as db:
             known = _size(db, consultation)
             entries = _entries(db, consultation, 0)
             if entries[: point.size] != published[:known]:
@@ -326,14 +371,14 @@ class Registers:
     def _newest(self, consultation: str) -> bytes | None:
         table = schema.checkpoints.c
         query = select(table.note).where(table.consultation == consultation)
-        with self._reading() as db:
+        with self.reading() as db:
             note: bytes | None = db.execute(
                 query.order_by(table.size.desc()).limit(1)
             ).scalar_one_or_none()
         return note
 
     def _entries(self, consultation: str, after: int, most: int = _MOST_AT_ONCE) -> Sequence[bytes]:
-        with self._reading() as db:
+        with self.reading() as db:
             return _entries(db, consultation, after, most)
 
     def _sizes(self, consultation: str, least: int, below: int) -> Sequence[int]:
@@ -341,7 +386,7 @@ class Registers:
         query = select(table.size).where(
             table.consultation == consultation, table.size >= least, table.size < below
         )
-        with self._reading() as db:
+        with self.reading() as db:
             return db.execute(query).scalars().all()
 
 
@@ -408,6 +453,18 @@ def _entries(db: Connection, consultation: str, after: int, most: int | None = N
         if most is not None and len(entries) >= most:
             return entries[:most]
     return entries
+
+
+def _erased(db: Connection, consultation: str) -> set[bytes]:
+    """The commitments that tombstones stand for."""
+    table = schema.register.c
+    here = (table.consultation == consultation) & table.batch.is_(None)
+    return {
+        entry.commitment
+        for run in db.execute(select(table.entries).where(here)).scalars()
+        for entry in map(Entry.from_bytes, tiles.entries_of(run))
+        if entry.erased is not None
+    }
 
 
 def _position(db: Connection, consultation: str, commitment: bytes) -> int | None:

@@ -21,6 +21,7 @@ from sync.server.service import Service
 _MOST_CONNECTIONS = 512
 _IDLE_CONNECTION_SECONDS = 20
 _STOP_SECONDS = 10
+_LOOKS = 60
 _HEADER_SECONDS = 10.0
 _PUBLISH_SECONDS = 1.0
 
@@ -155,8 +156,9 @@ def _publishing(service: Service) -> Iterator[None]:
             if last:
                 return
             ending.wait(_PUBLISH_SECONDS)
-            while not (service.brought.wait(_PUBLISH_SECONDS) or ending.is_set()):
-                pass
+            for _ in range(_LOOKS):  # another process, a courier's, may have brought something
+                if service.brought.wait(_PUBLISH_SECONDS) or ending.is_set():
+                    break
 
     thread = threading.Thread(target=publish, name="parvis-register")
     thread.start()

@@ -273,3 +273,37 @@ def test_characters_that_xml_cannot_hold_do_not_spoil_the_instance() -> None:
     assert entry.answer("/data/a", "a\x00b\ud800c").kept
     assert b"<a>abc</a>" in entry.finish().xml
     assert held(entry) == {"/data/a": "abc"}
+
+
+def test_a_required_note_stands_in_the_way_of_finishing() -> None:
+    entry = entry_of("""| survey |
+| | type | name | label | relevant | required | required_message |
+| | integer | age | Age | | | |
+| | note | stop | Too young | ${age} < 18 | yes | Only adults may go on |
+""")
+    entry.answer("/data/age", "12")
+    assert [(one.ref, one.message) for one in entry.problems()] == [
+        ("/data/stop", "Only adults may go on")
+    ]
+    entry.answer("/data/age", "30")
+    assert entry.problems() == ()
+
+
+def test_what_was_written_over_a_calculation_holds_until_its_source_is_answered() -> None:
+    survey = """| survey |
+| | type | name | label | calculation |
+| | integer | a | A | |
+| | calculate | half | | int(${a} div 10) |
+| | integer | b | B | ${half} + 1 |
+"""
+    entry = entry_of(survey)
+    entry.answer("/data/b", "70")
+    assert dict(entry.as_it_stands().fields)["/data/b"] == "70"
+    entry.answer("/data/a", "12")
+    entry.answer("/data/b", "70")
+    entry.answer("/data/a", "13")
+    assert entry.step("/data/b").value == "2"
+    entry.answer("/data/b", "70")
+    assert entry.step("/data/b").value == "70"
+    assert dict(entry.as_it_stands().fields)["/data/b"] == "2"
+    assert entry.step("/data/b").value == "70"

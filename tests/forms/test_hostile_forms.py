@@ -1,7 +1,10 @@
 """Forms from anyone: refused or bounded with a sentence, never a crash, never without end."""
 
+import struct
 import time
 from contextlib import suppress
+from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +13,10 @@ from hypothesis import strategies as st
 from forms.engine import Entry
 from forms.errors import FormError
 from forms.xform import Form, read_form
+from forms.xlsform import compile_form
 from forms.xpath.compiler import KNOWN_FUNCTIONS
 from forms.xpath.reader import read_expression
+from tests.forms.fuzz.targets import any_input
 from tests.forms.writing import begin, calculated, xform
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>
@@ -145,3 +150,24 @@ def play(form: Form, answers: list[str]) -> None:
     while entry.undo():
         pass
     assert entry.as_it_stands().fields == before
+
+
+def test_some_rounds_of_the_fuzzer_break_nothing() -> None:
+    chance = Random(11)
+    for _ in range(300):
+        any_input(chance.randbytes(chance.choice((30, 100, 300))))
+
+
+def test_an_old_spreadsheet_that_goes_in_circles_is_refused(tmp_path: Path) -> None:
+    sector = 512
+    header = bytearray(sector)
+    header[:8] = bytes.fromhex("d0cf11e0a1b11ae1")
+    struct.pack_into("<H", header, 30, 9)
+    struct.pack_into("<4I", header, 60, 1, 1, 0xFFFFFFFE, 0)
+    struct.pack_into("<109I", header, 76, 0, *[0xFFFFFFFF] * 108)
+    fat = struct.pack("<128I", 0xFFFFFFFD, 0xFFFFFFFE, *[0xFFFFFFFF] * 126)
+    mini = struct.pack("<128I", 1, 0, *[0xFFFFFFFF] * 126)
+    book = tmp_path / "circle.xls"
+    book.write_bytes(bytes(header) + fat + mini)
+    with pytest.raises(FormError, match="damaged"):
+        compile_form(book)

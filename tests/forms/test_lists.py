@@ -2,7 +2,7 @@
 
 from forms.engine import Entry
 from forms.xform import read_form
-from tests.forms.writing import xform
+from tests.forms.writing import begin, xform
 
 BODY = """<select1 ref="/data/town"><label>Town</label><itemset
   nodeset="instance('towns')/root/item[code != '31']"><value ref="code"/><label ref="name"/>
@@ -54,3 +54,23 @@ def test_the_choices_of_a_fixed_list_are_made_once_for_all_entries() -> None:
     assert len(step.choices) == 1000
     assert step.choices[0].label == "x"
     assert step.choices == form.choices_kept[form.questions[0], ""]
+
+
+def test_lists_are_found_by_several_columns_whatever_rows_have_them() -> None:
+    rows = """<item><name>a</name><g>x</g><n>1</n></item><item><name>b</name><g>x</g></item>
+    <item><g>x</g><n>1.0</n><name>c</name></item><item><name>d</name><n>1</n></item>"""
+    select = """<select ref="/data/{0}"><label>l</label><itemset nodeset="{1}"><value ref="name"/>
+    <label ref="name"/></itemset></select>"""
+    entry = begin(
+        read_form(
+            xform(
+                "<a/><b/><c/>",
+                body=select.format("a", "instance('l')/root/item[g = 'x' and n = 1]")
+                + select.format("b", "instance('l')/root/item[n = '1'][g = 'x']")
+                + select.format("c", "instance('l')/root/item[g = '' and name != 'a']"),
+                model=f'<instance id="l"><root>{rows}</root></instance>',
+            )
+        )
+    )
+    chosen = [[choice.name for choice in step.choices] for step in entry.steps()]
+    assert chosen == [["a", "c"], ["a"], ["d"]]

@@ -216,3 +216,37 @@ def test_groups_without_a_node_of_their_own_are_told_apart() -> None:
     )
     first, second = entry.steps()
     assert first.screen != second.screen
+
+
+def test_a_count_inside_a_repeat_reads_paths_from_its_own_instance() -> None:
+    entry = entry_of("""| survey |
+| | type | name | label | repeat_count |
+| | begin repeat | house | House | |
+| | integer | n | How many | |
+| | begin repeat | room | Room | ${n} |
+| | text | use | Use | |
+| | end repeat | | | |
+| | end repeat | | | |
+""")
+    entry.add_repeat("/data/house")
+    entry.answer("/data/house[2]/n", "3")
+    assert sum(step.ref.startswith("/data/house[2]/room") for step in entry.steps()) == 3
+
+
+def test_a_new_instance_without_a_template_has_no_repeats_inside() -> None:
+    entry = begin(
+        read_form(
+            xform(
+                "<r><a/><s><b/></s></r>",
+                body="""<repeat nodeset="/data/r"><input ref="/data/r/a"><label>a</label></input>
+                <repeat nodeset="/data/r/s"><input ref="/data/r/s/b"><label>b</label></input>
+                </repeat></repeat>""",
+            )
+        )
+    )
+    entry.add_repeat("/data/r")
+    assert [step.ref for step in entry.steps()] == [
+        "/data/r[1]/a",
+        "/data/r[1]/s[1]/b",
+        "/data/r[2]/a",
+    ]

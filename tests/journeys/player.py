@@ -23,11 +23,11 @@ from kiosk.widgets.keyboard import KeyCap
 from kiosk.widgets.lead import Lead
 from tests.kiosk.listener import Listener
 
-MOST_PRESSES = 400  # on one screen
+MOST_PRESSES = 200  # until something that is wanted comes
 ON = frozenset(
     {
         *("Suivant", "Je passe", "Voir la suite", "C’est bon", "J’envoie", "Je commence"),
-        *("C’est tout", "Rien à ajouter", "C’est compris", "Continuer"),
+        *("C’est tout", "Rien à ajouter", "C’est compris", "Continuer", "Fini"),
     }
 )
 TEXTS = ("plus", "30", "75001")
@@ -197,7 +197,7 @@ class Player:
         self.choose()
         self.find(lambda said: said.startswith("Français"))
         said = self.choose()
-        for _ in range(20 * MOST_PRESSES):
+        for _ in range(4 * MOST_PRESSES):
             if "Votre code" in said:
                 return said
             said = self._act(self.next())
@@ -205,13 +205,14 @@ class Player:
 
     def _act(self, said: str) -> str:
         """Do what the person means to do with the thing that they came to."""
-        bare = said.rstrip(". ")
-        if bare in ON or bare == "Fini":
-            return self.choose()
         asked = self._question
+        thing = said.rpartition(plain(asked.label))[2] if asked is not None else said
+        if thing.strip(". ") in ON:
+            ranked = self._ranked.get(asked.label, []) if asked is not None else []
+            unready = asked is not None and 0 < len(ranked) < len(asked.labels)
+            return said if unready else self.choose()
         if asked is None:
             return said
-        thing = said.rpartition(plain(asked.label))[2]
         match asked.kind:
             case Kind.TEXT | Kind.INTEGER | Kind.DECIMAL if "vide" in thing:
                 return self._type(asked.value)

@@ -62,6 +62,15 @@ def test_what_is_made_anew_replaces_what_was_there():
     assert held.making(first) == Making()
 
 
+def test_a_picture_is_made_once_and_only_when_it_is_needed():
+    made = []
+    held = Attachments()
+    name = held.keep("photo", lambda: made.append(1) or b"png", PNG)
+    assert (held.media_type(name), made) == (PNG, [])
+    assert held[name].content == held[name].content == b"png"
+    assert made == [1]
+
+
 def test_what_no_answer_names_is_not_sealed(journey, kept):
     attachments = journey.attachments
     photo = attachments.keep("photo", b"picture", PNG)

@@ -107,6 +107,70 @@ def test_a_tap_on_each_place_puts_the_caret_there(text, rtl):
         assert abs(made.caret_box()[0] - x) <= 2
 
 
+MIXED = "أريد 3 مقاعد في Parc des Tilleuls (قرب المدرسة)"
+
+
+def tap_behind(made: AnswerField, letters: str) -> None:
+    """Touch the place where the caret stands behind these letters."""
+    made.caret = made.text.index(letters) + len(letters)
+    driver.frames()
+    x, y, width, height = made.caret_box()
+    made.caret = 0
+    finger = driver.touch_at(x + width / 2, y + height / 2)
+    finger.touch_down()
+    driver.frames()
+    finger.touch_up()
+    driver.frames(2)
+
+
+def test_arabic_with_a_foreign_name_is_mended_where_one_touches_it():
+    made = field(width=1000, rtl=True)
+    made.insert(MIXED)
+    tap_behind(made, "Tille")
+    made.backspace()
+    made.insert("L")
+    tap_behind(made, "المدر")
+    made.delete()
+    made.insert("ش")
+    tap_behind(made, "مق")
+    made.backspace()
+    expected = MIXED.replace("Tilleuls", "TillLuls").replace("المدرسة", "المدرشة")
+    assert made.text == expected.replace("مقاعد", "ماعد")
+
+
+def test_in_arabic_the_left_key_goes_on_and_the_right_key_goes_back():
+    made = field(width=900, rtl=True)
+    driver.tap(made)
+    made.insert("سلام")
+    made.caret = 0
+    driver.key("left")
+    driver.key("left")
+    assert made.caret == 2
+    driver.key("right")
+    assert made.caret == 1
+    driver.key("delete")
+    assert made.text == "سام"
+
+
+def test_a_letter_goes_with_the_marks_that_stand_on_it():
+    made = field(rtl=True)
+    made.insert("جدًّا")
+    made.caret = 1
+    made.delete()
+    assert made.text == "جا"
+
+
+def test_each_line_of_arabic_begins_at_the_right_and_the_caret_is_on_its_line():
+    made = field(width=320, rtl=True)
+    made.insert(MIXED)
+    assert len(made._lines) >= 3
+    for number, line in enumerate(made._lines):
+        made.caret = line.start
+        _, y, _, height = made.caret_box()
+        assert round((made._top_of(0) - (y + height)) / made.line_height) == number
+        assert made._left(number) + made._pen.measure(line.drawn) > made.right - made._inset() - 2
+
+
 def test_up_and_down_go_from_line_to_line():
     made = field(width=300)
     made.insert("un deux trois quatre cinq six sept huit")

@@ -148,3 +148,209 @@ def test_leaving_forgets_what_could_be_undone(at):
     answer = answer_of(kiosk)
     kiosk.kiosk.erase()
     assert (answer.value, bool(answer.history)) == ("", False)
+
+
+# --- majority judgment -----------------------------------------------------------------------
+
+OPTIONS = ("marche", "atelier", "salle", "creche", "logements")
+
+
+def to_group(kiosk):
+    """On a small panel what is told has a page of its own, before what is done."""
+    if kiosk.kiosk.page.briefs:
+        assert kiosk.kiosk.page.introduction
+        kiosk.on()
+    driver.frames(3)
+
+
+def value_of(kiosk, name):
+    return answer_of(kiosk).values.get(f"{kiosk.kiosk.journey.ref}/{name}", "")
+
+
+@SIZES
+def test_each_mention_leads_to_the_next_option_and_all_are_sealed(at, screen):
+    kiosk = at("jugement-majoritaire", screen)
+    to_group(kiosk)
+    for mention in ("bien", "excellent", "a_rejeter", "passable", "tres_bien"):
+        touch(kiosk, answer_of(kiosk).cards[mention])
+    to_receipt(kiosk)
+    held = said(kiosk)
+    assert [held[name] for name in OPTIONS] == [
+        "bien",
+        "excellent",
+        "a_rejeter",
+        "passable",
+        "tres_bien",
+    ]
+
+
+@SIZES
+def test_a_mention_is_changed_by_coming_back_to_its_option(at, screen):
+    kiosk = at("jugement-majoritaire", screen)
+    to_group(kiosk)
+    answer = answer_of(kiosk)
+    touch(kiosk, answer.cards["bien"])
+    assert answer.step.label == "Des ateliers d’artisans"
+    driver.tap(answer.options["/data/jugement/marche"])
+    assert answer.cards["bien"].taken
+    touch(kiosk, answer.cards["passable"])
+    assert value_of(kiosk, "marche") == "passable"
+
+
+def test_touching_a_mention_again_takes_it_away(at):
+    kiosk = at("jugement-majoritaire")
+    answer = answer_of(kiosk)
+    touch(kiosk, answer.cards["bien"])
+    driver.tap(answer.options["/data/jugement/marche"])
+    touch(kiosk, answer.cards["bien"])
+    assert value_of(kiosk, "marche") == ""
+
+
+def test_the_way_on_leads_past_options_that_were_not_seen_and_then_lets_go(at):
+    kiosk = at("jugement-majoritaire")
+    seen = [answer_of(kiosk).step.label]
+    for _ in OPTIONS[1:]:
+        kiosk.on()
+        seen.append(answer_of(kiosk).step.label)
+    assert len(set(seen)) == 5
+    kiosk.on()
+    assert kiosk.name == "question"
+
+
+def test_on_a_large_panel_all_options_are_listed_with_their_mentions(at):
+    kiosk = at("jugement-majoritaire", driver.LARGE)
+    answer = answer_of(kiosk)
+    touch(kiosk, answer.cards["excellent"])
+    assert [option.mention for option in answer.options.values()] == ["Excellent", *[""] * 4]
+    kiosk.on()
+    assert kiosk.name == "question"
+
+
+def test_another_language_keeps_the_mentions(at):
+    kiosk = at("jugement-majoritaire")
+    touch(kiosk, answer_of(kiosk).cards["bien"])
+    kiosk.kiosk.speak_language("en")
+    driver.frames(3)
+    assert answer_of(kiosk).options["/data/jugement/marche"].mention == "Good"
+
+
+# --- points ----------------------------------------------------------------------------------
+
+
+@SIZES
+def test_ten_points_are_placed_and_not_one_more(at, screen):
+    kiosk = at("points", screen)
+    to_group(kiosk)
+    answer = answer_of(kiosk)
+
+    def more(name, times=1):
+        for _ in range(times):
+            touch(kiosk, answer.placings[f"/data/priorites/{name}"].more)
+
+    more("nature", 6)
+    assert "5 points au plus" in answer.left_line.warning
+    more("ecoles", 5)
+    assert answer.left == 0
+    more("sante")
+    assert "Il ne reste aucun point" in answer.left_line.warning
+    to_receipt(kiosk)
+    held = said(kiosk)
+    assert (held["nature"], held["ecoles"], "sante" in held) == ("5", "5", False)
+
+
+def test_points_go_back_by_less_and_by_undoing(at):
+    kiosk = at("points")
+    answer = answer_of(kiosk)
+    placing = answer.placings["/data/priorites/rues"]
+    for _ in range(3):
+        touch(kiosk, placing.more)
+    touch(kiosk, placing.less)
+    assert (placing.count, answer.left) == (2, 8)
+    for _ in range(4):
+        kiosk.touch(tr._("Annuler le dernier choix"))
+    assert (placing.count, answer.left) == (0, 10)
+    assert value_of(kiosk, "rues") == ""
+
+
+# --- criteria, cards for and against ---------------------------------------------------------
+
+
+@SIZES
+def test_each_measure_is_marked_on_each_criterion(at, screen):
+    kiosk = at("criteres", screen)
+    for measure in ("isolation", "pistes", "eau", "commerces"):
+        to_group(kiosk)
+        answer = answer_of(kiosk)
+        for number, scale in enumerate(answer.scales.values(), 3):
+            touch(kiosk, scale.keys[str(number)])
+        assert kiosk.kiosk.journey.ref == f"/data/{measure}"
+        while kiosk.kiosk.journey.ref == f"/data/{measure}":
+            kiosk.on()
+    to_receipt(kiosk)
+    held = said(kiosk)
+    assert held["eau_urgence"] == "3"
+    assert held["commerces_maturite"] == "5"
+
+
+@SIZES
+def test_an_opinion_is_asked_again_after_cards_that_face_each_other(at, screen):
+    kiosk = at("avant-apres", screen)
+    kiosk.choose("tout_pour")
+    while kiosk.name == "question":
+        kiosk.on()
+    cards = list(reversed(answer_of(kiosk).grid.children))
+    assert [card.side for card in cards] == ["Pour", "Contre"] * 3
+    assert "Moins de clients" in answer_of(kiosk).spoken()
+    while kiosk.name == "method":
+        kiosk.on()
+    kiosk.choose("plutot_contre")
+    to_receipt(kiosk)
+    held = said(kiosk)
+    assert (held["avant"], held["apres"]) == ("tout_pour", "plutot_contre")
+
+
+# --- opinion cards ---------------------------------------------------------------------------
+
+
+@SIZES
+def test_six_cards_come_one_after_the_other_with_opinions_and_reasons(at, screen):
+    kiosk = at("cartes-avis", screen)
+    shown = []
+    for place, (opinion, reason) in enumerate(
+        [("pour", 0), ("contre", 1), ("ni", 2), ("pour", None), ("", None), ("contre", 0)], 1
+    ):
+        answer = answer_of(kiosk)
+        assert f"{place} sur 6" in kiosk.kiosk.page.group
+        shown.append(answer.proposal.text)
+        ref = kiosk.kiosk.journey.ref
+        if opinion:
+            touch(kiosk, answer.parts[f"{ref}/avis"].cards[opinion])
+            driver.frames(4)
+        if reason is not None:
+            part = list(answer.parts.values())[-1]
+            touch(kiosk, list(part.cards.values())[reason])
+        while kiosk.name == "method" and kiosk.kiosk.journey.ref == ref:
+            kiosk.on()
+    assert len(set(shown)) == 6
+    to_receipt(kiosk)
+    (contribution,) = hall.opened(kiosk.device)
+    held = dict(contribution.fields)
+    assert held["/data/carte[2]/avis"] == "contre"
+    assert held["/data/carte[2]/contre_quoi"] == "impossible"
+    assert "/data/carte[5]/avis" not in held
+    assert held["/data/ordre_des_cartes"].split()[:6] == [
+        held[f"/data/carte[{place}]/proposition"] for place in range(1, 7)
+    ]
+
+
+def test_another_opinion_brings_other_reasons_and_drops_the_first(at):
+    kiosk = at("cartes-avis")
+    answer, ref = answer_of(kiosk), kiosk.kiosk.journey.ref
+    touch(kiosk, answer.parts[f"{ref}/avis"].cards["pour"])
+    driver.frames(3)
+    touch(kiosk, answer.parts[f"{ref}/pour_quoi"].cards["urgent"])
+    touch(kiosk, answer.parts[f"{ref}/avis"].cards["contre"])
+    driver.frames(3)
+    assert list(answer.parts) == [f"{ref}/avis", f"{ref}/contre_quoi"]
+    to_receipt(kiosk)
+    assert "pour_quoi" not in said(kiosk)

@@ -155,7 +155,8 @@ class Kiosks:
         """Count what is neither on the device nor on the server."""
         with closing(sqlite3.connect(self.town.root / "mairie" / "outbox.sqlite")) as outbox:
             held = outbox.execute(
-                "SELECT count(*) FROM contribution WHERE ciphertext IS NOT NULL"
+                "SELECT count(*) FROM contribution WHERE state != 'released'"
+                " AND ciphertext IS NOT NULL"
             ).fetchone()[0]
             released = {
                 bytes(row[0])

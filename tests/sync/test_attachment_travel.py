@@ -255,8 +255,12 @@ def test_a_server_set_back_to_an_older_backup_gets_again_what_it_lost(
             assert sync_once(device).complete
         say(town, device, PHOTO)
         assert sync_once(device).complete
+    # The register is public: of it there is always a newer copy.
+    shutil.copytree(town.server_data / "register", tmp_path / "register")
     shutil.rmtree(town.server_data)
     shutil.copytree(tmp_path / "backup", town.server_data)
+    shutil.rmtree(town.server_data / "register")
+    shutil.copytree(tmp_path / "register", town.server_data / "register")
     with town.serving() as url, town.device() as device, town.desk() as desk:
         report = sync_once(device)
         assert report.sent == 4
@@ -279,6 +283,7 @@ def test_what_was_acknowledged_is_let_go_of_after_some_days_if_the_server_still_
         town.clock.now += 13 * 86_400
         sync_once(device)
         assert len(device.outbox.kept()) == 1
+        town.registered(device)
         town.clock.now += 2 * 86_400
         sync_once(device)
         assert device.outbox.kept() == ()
@@ -290,7 +295,8 @@ def test_what_is_kept_never_takes_more_than_its_share_of_the_disk(town: Town) ->
         device.follow(SyncRules(keep_megabytes=1))
         for number in range(6):
             say(town, device, Attachment(f"{number}.jpg", bytes(300_000), "image/jpeg"))
-            sync_once(device)
+            town.registered(device)
+        sync_once(device)
         assert sum(one.size for one in device.outbox.kept()) < 1 << 20
         assert len(device.outbox.kept()) == 3
 

@@ -14,6 +14,7 @@ from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import SyncReport
 from sync.device import Device
 from sync.errors import SyncError
+from sync.rules import Link, SyncRules
 from tests.sync.town import Town
 
 AT_ONCE = Rhythm(settle=0.0, first=0.02, longest=0.05, every=60.0)
@@ -148,3 +149,29 @@ def test_many_kiosks_do_not_come_back_in_the_same_minute() -> None:
     waits = [Rhythm().after_failure(8, Random(seed)) for seed in range(1000)]
     fullest = max(sum(1 for wait in waits if wait // 60 == minute) for minute in range(60))
     assert fullest < 100
+
+
+def test_sync_waits_for_wifi_and_for_its_hours_unless_somebody_asks(town: Town) -> None:
+    calls: list[float] = []
+    link = [Link.MOBILE]
+
+    def sync(device: Device) -> SyncReport:
+        calls.append(time.monotonic())
+        return SyncReport()
+
+    rhythm = Rhythm(settle=0.0, first=0.02, longest=0.05, every=60.0, pause=0.02)
+    with town.serving() as url, town.device(url=url) as device:
+        device.follow(SyncRules(spare_mobile=True))
+        background = BackgroundSync(device, rhythm, sync=sync, link=lambda: link[0])
+        background.start()
+        assert eventually(lambda: "Wi-Fi" in background.status.paused)
+        assert not calls
+        background.wake(now=True)
+        assert eventually(lambda: len(calls) == 1)
+        assert eventually(lambda: background.stop(0.1))
+        link[0] = Link.WIFI
+        background = BackgroundSync(device, rhythm, sync=sync, link=lambda: link[0])
+        background.start()
+        assert eventually(lambda: len(calls) == 2)
+        assert background.status.paused == ""
+        assert background.stop()

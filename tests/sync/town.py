@@ -115,6 +115,16 @@ class Town:
             said = Contribution("place", "1", held.form_hash, Mode.SELF, "fr", fields)
             device.confirm(held.id, said)
 
+    def registered(self, device: Device) -> None:
+        """Sync until the server has shown that all it acknowledged stands in the register."""
+        until = time.monotonic() + 30
+        while True:
+            report = sync_once(device)
+            if not device.outbox.unregistered():
+                return
+            assert time.monotonic() < until, report
+            time.sleep(0.2)
+
     def pull(self, source: str | Path, store: DeskStore) -> PullReport:
         """The desk pulls from a server's address or a folder."""
         place = (

@@ -1,0 +1,322 @@
+"""The public pages over HTTP: server-rendered, no script, no cookie, nothing of the visitor kept.
+
+GET /                      what is asked here, and a way to one's contribution
+GET /c/{id}                one consultation and its register
+GET /r?code=…              my contribution, by the code that was typed
+GET /R/{receipt}           my contribution, by the receipt's QR code
+GET /style.css, /parvis-verify.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sync import consultation as packages
+from sync import crockford, verify
+from sync.consultation import Consultation
+from sync.errors import ForgedReceipt, MistypedCode
+from sync.receipt import Receipt, read_code, receipt_code
+from sync.register import checkpoint
+from sync.register.checkpoint import origin_of, verifier_key
+from sync.server.pages import words
+from sync.server.register import NotRegistered, Whereabouts
+from sync.server.service import Service
+from sync.server.store import UnknownConsultationHere
+
+PROMISED = timedelta(days=30)
+"""Within which a confirmed contribution is to be in the register (`docs/format.md`, section 7)."""
+
+_Text = TypeVar("_Text")
+_HERE = Path(__file__).parent
+_CONSULTATION = re.compile(r"[0-9A-Z]{8,64}")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_STILL = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+
+
+class Pages:
+    """The pages of one server.
+
+    Args:
+        service: what they tell of.
+        aside: does what touches the disk in a thread.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        aside: Callable[[Callable[[], Response]], Awaitable[Response]],
+    ) -> None:
+        self._service = service
+        self._aside = aside
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, extensions=[]
+        )
+        self._read: dict[tuple[str, int], Consultation] = {}
+
+    def routes(self) -> list[Route]:
+        """The addresses."""
+
+        def page(path: str, show: Callable[[Request], Response]) -> Route:
+            async def answer(request: Request) -> Response:
+                return await self._aside(lambda: show(request))
+
+            return Route(path, answer)
+
+        return [
+            page("/", self.home),
+            page("/c/{id}", self.consultation),
+            page("/r", self.by_code),
+            page("/R", self.by_code),
+            page("/R/{receipt}", self.by_receipt),
+            page("/style.css", lambda _: _file(_HERE / "style.css", "text/css; charset=utf-8")),
+            page("/parvis-verify.py", lambda _: _file(Path(verify.__file__), "text/x-python")),
+        ]
+
+    def home(self, request: Request) -> Response:
+        """What is asked here."""
+        visit = _Visit(request)
+        listed = []
+        for published in self._service.store.consultations():
+            known = self._consultation(published.id)
+            title, language = _in_language(known.title, visit.language)
+            counted = visit.counted(self._service.registers.size(known.id))
+            listed.append(
+                {
+                    "id": known.id,
+                    "title": title,
+                    "lang": _lang(language, visit),
+                    "organiser": known.organiser,
+                    "counted": counted,
+                }
+            )
+        return self._page(visit, "home.html", consultations=listed)
+
+    def consultation(self, request: Request) -> Response:
+        """One consultation."""
+        visit = _Visit(request)
+        id_ = request.path_params["id"]
+        try:
+            known = self._consultation(id_ if _CONSULTATION.fullmatch(id_) else "")
+        except UnknownConsultationHere:
+            return self.wrong(request)
+        title, language = _in_language(known.title, visit.language)
+        notice, noticed = _in_language(known.notice, visit.language)
+        more: dict[str, object] = {}
+        try:
+            note = self._service.registers.checkpoint(id_)
+            size = checkpoint.read(note, origin_of(id_), self._service.public_key).size
+            more = {"checkpoint": note.decode(), "size": visit.number(size)}
+            more["size_words"] = visit.words.ngettext(
+                "contribution inscrite", "contributions inscrites", size
+            )
+        except NotRegistered:
+            pass
+        return self._page(
+            visit,
+            "consultation.html",
+            id=id_,
+            title=title,
+            lang=_lang(language or noticed, visit),
+            organiser=known.organiser,
+            dates=visit.dates(known),
+            notice=notice,
+            key=verifier_key(origin_of(id_), self._service.public_key),
+            address=_address(request),
+            **more,
+        )
+
+    def by_code(self, request: Request) -> Response:
+        """My contribution, by the code on the receipt."""
+        visit = _Visit(request)
+        typed = request.query_params.get("code", "")[:100]
+        if not typed.strip():
+            return self._page(visit, "mine.html")
+        kept = f"&code={quote(typed)}"
+        try:
+            code = read_code(typed)
+        except MistypedCode:
+            mistake = visit.words.gettext(
+                "Ce code contient une erreur. Comparez-le avec votre reçu, lettre par lettre."
+            )
+            return self._page(visit, "mine.html", mistake=mistake, code=typed, kept=kept)
+        ids = _ids_of(code)
+        for published in self._service.store.consultations():
+            found = self._service.registers.whereabouts(published.id, ids)
+            if found is not None:
+                return self._found(visit, request, found, kept=kept)
+        return self._page(visit, "mine.html", awaited=True, code=code, kept=kept)
+
+    def by_receipt(self, request: Request) -> Response:
+        """My contribution, by what the QR code holds."""
+        visit = _Visit(request)
+        text = request.path_params["receipt"]
+        try:
+            receipt = Receipt.from_qr(text[:1000])
+        except ForgedReceipt:
+            mistake = visit.words.gettext(
+                "Cette adresse n’est pas complète. Lisez l’image de nouveau, ou tapez le code."
+            )
+            return self._page(visit, "mine.html", mistake=mistake)
+        ids = (receipt.id, receipt.id)
+        found = self._service.registers.whereabouts(receipt.consultation, ids)
+        if found is not None:
+            return self._found(visit, request, found, link=str(request.url).partition("?")[0])
+        promised = visit.words.gettext("Elle est promise au registre pour le {day}.").format(
+            day=visit.day(receipt.day + PROMISED)
+        )
+        return self._page(visit, "mine.html", awaited=True, promised=promised, code=receipt.code)
+
+    def wrong(self, request: Request) -> Response:
+        """There is no such page."""
+        answer = self._page(_Visit(request), "wrong.html")
+        answer.status_code = 404
+        return answer
+
+    def _found(
+        self,
+        visit: _Visit,
+        request: Request,
+        found: Whereabouts,
+        link: str = "",
+        kept: str = "",
+    ) -> Response:
+        known = self._consultation(found.consultation)
+        title, language = _in_language(known.title, visit.language)
+        day = datetime.fromtimestamp(found.received_at, UTC).date()
+        place = ""
+        if found.index is not None:
+            place = visit.words.gettext("Elle y porte le numéro {n}.").format(
+                n=visit.number(found.index + 1)
+            )
+        commitment = (found.commitment or b"").hex()
+        return self._page(
+            visit,
+            "mine.html",
+            kept=kept,
+            address=_address(request),
+            found={
+                "consultation": found.consultation,
+                "title": title,
+                "lang": _lang(language, visit),
+                "code": receipt_code(found.id),
+                "received": visit.words.gettext("Le {day}.").format(day=visit.day(day)),
+                "index": found.index,
+                "place": place,
+                "erased": found.erased,
+                "proof": f"/v1/consultations/{found.consultation}/register/{commitment}",
+                "key": verifier_key(origin_of(found.consultation), self._service.public_key),
+                "link": link,
+            },
+        )
+
+    def _consultation(self, id_: str) -> Consultation:
+        newest = self._service.store.versions(id_)[0]
+        place = (id_, newest.version)
+        if place not in self._read:
+            self._read[place] = packages.read(self._service.store.package(id_))
+        return self._read[place]
+
+    def _page(self, visit: _Visit, template: str, **more: object) -> Response:
+        text = self._templates.get_template(template).render(
+            _=visit.words.gettext,
+            language=visit.language,
+            languages=[(code, words.own_name(code)) for code in words.languages()],
+            rtl=visit.language.partition("-")[0] in words.RIGHT_TO_LEFT,
+            in_language=visit.in_language,
+            **{"kept": "", **more},
+        )
+        headers = {**_HEADERS, "Content-Language": visit.language, "Vary": "Accept-Language"}
+        return Response(text, 200, headers, "text/html; charset=utf-8")
+
+
+class _Visit:
+    """One visitor's language, and how it writes."""
+
+    def __init__(self, request: Request) -> None:
+        asked = request.query_params.get("lang", "")
+        self.language = words.chosen(asked, request.headers.get("accept-language", ""))
+        # Only who chose a language carries it in the addresses.
+        self.in_language = f"?lang={self.language}" if asked == self.language else ""
+        self.words = words.catalogue(self.language)
+        self._locale = words.locale_of(self.language)
+
+    def number(self, value: int) -> str:
+        return str(format_decimal(value, locale=self._locale))
+
+    def day(self, day: date) -> str:
+        return format_date(day, "long", locale=self._locale)
+
+    def counted(self, count: int) -> str:
+        text = self.words.ngettext(
+            "{n} contribution inscrite", "{n} contributions inscrites", count
+        )
+        return text.format(n=self.number(count))
+
+    def dates(self, known: Consultation) -> str:
+        opens, closes = known.opens, known.closes
+        if opens and closes:
+            text = self.words.gettext("Du {opens} au {closes}.")
+            return text.format(opens=self.day(opens), closes=self.day(closes))
+        if closes:
+            return self.words.gettext("Jusqu’au {closes}.").format(closes=self.day(closes))
+        if opens:
+            return self.words.gettext("À partir du {opens}.").format(opens=self.day(opens))
+        return ""
+
+
+def _in_language(texts: Mapping[str, _Text], language: str) -> tuple[_Text | None, str]:
+    """A text of the organiser's in the visitor's language, or else in its first one; and which."""
+    plain = language.partition("-")[0]
+    for wanted in (language, plain, *texts):
+        if wanted in texts:
+            return texts[wanted], wanted
+    return None, language
+
+
+def _lang(language: str, visit: _Visit) -> Markup:
+    """The attribute that tells a screen reader of another language than the page's."""
+    if language == visit.language:
+        return Markup("")
+    rtl = language.partition("-")[0] in words.RIGHT_TO_LEFT
+    return Markup(' lang="{}" dir="{}"').format(language, "rtl" if rtl else "ltr")
+
+
+def _ids_of(code: str) -> tuple[bytes, bytes]:
+    """The smallest and the largest contribution id that a code can stand for."""
+    letters = code.replace("-", "")[:-1]
+    value = 0
+    for letter in letters:
+        value = value << 5 | crockford.ALPHABET.index(letter)
+    free = 128 - 5 * len(letters)
+    first = value << free
+    return first.to_bytes(16, "big"), (first | (1 << free) - 1).to_bytes(16, "big")
+
+
+def _address(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _file(path: Path, media_type: str) -> Response:
+    return Response(path.read_bytes(), headers=_STILL, media_type=media_type)

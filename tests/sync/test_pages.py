@@ -1,0 +1,184 @@
+"""The public pages in a real Chromium: no barrier in them, no script needed, nothing kept."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sync import consultation as packages
+from sync.client.https import sync_once
+from sync.consultation import Notice
+from sync.contribution import Contribution, Mode
+from sync.receipt import Receipt
+from sync.server.pages import words
+from sync.server.pages.face import _ids_of
+from tests.sync.town import Town
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Place:
+    """A town with a server that runs, a receipt that has arrived, and one that has not."""
+
+    url: str
+    id: str
+    arrived: Receipt
+    awaited: Receipt
+
+    def addresses(self) -> dict[str, str]:
+        return {
+            "home": "/",
+            "consultation": f"/c/{self.id}",
+            "asked": "/r",
+            "mistaken": "/r?code=T1NS-NHBR-DBAC",
+            "arrived by code": f"/r?code={self.arrived.code}",
+            "arrived by QR": self.arrived.qr_payload(self.url).removeprefix(self.url.upper()),
+            "awaited": self.awaited.qr_payload(self.url).removeprefix(self.url.upper()),
+            "nothing": "/c/NOTHING123",
+        }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    town = Town(tmp_path_factory.mktemp("town"))
+    notice = {
+        "fr": Notice("La Ville", "La place", "Elle est vide.", "Un banc.", "Rien."),
+        "ar": Notice("المدينة", "الساحة", "إنها فارغة.", "مقعد.", "لا شيء."),
+    }
+    with town.service() as service:
+        draft = town.publication(version=2)
+        fields = {**vars(draft), "notice": notice, "title": {"fr": "La place", "ar": "الساحة"}}
+        kept = {name: fields[name] for name in draft.__dataclass_fields__ if name in fields}
+        town.consultation = packages.publish(type(draft)(**kept), town.keys.organiser)
+        service.publish(town.consultation.data)
+    with town.serving() as url, town.device("mairie", url) as device:
+
+        def said(idea: str) -> Receipt:
+            held = device.consultation(town.consultation.id)
+            answers = (("/data/idea", idea),)
+            form = (held.form_id, held.form_version, held.form_hash)
+            return device.confirm(held.id, Contribution(*form, Mode.SELF, "fr", answers))
+
+        receipts = [said(idea) for idea in "abc"]
+        assert sync_once(device).complete
+        awaited = said("d")
+        until = time.monotonic() + 20
+        while requests.get(f"{url}/register/{town.consultation.id}/checkpoint").status_code != 200:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield Place(url, town.consultation.id, receipts[1], awaited)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_no_page_has_a_barrier(place: Place, browser: Any, language: str, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    for name, address in place.addresses().items():
+        mark = "&" if "?" in address else "?"
+        page.goto(f"{place.url}{address}{mark}lang={language}")
+        for folded in page.locator("summary").all():
+            folded.click()
+        found = Axe().run(page, options={"runOnly": RULES})
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{name}: {width} pixels wide"
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+    context.close()
+
+
+def test_a_contribution_is_found_without_script_and_without_a_trace(
+    place: Place, browser: Any
+) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="fr-FR")
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(place.url)
+    page.get_by_label("Le code de votre reçu").fill(place.arrived.code.lower().replace("-", " "))
+    page.get_by_role("button", name="Trouver ma contribution").click()
+    assert page.get_by_role("heading", name="Reçue").is_visible()
+    assert page.get_by_role("heading", name="Inscrite au registre").is_visible()
+    page.goto(place.arrived.qr_payload(place.url))
+    assert page.get_by_role("heading", name="Inscrite au registre").is_visible()
+    assert place.arrived.code in page.inner_text("main")
+    page.goto(place.awaited.qr_payload(place.url))
+    assert "Elle n’est pas encore arrivée." in page.inner_text("main")
+    assert context.cookies() == []
+    assert all(url.startswith((place.url, place.url.upper())) for url in asked)
+    context.close()
+
+
+def test_every_page_forbids_script_and_says_its_language(place: Place) -> None:
+    for name, address in place.addresses().items():
+        answer = requests.get(place.url + address, headers={"Accept-Language": "de, uk;q=0.5"})
+        assert answer.status_code == (404 if name == "nothing" else 200), name
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Language"] == "uk"
+        assert "Set-Cookie" not in answer.headers
+        assert "<script" not in answer.text
+
+
+def test_what_visitors_type_is_never_html(place: Place) -> None:
+    for text in ("<script>alert(1)</script>", '"><b>', "%00", "é" * 500, "T1NS NHBR DBAC"):
+        answer = requests.get(f"{place.url}/r", params={"code": text})
+        assert answer.status_code == 200
+        assert "<script>" not in answer.text
+        assert "<b>" not in answer.text
+    assert requests.get(f"{place.url}/R/{'A' * 5000}").status_code == 200
+    assert requests.get(f"{place.url}/c/%2e%2e").status_code == 404
+
+
+def test_the_program_that_checks_is_offered_whole(place: Place, tmp_path: Path) -> None:
+    program = requests.get(f"{place.url}/parvis-verify.py").text
+    (tmp_path / "parvis-verify.py").write_text(program)
+    assert compile(program, "parvis-verify.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "spoken"),
+    [
+        ("", "", "fr"),
+        ("", "de, fr;q=0.1, en;q=0.5", "en"),
+        ("", "pt-BR", "pt"),
+        ("", "zh-Hans-CN,zh;q=0.9", "zh"),
+        ("ar", "en", "ar"),
+        ("xx", "en;q=x, tr;q=0.2", "tr"),
+        ("../..", "*, ;;;,,q", "fr"),
+    ],
+)
+def test_the_language_is_the_visitors(asked: str, accepted: str, spoken: str) -> None:
+    assert words.chosen(asked, accepted) == spoken
+
+
+def test_a_code_stands_for_the_ids_that_begin_as_it_does(place: Place) -> None:
+    first, last = _ids_of(place.arrived.code)
+    assert first <= place.arrived.id <= last
+    assert (int.from_bytes(last, "big") - int.from_bytes(first, "big")).bit_length() == 73
