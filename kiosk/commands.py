@@ -92,7 +92,16 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     metavar="SECONDS",
     help="Before it asks “Are you still there?”.",
 )
-def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None) -> None:
+@click.option(
+    "--keys",
+    default="keyboard",
+    show_default=True,
+    metavar="SET|FILE",
+    help="What keys do: keyboard, numpad, switches, switch, or a TOML file (docs/keys.md).",
+)
+def run(
+    data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None, keys: str
+) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
     Sizes on the screen are millimetres: name the diagonal if text comes out too small or too large.
@@ -101,13 +110,14 @@ def run(data: Path, size: str | None, diagonal: float | None, place: str, idle: 
     Example:
       parvis-kiosk run --data /var/lib/parvis-kiosk --diagonal 10.1
     """
+    from kiosk.access.commands import key_map
     from kiosk.app import Display
     from kiosk.service import serve
 
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    serve(data, display, place=place, patience=idle)
+    serve(data, display, place=place, patience=idle, keys=key_map(keys))
 
 
 @main.command()

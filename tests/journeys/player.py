@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tests.kiosk import driver, hall  # isort: split
 
@@ -209,7 +208,8 @@ class Player:
         thing = said.rpartition(plain(asked.label))[2] if asked is not None else said
         if thing.strip(". ") in ON:
             ranked = self._ranked.get(asked.label, []) if asked is not None else []
-            unready = asked is not None and 0 < len(ranked) < len(asked.labels)
+            # The last one takes the last place by itself.
+            unready = asked is not None and 0 < len(ranked) < len(asked.labels) - 1
             return said if unready else self.choose()
         if asked is None:
             return said
@@ -263,7 +263,7 @@ class Player:
 
 def _says(said: str, label: str) -> bool:
     title = plain(label).split(" — ")[0]
-    return bool(re.search(rf"(^|[.:] ?){re.escape(title)}([.,]|$)", said.strip(". ")))
+    return bool(re.search(rf"(^|[.:] ?){re.escape(title)}([.,]| —|$)", said.strip(". ")))
 
 
 def _is_taken(said: str) -> bool:
