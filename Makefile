@@ -1,6 +1,6 @@
 # Everything anybody runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test check bench lock clean
+.PHONY: help setup setup-test demo test check bench soak lock clean
 export PYTHON
 
 help:            ## this list
@@ -27,6 +27,9 @@ check: setup-test ## formatting, lint, types, import rules, translations
 
 bench: setup-test ## the figures of docs/benchmarks.md, measured here
 	@.venv/bin/python -m tests.bench
+
+soak: setup-test ## a million schedules of faults between device, stick and server: hours
+	@.venv/bin/python -m tests.sync.simulation --schedules 1000000
 
 lock:            ## bring packaging/requirements.lock up to date (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra all --group dev -q pyproject.toml -o packaging/requirements.lock

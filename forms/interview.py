@@ -48,7 +48,7 @@ class Interview:
         self.listens = listens
         self.speaks = speaks
         self.told: list[str] = []
-        self.declined: set[tuple[str, str]] = set()
+        self.declined: set[tuple[str, int]] = set()
 
     def hold(self) -> Finished:
         """Ask everything, then finish.
@@ -65,7 +65,7 @@ class Interview:
         while True:
             step = self._next(at, back)
             if step is None:
-                if at is not None and self._more(at, ""):
+                if self._more(at or ""):
                     continue
                 problems = self.entry.problems()
                 if not problems:
@@ -73,7 +73,7 @@ class Interview:
                 at = self._before(problems[0].ref)
                 back = False
                 continue
-            if at is not None and not back and self._more(at, step.ref):
+            if not back and self._more(at or ""):
                 continue
             back = not self._ask(step)
             at = step.ref
@@ -88,21 +88,18 @@ class Interview:
             self.say(f"  {LANGUAGE}fr          another language: {codes}")
         self.say(f"  {HELP}            shows this again")
 
-    def _more(self, at: str, after: str) -> bool:
-        """Offer another instance of each repeat that ends here; say whether one was added."""
-        for end in reversed([match.end() for match in _INSTANCE.finditer(at)]):
-            repeat = at[:end].rpartition("[")[0]
-            if after.startswith(f"{repeat}[") or not self.entry.may_add(repeat):
+    def _more(self, at: str) -> bool:
+        """Offer one more instance of each repeat that ends at a step; say whether one was added."""
+        for repeat in self.entry.repeats():
+            had = len(repeat.instances)
+            if repeat.after != at or not repeat.may_add or (repeat.ref, had) in self.declined:
                 continue
-            if (at[:end], after) in self.declined:
-                continue
-            label = repeat.rpartition("/")[2]
-            told = self.entry.step(at).group
-            line = self._line(f"\nAdd another: {told[-1] if told else label}? y/N > ")
-            if line.lower() in YES:
-                self.entry.add_repeat(repeat)
+            label = repeat.label or repeat.ref.rpartition("/")[2]
+            told = "Add another" if had else "Add one"
+            if self._line(f"\n{told}: {label}? y/N > ").lower() in YES:
+                self.entry.add_repeat(repeat.ref)
                 return True
-            self.declined.add((at[:end], after))
+            self.declined.add((repeat.ref, had))
         return False
 
     def _next(self, at: str | None, back: bool) -> Step | None:

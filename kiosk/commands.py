@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
+
+if TYPE_CHECKING:
+    from kiosk.maps.earth import Spot
 
 _data = click.option(
     "--data",
@@ -87,6 +91,9 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
 )
 @click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
 @click.option(
+    "--position", metavar="LAT,LON", help="The same in degrees, as 47.218,-1.553: for maps."
+)
+@click.option(
     "--idle",
     type=click.IntRange(10, 3600),
     metavar="SECONDS",
@@ -100,7 +107,13 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     help="What keys do: keyboard, numpad, switches, switch, or a TOML file (docs/keys.md).",
 )
 def run(
-    data: Path, size: str | None, diagonal: float | None, place: str, idle: int | None, keys: str
+    data: Path,
+    size: str | None,
+    diagonal: float | None,
+    place: str,
+    position: str | None,
+    idle: int | None,
+    keys: str,
 ) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
@@ -117,7 +130,9 @@ def run(
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    serve(data, display, place=place, patience=idle, keys=key_map(keys))
+    chosen = key_map(keys)
+    spot = _position(position)
+    serve(data, display, place=place, position=spot, patience=idle, keys=chosen)
 
 
 @main.command()
@@ -485,6 +500,17 @@ def _hours(text: str) -> tuple[int, int]:
     if not (first.isdigit() and last.isdigit()):
         raise Sentence(f"“{text}” are no hours of the day; write them as 20-7.")
     return int(first), int(last)
+
+
+def _position(written: str | None) -> "Spot | None":
+    from kiosk.maps.earth import read_spots
+
+    if written is None:
+        return None
+    spots = read_spots(written.replace(",", " "))
+    if len(spots) != 1:
+        raise Sentence("A position is latitude and longitude in degrees, as 47.218,-1.553.")
+    return spots[0]
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

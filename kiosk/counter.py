@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from forms.engine import Entry
+from forms.methods.opinion_cards import shown_in
+from kiosk.exposure import Exposures
 from kiosk.journey import Journey, Shown
 from kiosk.offer import Offer
 from kiosk.people.accounts import Accounts
@@ -60,8 +63,13 @@ class Counter:
     def __init__(self, device: Device, uplink: Uplink | None = None, place: str = "") -> None:
         self.device = device
         self.accounts = Accounts(device.database)
+        self.exposures = Exposures(device.database)
         self._uplink = uplink
         self._place = place
+
+    def begin(self, offer: Offer) -> Entry:
+        """An empty entry; opinion cards that were shown least here come first."""
+        return offer.begin(self.exposures.seen(offer.id))
 
     def keep(self, offer: Offer, journey: Journey, language: str) -> Shown:
         """Seal and store a finished entry; returns once that is durable.
@@ -75,6 +83,7 @@ class Counter:
         contribution = contribution_of(offer, fields, language, self._assistance(journey))
         attachments = journey.attachments.named_in(value for _, value in fields)
         receipt = self.device.confirm(offer.id, contribution, attachments)
+        self.exposures.count(offer.id, shown_in(offer.form, fields))
         if self._uplink:
             self._uplink.wake()
         enrolment = self.device.enrolled

@@ -1,12 +1,13 @@
 """A consultation as the screens need it: its form read, its notice in each language."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from random import SystemRandom
 
 from forms.engine import Entry
+from forms.methods.opinion_cards import beginning
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
 from sync.consultation import Card, Consultation, Notice
@@ -98,9 +99,16 @@ class Offer:
         """The form's own name for this language."""
         return self.form.language_for(language) or self.form.default_language
 
-    def begin(self) -> Entry:
-        """An empty entry."""
-        return Entry(self.form, clock=self.clock, random=SystemRandom())
+    def begin(self, seen: Mapping[str, int] | None = None) -> Entry:
+        """An empty entry.
+
+        Args:
+            seen: how often each opinion card was shown here: the least seen come first. Without,
+                the form itself decides.
+        """
+        random = SystemRandom()
+        order = {} if seen is None else beginning(self.form, seen, random)
+        return Entry(self.form, clock=self.clock, random=random, beginning=order)
 
 
 def _closest(languages: Iterable[str], there: Container[str]) -> str:

@@ -13,9 +13,11 @@ from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.app import Display, run
 from kiosk.counter import Counter
 from kiosk.devices.configuration import read_configuration
+from kiosk.devices.equipment import find_equipment
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
+from kiosk.maps.earth import Spot
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import sync_once
@@ -64,6 +66,7 @@ def serve(
     display: Display,
     *,
     place: str = "",
+    position: Spot | None = None,
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
@@ -76,6 +79,7 @@ def serve(
         data: the device's directory.
         display: how to draw.
         place: where the device stands.
+        position: the same in degrees, for maps.
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
@@ -101,9 +105,10 @@ def serve(
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
+        equipment = find_equipment(data, position)
+
         def build() -> Any:
             from kiosk.access.screen_readers import open_bridge
-            from kiosk.devices.equipment import find_equipment
             from kiosk.devices.headphones import find_headphones
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
@@ -118,7 +123,7 @@ def serve(
                 renew=programme.today,
                 languages=attached.languages,
                 printer=Printer(attached.printer) if attached.printer else None,
-                equipment=find_equipment(),
+                equipment=equipment,
             )
             closing.callback(kiosk.close)
             if (bridge := open_bridge(kiosk)) is not None:

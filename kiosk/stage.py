@@ -400,7 +400,7 @@ class Kiosk(FloatLayout):
         return self._screens[name]
 
     def _begin_entry(self) -> Any:
-        entry = self.offer.begin()
+        entry = self.counter.begin(self.offer)
         entry.language = self.offer.form_language(tr.language)
         return entry
 

@@ -209,9 +209,18 @@ def publish(consultation: Consultation, organiser_key: Ed25519PrivateKey) -> Con
         raise MalformedPackage(_TOO_LARGE)
     body = sized(manifest) + zstandard.ZstdCompressor(level=_LEVEL).compress(whole)
     try:
-        return replace(consultation, data=sign_file(Kind.PACKAGE, body, organiser_key))
+        published = replace(consultation, data=sign_file(Kind.PACKAGE, body, organiser_key))
     except ValueError:
         raise MalformedPackage(_TOO_LARGE) from None
+    # What no device could read must not be signed.
+    try:
+        read(published.data)
+    except MalformedPackage as error:
+        raise MalformedPackage(
+            f"No device would read this consultation: a text of more than {_LONGEST_TEXT} "
+            f"characters, a number below zero, or something of the wrong kind. ({error})"
+        ) from None
+    return published
 
 
 def read(data: bytes) -> Consultation:

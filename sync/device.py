@@ -91,9 +91,15 @@ class Device:
         self._guard = threading.RLock()
         self._sessions: dict[tuple[str, int, str], SealingSession] = {}
         self._forms: dict[str, set[str]] = {}
+        self._enrolled_key: str | None = None
         self.enrolled = self._read_enrolment()
         self.key = self._read_or_make_key()
         self.key_id = signing_key_id(self.key.public_key())
+        if self._enrolled_key not in (None, self.key_id.hex()):
+            raise BadKey(
+                f"The device's key {directory / 'device.key'} is not the one that was enrolled: it "
+                "was damaged or replaced. Restore it from its backup."
+            )
         self._held = self._read_held()
         self.outbox = Outbox(
             directory / "outbox.sqlite",
@@ -173,6 +179,7 @@ class Device:
             else:
                 (self.directory / _AUTHORITY).unlink(missing_ok=True)
             document = {
+                "device": self.key_id.hex(),
                 "name": enrolment.name,
                 "server_key": b64encode(enrolment.server_key).decode(),
                 "url": enrolment.url,
@@ -348,6 +355,7 @@ class Device:
         try:
             document = json.loads(path.read_bytes())
             key = b64decode(document["server_key"], validate=True)
+            self._enrolled_key = document.get("device")
             Ed25519PublicKey.from_public_bytes(key)
             return Enrolment(str(document["url"]), key, str(document["name"]))
         except (OSError, ValueError, KeyError, TypeError):

@@ -111,6 +111,8 @@ class EnrolmentCode:
         Raises:
             MistypedEnrolmentCode: something is wrong with it, said in a sentence.
         """
+        # What a terminal could not read as text comes as halves of characters: they fit no code.
+        text = text.encode(errors="replace").decode()
         address, hash_sign, letters = "".join(text.split()).rpartition("#")
         if not hash_sign:
             raise MistypedEnrolmentCode(

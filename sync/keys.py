@@ -14,7 +14,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import (
+    InternalError,
+    InvalidSignature,
+    InvalidTag,
+    UnsupportedAlgorithm,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -213,7 +218,7 @@ def read_signing_key(path: Path) -> Ed25519PrivateKey:
     """
     try:
         key = load_pem_private_key(_read(path), password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise BadKey(f"{path} holds no Ed25519 key. Restore it from its backup.")
@@ -297,11 +302,27 @@ class KeyDirectory:
         Raises:
             BadKey: one is missing, or is not what its name says.
         """
-        return cls(
+        opened = cls(
             path,
             read_recipient_keys(path / "recipient.key"),
             read_signing_key(path / "organiser.key"),
         )
+        # A flipped bit makes another key, which looks as good: its public half gives it away.
+        recipient, organiser = path / "recipient.pub", path / "organiser.pub"
+        if recipient.exists() and read_recipient_public(recipient).key != (
+            opened.recipient.public.key
+        ):
+            raise _unlike(recipient)
+        if organiser.exists() and read_verifying_key(organiser) != opened.organiser.public_key():
+            raise _unlike(organiser)
+        return opened
+
+
+def _unlike(public: Path) -> BadKey:
+    return BadKey(
+        f"{public} does not belong to {public.with_suffix('.key')}: one of them was damaged or "
+        "replaced. Restore both from their backup."
+    )
 
 
 def read_verifying_key(path: Path) -> Ed25519PublicKey:
@@ -312,7 +333,7 @@ def read_verifying_key(path: Path) -> Ed25519PublicKey:
     """
     try:
         key = load_pem_public_key(_read(path))
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise BadKey(f"{path} holds no public Ed25519 key.")

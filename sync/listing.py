@@ -24,10 +24,28 @@ class ListedConsultation:
     package_hash: str
 
 
-def sign_listing(key: Ed25519PrivateKey, listed: Sequence[ListedConsultation], fresh: str) -> bytes:
-    """The list; `fresh` comes back so that the asker knows it was made for them."""
+def sign_listing(
+    key: Ed25519PrivateKey, listed: Sequence[ListedConsultation], fresh: str, instance: str = ""
+) -> bytes:
+    """The list, signed.
+
+    Args:
+        key: the server's.
+        listed: what it publishes.
+        fresh: comes back so that the asker knows it was made for them.
+        instance: changes whenever the server may have been set back to an older state.
+    """
     lines = [{"id": one.id, "version": one.version, "package": one.package_hash} for one in listed]
-    return sign_statement(key, _LABEL, {"consultations": lines, "fresh": fresh})
+    said = {"consultations": lines, "fresh": fresh, "instance": instance}
+    return sign_statement(key, _LABEL, said)
+
+
+def instance_in(body: bytes) -> str:
+    """The instance of the server that signed a list that was read before; "" where it has none."""
+    try:
+        return Statement(body).text("instance")
+    except UnreadableStatement:
+        return ""
 
 
 def read_listing(

@@ -90,12 +90,14 @@ class Kept:
         name: SHA-256 of its bytes, in hexadecimal.
         since: hours since 1970, by a clock that may be wrong, when it was acknowledged.
         size: bytes, its streams included.
+        seen: in which instance of the server it was last asked for, and there; None in none.
         registered: whether the server has shown that all of it stands in the register.
     """
 
     name: str
     since: int
     size: int
+    seen: str | None
     registered: bool
 
 
@@ -348,14 +350,15 @@ class Outbox:
             ).fetchall()
         return tuple(row[0] for row in rows)
 
-    def streams_done(self) -> tuple[str, ...]:
-        """The names of the streams kept here that the server has."""
+    def streams_done(self, batch: str | None = None) -> frozenset[str]:
+        """The streams kept here of contributions that the server has; of one batch, or of all."""
         with self._transaction() as database:
             rows = database.execute(
                 "SELECT a.name FROM attachment a JOIN contribution c ON c.number = a.contribution"
-                " WHERE c.state = 'released'"
+                " WHERE c.state = 'released' AND coalesce(?, c.batch) = c.batch",
+                (batch,),
             ).fetchall()
-        return tuple(row[0] for row in rows)
+        return frozenset(row[0] for row in rows)
 
     # what the server has, and is kept in case it is set back
 
@@ -363,13 +366,21 @@ class Outbox:
         """The batches that the server has acknowledged and that are still here, newest first."""
         with self._transaction() as database:
             return tuple(
-                Kept(name, since, size, bool(registered))
-                for name, since, size, registered in database.execute(
+                Kept(name, since, size, seen, bool(registered))
+                for name, since, size, seen, registered in database.execute(
                     "SELECT b.name, b.acknowledged, length(b.data) + (SELECT"
                     " coalesce(sum(a.size), 0) FROM attachment a JOIN contribution c"
-                    " ON c.number = a.contribution WHERE c.batch = b.name), b.registered"
+                    " ON c.number = a.contribution WHERE c.batch = b.name), b.seen,"
+                    " b.registered"
                     " FROM batch b WHERE b.state = 'acknowledged' ORDER BY b.rowid DESC"
                 )
+            )
+
+    def mark_seen(self, names: Collection[str], instance: str) -> None:
+        """This instance of the server was asked for these batches, and has them."""
+        with self._transaction() as database:
+            database.conn.executemany(
+                "UPDATE batch SET seen = ? WHERE name = ?", [(instance, name) for name in names]
             )
 
     def unregistered(self) -> tuple[Unregistered, ...]:
@@ -403,7 +414,7 @@ class Outbox:
         """The server has lost this batch: it is owed again; says how many contributions that is."""
         with self._transaction() as database:
             changed = database.execute(
-                "UPDATE batch SET state = 'sent', acknowledged = NULL, registered = 0"
+                "UPDATE batch SET state = 'sent', acknowledged = NULL, seen = NULL, registered = 0"
                 " WHERE name = ? AND state IN ('acknowledged', 'stored')",
                 (name,),
             ).rowcount

@@ -19,7 +19,7 @@ from sync.batch import MOST_ENCLOSED, Enclosed
 from sync.envelope import Record
 from sync.errors import DamagedOutbox, StorageFailed
 
-_SCHEMA = 4
+_SCHEMA = 5
 
 
 class State(Enum):
@@ -72,6 +72,8 @@ def lay_out(database: Database) -> None:
         database.execute("ALTER TABLE batch ADD COLUMN acknowledged INTEGER")
     if version < 4:
         database.execute("ALTER TABLE batch ADD COLUMN registered INTEGER NOT NULL DEFAULT 0")
+    if version < 5:
+        database.execute("ALTER TABLE batch ADD COLUMN seen TEXT")
     database.execute(f"PRAGMA user_version={_SCHEMA}")
 
 

@@ -54,6 +54,11 @@ def local_time() -> datetime:
     return datetime.now().astimezone()
 
 
+def _lists(question: Question) -> bool:
+    """Whether a question has choices: a range may have some, as the labels of its ticks."""
+    return question.kind.chooses or (question.kind is Kind.RANGE and question.itemset is not None)
+
+
 @contextmanager
 def _whole(changes: Changes) -> Iterator[None]:
     """All of some changes, or none of them where the form turns out to be wrong."""
@@ -73,6 +78,8 @@ class Entry:
         random: what `random()`, `uuid()` and shuffles without a seed draw from.
         properties: what forms may ask of the device and its user ("deviceid", "username", …);
             nothing is told that is not in here.
+        beginning: what fields hold before anything is calculated, by path: where the form says
+            `once(…)`, it is kept.
     """
 
     def __init__(
@@ -82,6 +89,7 @@ class Entry:
         clock: Callable[[], datetime] = local_time,
         random: Random | None = None,
         properties: Mapping[str, str] | None = None,
+        beginning: Mapping[str, str] | None = None,
     ) -> None:
         self.form = form
         self.clock = clock
@@ -96,7 +104,7 @@ class Entry:
         self._properties = dict(properties or {})
         self._taken: list[Changes] = []
         self._looks = 0
-        self._begin()
+        self._begin(beginning or {})
 
     # --- what expressions may ask (forms.xpath.context.World) ----------------------------------
 
@@ -380,9 +388,11 @@ class Entry:
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _begin(self, beginning: Mapping[str, str]) -> None:
         """What happens before the first question: preloads, defaults, calculations."""
         changes = Changes()
+        for ref, text in beginning.items():
+            self._recalculation.write(self._find(ref), text, changes)
         preload(self, self._instance, "start", self._properties)
         for action in self.form.actions:
             if action.events & FIRST_LOAD:
@@ -472,7 +482,7 @@ class Entry:
             ),
             appearance=question.appearance,
             attributes=question.attributes or NO_ATTRIBUTES,
-            choices=speaker.choices(question, node) if question.kind.chooses else (),
+            choices=speaker.choices(question, node) if _lists(question) else (),
             bounds=question.bounds,
             value=node.text,
             group=tuple(section.label for section in met.within if section.label),

@@ -102,6 +102,7 @@ class Step:
         attributes: what the form adds to its control or its bind: "rows", "start", "accept",
             "odk:quality", "orx:max-pixels", …; and "parvis:purse" and its like, from Parvis's
             namespace, whatever prefix the form uses for it.
+        choices: what can be chosen now; of a range, the labels of numbers on its line.
         bounds: of a range; None elsewhere.
         value: the answer as the instance holds it; "" where there is none.
         group: the labels of the groups it stands in, outermost first.

@@ -51,6 +51,7 @@ def distance(context: Context, *values: Value) -> Value:
     return sum((_apart(one, other) for one, other in pairwise(points)), 0.0)
 
 
+@function("enclosed-area", Take.VALUES)
 @function("area", Take.VALUES)
 def area(context: Context, *values: Value) -> Value:
     """Square metres inside a shape, or inside points taken in order.

@@ -7,6 +7,7 @@ from forms.xpath.context import Context
 from forms.xpath.values import Value
 
 
+@function("is-selected", Take.TEXT, Take.TEXT)
 @function("selected", Take.TEXT, Take.TEXT)
 def selected(context: Context, chosen: str, name: str) -> Value:
     """Whether a name is among those chosen; no name at all is, where nothing is chosen."""

@@ -1,5 +1,6 @@
 """A group of questions that one way to take part asks together: one widget answers them all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -9,6 +10,7 @@ from forms.engine import Outcome
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets import asking as asking  # its kv rules draw with it
 from kiosk.widgets.answer import Setting
@@ -71,6 +73,11 @@ class MethodScreen(Page):
         spoken = self.answer.spoken() if self.answer else ""
         parts = (self.trouble, self.heading, self.introduction, spoken)
         return ". ".join(part for part in parts if part)
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard, with where it stands among the others."""
+        said = (self.place, self.group, self.say())
+        return tuple(Speech(part, tr.language) for part in said if part)
 
     def go_back(self) -> None:
         """To the stop before."""

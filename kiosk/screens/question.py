@@ -146,7 +146,7 @@ class QuestionScreen(Page):
         value = self.kiosk.journey.value()
         offer = self.kiosk.offer
         setting = Setting(
-            self.kiosk.today(), tr.language, offer.consultation.media, kiosk=self.kiosk
+            self.kiosk.today(), tr.language, offer.consultation.media, self.kiosk, offer.clock
         )
         self.picture = picture_for(step, setting)
         if self.picture is not None:

@@ -40,6 +40,7 @@ class Block(Row):
     def __init__(self, step: Step, setting: Setting, **kwargs: Any) -> None:
         super().__init__(orientation="vertical", **kwargs)
         self.step = step
+        self.known = ""  # the answer as the entry holds it, or as it was refused
         self.words = QuestionWords(
             question=question_of(step), hint=step.hint, plain=step.kind is Kind.NOTE
         )
@@ -214,12 +215,13 @@ class TogetherScreen(Page):
         block.says(step)
         shape = (step.kind, step.readonly, step.appearance, step.choices)
         other = shape != (before.kind, before.readonly, before.appearance, before.choices)
-        if other or (block.answer is not None and block.answer.value != value):
+        if other or value != block.known:
             self._answer_with(block, step, value)
 
     def _answer_with(self, block: Block, step: Step, value: str) -> None:
         if block.answer is not None and block.answer is self.writing:
             self._write(None)
+        block.known = value
         answer = answer_widget(step, value, self._setting)
         block.hold(answer)
         if answer is None:
@@ -238,9 +240,9 @@ class TogetherScreen(Page):
 
     @property
     def _setting(self) -> Setting:
-        files = self.kiosk.offer.consultation.media
-        today = self.kiosk.today()
-        return Setting(today, tr.language, files, kiosk=self.kiosk, among_others=True)
+        offer, today = self.kiosk.offer, self.kiosk.today()
+        files = offer.consultation.media
+        return Setting(today, tr.language, files, self.kiosk, offer.clock, among_others=True)
 
     def _drop(self, ref: str) -> None:
         block = self.blocks.pop(ref)
@@ -341,6 +343,8 @@ class TogetherScreen(Page):
         if ref in self.blocks:
             self.blocks[ref].words.trouble = ""
         way.try_held(ref)
+        if ref in self.blocks:
+            self.blocks[ref].known = way.value(ref)
         self._name_next()
         self._refresh_soon()
 

@@ -1,8 +1,8 @@
 """The base of all answer widgets, and what they may use of what stands around them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
@@ -22,6 +22,7 @@ class Setting:
         language: the person's language tag.
         files: the form's media, by name.
         kiosk: the root widget, for what the device has; None where a widget stands alone.
+        now: gives the moment it is, where the device is.
         apart: holds what is drawn or recorded where there is no kiosk.
         among_others: whether other questions stand on the same screen, so that little room is left.
     """
@@ -30,6 +31,7 @@ class Setting:
     language: str = "fr"
     files: Mapping[str, bytes] = field(default_factory=dict)
     kiosk: Any = None
+    now: Callable[[], datetime] = datetime.now
     apart: Attachments = field(default_factory=Attachments)
     among_others: bool = False
 
@@ -42,6 +44,7 @@ class Answer(BoxLayout):
     """
 
     standing: Widget | None = None
+    shows_hint = False  # whether it shows the question's hint itself
 
     value = StringProperty()
     room = NumericProperty(0)

@@ -18,9 +18,9 @@ from kiosk.strokes import INKS, Drawing, Point, Stroke, shape_of, smooth
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.sides import SideBySide
 from kiosk.widgets.touch import HELD
-from kiosk.widgets.upload import Uploaded
+from kiosk.widgets.upload import Uploaded, pixels_wanted
 
-PICTURE_WIDTH = 1_200  # pixels, unless the form wants fewer
+PICTURE_LONGEST = 1_200  # pixels, unless the form wants fewer
 _WIDEST, _NARROWEST = 3.0, 0.6  # papers, width by height
 _PUT_IN = "jr://images/"  # how a form names a picture that it brings
 
@@ -233,12 +233,9 @@ class DrawingAnswer(Uploaded, SideBySide):
 
     @property
     def _picture_width(self) -> int:
-        """In pixels, so that no side has more than the form allows ("max-pixels")."""
-        most = next(
-            (text for name, text in self.step.attributes.items() if name.endswith("max-pixels")), ""
-        )
-        longest = int(most) if most.isdigit() and int(most) > 0 else PICTURE_WIDTH
-        return min(PICTURE_WIDTH, round(longest * min(1.0, self.drawing.shape)) or 1)
+        """In pixels, so that no side is longer than it may be."""
+        longest = pixels_wanted(self.step, PICTURE_LONGEST)
+        return max(1, round(longest * min(1.0, self.drawing.shape)))
 
 
 def _ending(picture: bytes) -> str:

@@ -95,13 +95,23 @@ def _choosing(kind: Kind, widget: str) -> tuple[Way, ...]:
     )
 
 
+def _of_a_method_and_noted(step: Step) -> bool:
+    if "parvis:method" not in step.attributes:
+        return False
+    return bool(_module("kiosk.widgets.methods.noted").explains(step))
+
+
 # The particular first, the general last.
 WAYS: tuple[Way, ...] = (
     Way(Kind.SELECT_MULTIPLE, "kiosk.widgets.methods.budget", "Budget", when=method("budget")),
+    Way(Kind.SELECT_ONE, "kiosk.widgets.methods.articles", "Article", when=method("article")),
+    Way(Kind.SELECT_ONE, "kiosk.widgets.methods.noted", "NotedOne", when=_of_a_method_and_noted),
     Way(Kind.TEXT, "typed", "TypedAnswer"),
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),
     Way(Kind.DATE, "dates", "DateSteps"),
+    Way(Kind.TIME, "times", "TimeAnswer"),
+    Way(Kind.DATETIME, "times", "MomentAnswer"),
     *_choosing(Kind.SELECT_ONE, "ChosenOne"),
     *_choosing(Kind.SELECT_MULTIPLE, "ChosenSeveral"),
     Way(Kind.RANK, "ranking", "Ranked"),
@@ -111,6 +121,10 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.AUDIO, "upload", "upload"),
     Way(Kind.VIDEO, "upload", "upload"),
     Way(Kind.FILE, "upload", "upload"),
+    Way(Kind.BARCODE, "barcode", "BarcodeAnswer"),
+    Way(Kind.GEOPOINT, "place", "place"),
+    Way(Kind.GEOTRACE, "place", "place"),
+    Way(Kind.GEOSHAPE, "place", "place"),
 )
 
 

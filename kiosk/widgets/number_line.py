@@ -11,8 +11,10 @@ from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.cards import CardGrid
+from kiosk.widgets.pad import CardPad, DigitPad
 from kiosk.widgets.stepper import Stepper
 from kiosk.widgets.touch import Tap
+from kiosk.widgets.words import Words
 
 
 class NumberKey(Tap):
@@ -24,6 +26,14 @@ class NumberKey(Tap):
     def needed_height(self, width: float) -> float:
         """A little higher than its number, whatever the width."""
         return max(float(theme.target), theme.body * 1.7)
+
+
+class StarKey(NumberKey):
+    """One star of a rating; it shines when it or one after it is taken."""
+
+
+MOST_KEYS = 11  # from 0 to 10
+MOST_CARDS = 60
 
 
 class NumberLine(Answer):
@@ -39,46 +49,76 @@ class NumberLine(Answer):
         bounds = step.bounds
         assert bounds is not None, f"{step.ref} is a range without bounds"
         self.numbers = numbers_between(bounds.start, bounds.end, bounds.step)
-        if len(self.numbers) <= self._most_keys():
+        self.stars = "rating" in step.appearance and bounds.start in {0, 1}
+        if len(self.numbers) <= MOST_KEYS and "picker" not in step.appearance:
             self.spacing = theme.gap
-            grid = NumberGrid()
+            grid = NumberGrid(upright="vertical" in step.appearance)
             self.bind(room=grid.setter("room"))
-            for number in self.numbers:
-                key = NumberKey(text=number)
+            numbers = reversed(self.numbers) if grid.upright else self.numbers
+            for number in numbers:
+                if self.stars and number == "0":
+                    continue  # taking the star away again is no star
+                key = (StarKey if self.stars else NumberKey)(text=number)
                 key.bind(on_release=lambda key: self.choose(key.text))
                 self.keys.append(key)
                 grid.add_widget(key)
             self.add_widget(grid)
         else:
-            self.stepper = Stepper(value=value, invitation=tr._("Touchez + ou −"))
+            self.stepper = Stepper(value=value, invitation=tr._("Touchez + ou −"), writable=True)
             self.stepper.bind(on_step=lambda _, by: self.move(by))
+            self.stepper.bind(on_write=lambda *_: self.pick())
             self.add_widget(self.stepper)
+        labels = [f"{choice.name} : {choice.label}" for choice in step.choices]
+        if labels:
+            self.add_widget(Words(text=" · ".join(labels), font_size=theme.small))
         self._show()
-
-    def _most_keys(self) -> int:
-        """Eleven, from 0 to 10; on a small panel no more than stand in one row."""
-        in_a_row = (theme.mm(theme.width_mm) - 2 * theme.margin) // (theme.target + theme.gap)
-        return min(11, int(in_a_row)) if theme.compact else 11
 
     def choose(self, number: str) -> None:
         """Take this number, or none if it was taken."""
-        self.give("" if self.value == number else number)
+        self.give("" if self._same(number) else number)
         self._show()
+
+    def _same(self, number: str) -> bool:
+        return bool(self.value) and Decimal(self.value) == Decimal(number)
 
     def move(self, by: int) -> None:
         """So many numbers further; the first move lands in the middle of the line."""
-        if self.value in self.numbers:
-            at = max(0, min(len(self.numbers) - 1, self.numbers.index(self.value) + by))
+        value = plain_number(Decimal(self.value)) if self.value else ""
+        if value in self.numbers:
+            at = max(0, min(len(self.numbers) - 1, self.numbers.index(value) + by))
         else:
             at = len(self.numbers) // 2
         self.give(self.numbers[at])
         self._show()
 
+    def pick(self) -> None:
+        """Say the number directly: one of a few, or written."""
+        if len(self.numbers) <= MOST_CARDS:
+            value = plain_number(Decimal(self.value)) if self.value else ""
+            taken = self.numbers.index(value) if value in self.numbers else -1
+            shown = [tr.number(Decimal(number)) for number in self.numbers]
+            CardPad(self.step.label, shown, taken, self.setting, self._at).open()
+            return
+        longest = max(len(number.lstrip("-")) for number in self.numbers)
+        DigitPad(self.step.label, longest, self.setting, self._nearest).open()
+
+    def _at(self, place: int) -> None:
+        self.give(self.numbers[place])
+        self._show()
+
+    def _nearest(self, written: int) -> None:
+        """The number of the range that is nearest to what was written."""
+        places = range(len(self.numbers))
+        self._at(min(places, key=lambda at: abs(Decimal(self.numbers[at]) - written)))
+
     def _show(self) -> None:
+        value = plain_number(Decimal(self.value)) if self.value else ""
         for key in self.keys:
-            key.taken = key.text == self.value
+            key.taken = key.text == value
+            if self.stars:
+                key.taken = bool(value) and Decimal(key.text) <= Decimal(value)
         if not self.keys:
-            self.stepper.value = self.value
+            self.stepper.value = tr.number(Decimal(value)) if value else ""
 
 
 def numbers_between(start: Decimal, end: Decimal, step: Decimal) -> tuple[str, ...]:
@@ -99,15 +139,29 @@ def plain_number(number: Decimal) -> str:
 
 
 class NumberGrid(CardGrid):
-    """The keys of a number line, in as few rows as keep each key a full target wide."""
+    """The keys of a number line, in as few rows as keep each key a full target wide.
+
+    Upright, one under the other, the highest above.
+    """
+
+    upright = BooleanProperty(False)
 
     def do_layout(self, *args: Any) -> None:
         """Choose the columns by the width, then lay out."""
         count = len(self.children)
+        if self.upright:
+            self.columns = (1,)
+            super().do_layout(*args)
+            return
         fitting = max(1, int((self.width + theme.gap) // (theme.target + theme.gap)))
         rows = -(-count // fitting) or 1
         self.columns = (-(-count // rows) or 1,)
         super().do_layout(*args)
+
+
+def describe(step: Step, value: str) -> str:
+    """The number as the language writes it."""
+    return str(tr.number(Decimal(value)))
 
 
 load_beside(__file__)

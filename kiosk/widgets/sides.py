@@ -12,7 +12,8 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer
 from kiosk.widgets.touch import Tool
 
-LEAST_MM = 40.0  # what one can draw or find a place in
+_MOST_FOR_TOOLS = 0.32  # of the width, in several columns
+LEAST_MM, LEAST_COMPACT_MM = 40.0, 28.0  # what one can draw or find a place in
 
 
 class SideTool(Tool):
@@ -40,6 +41,7 @@ class SideTools(GridLayout):
         super().__init__(**kwargs)
         self._settle_soon = Clock.create_trigger(self.settle, -1)
         self.bind(room=self._settle_soon, children=self._settle_soon)
+        self.bind(parent=self._watch)
         theme.bind(target=self._settle_soon, gap=self._settle_soon, compact=self._settle_soon)
 
     def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
@@ -47,14 +49,20 @@ class SideTools(GridLayout):
         super().add_widget(widget, *args, **kwargs)
         widget.bind(text=self._settle_soon)
 
+    def _watch(self, *_: Any) -> None:
+        if self.parent is not None:
+            self.parent.bind(width=self._settle_soon)
+
     def settle(self, *_: Any) -> None:
         """Choose the columns; words go where there is one column."""
         step = theme.target + theme.gap
         fitting = max(1, int((self.room + theme.gap) // step))
         self.cols = max(1, -(-len(self.children) // fitting))
-        self.wordless = self.cols > 1 or bool(theme.compact)
-        natural = [tool.width_with_word() for tool in self.children]
-        self.widest = theme.target if self.wordless else max(natural, default=0)
+        widest = max((tool.width_with_word() for tool in self.children), default=0)
+        whole = self.parent.width if self.parent else 0
+        wide = self.cols > 1 and self.cols * widest > whole * _MOST_FOR_TOOLS
+        self.wordless = bool(theme.compact) or wide
+        self.widest = theme.target if self.wordless else widest
 
 
 class SideBySide(Answer):
@@ -70,7 +78,8 @@ class SideBySide(Answer):
         self._settle()
 
     def _settle(self, *_: Any) -> None:
-        self.main_height = max(theme.mm(LEAST_MM), float(self.room))
+        least = LEAST_COMPACT_MM if theme.compact else LEAST_MM
+        self.main_height = max(theme.mm(least), float(self.room))
 
 
 load_beside(__file__)

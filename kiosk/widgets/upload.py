@@ -39,6 +39,7 @@ class Means:
 
 MEANS = {
     "draw": Means("drawing", "DrawingAnswer", "pencil-line", lambda: tr._("Dessiner"), (PNG,)),
+    "photo": Means("photo", "PhotoAnswer", "camera", lambda: tr._("Prendre une photo"), (JPEG,)),
     "speak": Means("voice", "VoiceAnswer", "microphone", lambda: tr._("Parler"), (OGG, WAV)),
     "write": Means("writing", "WritingAnswer", "keyboard", lambda: tr._("Écrire"), (TEXT,)),
 }
@@ -60,6 +61,7 @@ def ways_here(step: Step, equipment: Equipment) -> tuple[str, ...]:
         "draw": True,
         "write": True,
         "speak": equipment.recorder is not None,
+        "photo": equipment.camera is not None,
     }
     usual = ("draw", "write") if _DRAWN & step.appearance else _USUAL[step.kind]
     return tuple(way for way in usual if able.get(way))
@@ -147,6 +149,13 @@ def equipment_of(setting: Setting) -> Equipment:
     kiosk = setting.kiosk
     equipment: Equipment = NOTHING if kiosk is None else kiosk.equipment
     return equipment
+
+
+def pixels_wanted(step: Step, usual: int) -> int:
+    """The longest side of a picture: as the form asks ("max-pixels"), and no more than usual."""
+    told = (text for name, text in step.attributes.items() if name.endswith("max-pixels"))
+    most = next(told, "")
+    return min(usual, int(most)) if most.isdigit() and int(most) > 0 else usual
 
 
 def describe_attachment(step: Step, value: str, attachments: Attachments | None) -> str:

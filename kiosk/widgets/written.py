@@ -16,7 +16,7 @@ from kiosk.widgets.touch import Action, Row
 _keyboards: dict[tuple[object, ...], Keyboard] = {}
 
 
-def _keyboard_for(layouts: tuple[Layout, ...]) -> Keyboard:
+def keyboard_for(layouts: tuple[Layout, ...]) -> Keyboard:
     """The one keyboard of these layouts: building its forty keys is what takes time."""
     key = (layouts[0].name, layouts[0].letters)
     if key not in _keyboards:
@@ -56,7 +56,7 @@ class Written(Answer):
         super().__init__(step, value, setting, spacing=theme.gap, **kwargs)
         self.field = field
         self.field.caret = len(self.field.text)
-        self.keyboard = _keyboard_for(layouts)
+        self.keyboard = keyboard_for(layouts)
         self._done = Action(
             text=tr._("Fini"), icon="check", primary=True, pos_hint={"center_y": 0.5}
         )

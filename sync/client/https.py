@@ -47,8 +47,8 @@ from sync.errors import (
     SyncError,
     UnknownFormat,
 )
-from sync.listing import ListedConsultation, read_listing
-from sync.outbox import USUAL_BATCH, Kept, Outgoing
+from sync.listing import ListedConsultation, instance_in, read_listing
+from sync.outbox import USUAL_BATCH, Outgoing
 from sync.signatures import RequestParts, sign_request
 from sync.statement import ForgedStatement, UnreadableStatement
 
@@ -169,6 +169,7 @@ class Uplink:
         self._enrolment = device.enrolled
         self._batch = batch
         self._wire = wire or Wire(device.enrolled.url, ca_bundle=ca_bundle or device.ca_bundle)
+        self._instance = ""
         self._uploader = Uploader(self._wire, pace or Pace())
         self._watch = RegisterWatch(device, device.enrolled, self._wire)
 
@@ -287,27 +288,32 @@ class Uplink:
     def _look_back(self, run: Run) -> bool:
         """Rule 5; whether anything is owed again.
 
-        The newest batches are asked for first: a backup that was restored lacks those.
+        Each instance of the server is asked once for each batch that is kept, and once more before
+        the batch is let go of.
         """
         rules, outbox = self._device.rules, self._device.outbox
-        kept, lost, room = outbox.kept(), 0, rules.keep_megabytes << 20
-        oldest_first: list[Kept] = []
-        sure = False
-        for one in kept:
+        lost, room = 0, rules.keep_megabytes << 20
+        due: list[str] = []
+        seen: list[str] = []
+        for one in outbox.kept():
             room -= one.size
             age = self._device.hours() - one.since
             # A clock that was ahead, and is set right, must not make it stay for years.
             if one.registered and (room < 0 or age >= 24 * rules.keep_days or age < -24):
-                oldest_first.insert(0, one)
-            elif not sure:
-                sure = self._uploader.holds(one.name)
-                lost += 0 if sure else outbox.send_again(one.name)
+                due.append(one.name)
+            elif one.seen != self._instance:
+                if self._holds(run, one.name):
+                    seen.append(one.name)
+                else:
+                    lost += outbox.send_again(one.name)
+        if seen:
+            outbox.mark_seen(seen, self._instance)
         done = []
-        for one in oldest_first[:_MOST_LET_GO]:
-            if self._uploader.holds(one.name):
-                done.append(one.name)
+        for name in due[: -_MOST_LET_GO - 1 : -1]:  # the oldest first
+            if self._holds(run, name):
+                done.append(name)
             else:
-                lost += outbox.send_again(one.name)
+                lost += outbox.send_again(name)
         if done:
             outbox.let_go(done)
         if lost:
@@ -316,6 +322,25 @@ class Uplink:
                 "back to an older state. They are sent again."
             )
         return lost > 0
+
+    def _holds(self, run: Run, name: str) -> bool:
+        """Whether the server has a batch, with all that is attached to it, by its signed word.
+
+        Raises:
+            NetworkTrouble, ServerRefuses: it does not say.
+        """
+        answer = self._uploader.acknowledgement(name)
+        if answer.status == 404 and answer.problem.name == "not-found":
+            return False
+        if answer.status != 200:
+            raise run.stopped_by(answer.problem, answer)
+        try:
+            said = read_acknowledgement(answer.body, self._enrolment.server)
+        except (ForgedAcknowledgement, UnknownFormat):
+            raise NetworkTrouble(stranger(answer)) from None
+        # What was put aside here can never arrive, and is not waited for.
+        owed = self._device.outbox.streams_done(name)
+        return said.batch == name and not owed.intersection(said.awaited)
 
     def _fetch(self, run: Run, published: tuple[ListedConsultation, ...]) -> None:
         """Bring what is published here, where it is new."""
@@ -336,7 +361,9 @@ class Uplink:
         if answer.status != 200:
             raise run.stopped_by(answer.problem, answer)
         try:
-            return read_listing(answer.body, self._enrolment.server, fresh)
+            listed = read_listing(answer.body, self._enrolment.server, fresh)
+            self._instance = instance_in(answer.body)
+            return listed
         except (UnreadableStatement, ForgedStatement):
             raise NetworkTrouble(stranger(answer)) from None
 

@@ -72,14 +72,6 @@ class Uploader:
         """
         return self._wire.ask("GET", f"/v1/batches/{name}/acknowledgement", most=LARGEST_ANSWER)
 
-    def holds(self, name: str) -> bool:
-        """Whether the server has a batch.
-
-        Raises:
-            NetworkTrouble: the server cannot be reached, or somebody else answers.
-        """
-        return self._standing(f"/v1/batches/{name}")[1]
-
     def _in_pieces(self, path: str, size: int, read: Reading, told: Told) -> Answer | None:
         answer, complete, at = self._begun(path)
         if complete or answer is not None:
@@ -115,12 +107,6 @@ class Uploader:
         if answer.status == 204 and answer.offset is not None:
             return None, answer.complete, answer.offset
         return answer, False, 0
-
-    def _standing(self, path: str) -> tuple[int, bool]:
-        refusal, complete, offset = self._begun(path)
-        if refusal is not None:
-            raise NetworkTrouble(stranger(refusal))
-        return offset, complete
 
     def _timed(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         began = self._clock()

@@ -223,10 +223,14 @@ class _Pull:
         """Name batches whose numbers are missing: they are on their way, or lost."""
         known = self._store.devices()
         by_device: dict[tuple[str, str], dict[int, DeskBatch]] = {}
+        forked: set[tuple[str, str]] = set()
         for batch in self._store.batches():
             if batch.sequence >= 0:
                 place = (batch.consultation, batch.device)
-                by_device.setdefault(place, {})[batch.sequence] = batch
+                numbered = by_device.setdefault(place, {})
+                if batch.sequence in numbered:
+                    forked.add(place)
+                numbered[batch.sequence] = batch
         with self._store.transaction():
             self._store.forget_gaps()
             for consultation in self._set_back:
@@ -242,6 +246,23 @@ class _Pull:
                 for gap in _gaps(numbered):
                     sentence = f"Device “{name}”: {gap}"
                     self._store.find(Finding(Kind.MISSING, sentence, consultation, device=device))
+            for consultation, device in sorted(forked):
+                name = known[device].name if device in known else device
+                sentence = (
+                    f"Device “{name}” sent two different batches under one number: its data were "
+                    "copied and used twice, or set back. What both hold counts once each, but a "
+                    "gap in its numbers cannot be told. Enrol one of the two anew."
+                )
+                self._store.find(Finding(Kind.FORKED, sentence, consultation, device=device))
+            for consultation, ids in self._store.repeated_on_paper():
+                sentence = (
+                    f"{len(ids)} contributions transcribed from paper say exactly the same "
+                    f"({', '.join(one[:12] for one in ids[:3])}…): was a table transcribed twice? "
+                    "All of them are counted."
+                )
+                self._store.find(
+                    Finding(Kind.REPEATED, sentence, consultation, contribution=ids[0])
+                )
 
     def _meet_devices(self, shelf: str) -> None:
         roster = self._source.roster(shelf)

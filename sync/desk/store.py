@@ -7,6 +7,7 @@ it belongs on the organiser's own disk, readable by nobody else (it is made 0600
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ CREATE TABLE attachments (
     media_type TEXT, here INTEGER, PRIMARY KEY (consultation, contribution, place)) WITHOUT ROWID;
 """
 _VERSION = 2
+_OWN_WORDS = 20  # characters of an answer that two people do not write alike
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))  # of every version
 
 
@@ -80,6 +82,8 @@ class Kind(Enum):
     CONFLICT = "conflict"
     UNOPENABLE = "not openable"
     UNKNOWN_DEVICE = "unknown device"
+    FORKED = "forked"
+    REPEATED = "repeated on paper"
 
 
 @dataclass(frozen=True)
@@ -371,6 +375,29 @@ class DeskStore:
         )
         return int(rows[0][0])
 
+    def repeated_on_paper(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Paper contributions that say just the same, in words that two people do not choose alike.
+
+        Yields:
+            The consultation, and the ids of those that are alike.
+        """
+        alike: dict[tuple[str, bytes], list[str]] = {}
+        with _in_words(self.path):
+            rows = self._db.execute(
+                "SELECT number, consultation, id FROM contributions WHERE mode = 'paper'"
+            )
+            for number, consultation, id_ in rows:
+                fields = self._db.execute(
+                    "SELECT path, value FROM fields WHERE contribution = ? ORDER BY position",
+                    [number],
+                ).fetchall()
+                if any(len(value) >= _OWN_WORDS for _, value in fields):
+                    said = hashlib.sha256(repr(fields).encode()).digest()
+                    alike.setdefault((consultation, said), []).append(id_)
+        for (consultation, _), ids in alike.items():
+            if len(ids) > 1:
+                yield consultation, tuple(ids)
+
     def paths(self, consultation: str) -> tuple[str, ...]:
         """Every path that some contribution of a consultation has a value at."""
         rows = self._rows(
@@ -386,7 +413,8 @@ class DeskStore:
         columns = [name for name in DeskContribution.__dataclass_fields__ if name not in apart]
         query = (
             f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
-            " WHERE consultation = ? ORDER BY number"
+            # By number as the table lies: the index by consultation would have all sorted first.
+            " WHERE +consultation = ? ORDER BY number"
         )
         attached = self._rows(
             "SELECT 1 FROM attachments WHERE consultation = ? LIMIT 1", consultation

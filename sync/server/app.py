@@ -94,6 +94,7 @@ def create_app(
             SyncError: _refused,
             HTTPException: _not_understood,
             OSError: _no_space,
+            UnicodeError: _not_text,
             ClientDisconnect: _gone,
         },
     )
@@ -199,6 +200,10 @@ async def _not_understood(_request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return _problem(problem_of(NotFound()))
     return _problem(Problem(error.status_code, "bad-request", BadRequest.sentence))
+
+
+async def _not_text(_request: Request, _error: Exception) -> Response:
+    return _problem(problem_of(BadRequest()))  # an address or a header that is no text
 
 
 async def _no_space(_request: Request, _error: Exception) -> Response:

@@ -14,6 +14,7 @@ from sync.courier import FRESH, Copying, Stick, Told, nobody, read_at_most
 from sync.errors import SyncError
 from sync.server.app import LARGEST_BATCH
 from sync.server.files import AlreadyServed
+from sync.server.problems import NoSpace
 from sync.server.service import Service, sha256
 from sync.server.uploads import SpoiltUpload
 from sync.wording import counted
@@ -75,6 +76,8 @@ def take_in(service: Service, directory: Path, told: Told = nobody) -> TakenIn:
             words[name] = service.receive(name, body)
         except SyncError as error:
             troubles.append(f"{path}: {error}")
+        except OSError as error:
+            troubles.append(f"{path}: {NoSpace.sentence} ({error.strerror})")
         copying.went(len(body))
     streams = stick.named_by_hash()
     attachments = awaited = records = 0
@@ -87,7 +90,7 @@ def take_in(service: Service, directory: Path, told: Told = nobody) -> TakenIn:
                 attachments += 1
             else:
                 awaited += 1
-    _publish(service)
+    troubles += _publish(service)
     return TakenIn(len(words), records, attachments, awaited, tuple(troubles))
 
 
@@ -141,10 +144,13 @@ def _pieces(path: Path) -> Iterator[bytes]:
         yield from iter(lambda: file.read(_PIECE), b"")
 
 
-def _publish(service: Service) -> None:
+def _publish(service: Service) -> tuple[str, ...]:
     """Publish what came; where a server runs on this data, it does that itself."""
     try:
         with service.files.serving():
             service.registers.publish()
     except AlreadyServed:
         pass
+    except (SyncError, OSError) as error:
+        return (f"What came is stored; the register could not be published now: {error}",)
+    return ()

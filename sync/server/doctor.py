@@ -53,6 +53,14 @@ def examine(service: Service) -> Iterator[Finding]:
         f"{counted(len(published), 'consultation')} published.",
     )
     yield from _batches(service)
+    yield from _attachments(service)
+    for name in service.store.forked():
+        yield Finding(
+            Health.BAD,
+            f"Device “{name}” sent two different batches under one number: its data directory was "
+            "copied and is used twice, or was set back to an older copy. Nothing is lost or "
+            "counted twice. Delete one copy, revoke the key, and enrol the device anew.",
+        )
     yield Finding(
         Health.NOTE if counts.quarantined else Health.FINE,
         f"{counted(counts.records, 'contribution')} in {counted(counts.batches, 'batch')}, "
@@ -110,6 +118,21 @@ def _batches(service: Service) -> Iterator[Finding]:
             "stopped in the middle, or its database restored from an older backup. What was not "
             "acknowledged is still on its device, and comes again; parvis-desk pull --from reads "
             "the rest.",
+        )
+
+
+def _attachments(service: Service) -> Iterator[Finding]:
+    """Whether the attachments that the index knows are on disk, by their names alone."""
+    gone = [
+        name
+        for name in service.store.attachment_names()
+        if not service.files.attachment_path(name).exists()
+    ]
+    if gone:
+        yield Finding(
+            Health.BAD,
+            f"{counted(len(gone), 'attached file')} of the index are not on disk, such as "
+            f"{gone[0]}. Restore attachments/ from a backup.",
         )
 
 

@@ -72,6 +72,9 @@ class Service:
     def __init__(self, root: Path, clock: Callable[[], float]) -> None:
         self.files = DataDirectory(root)
         self._clock = clock
+        # Nobody restores a backup under a running server: devices look what it still has when it
+        # was started anew.
+        self._instance = secrets.token_hex(8)
         self._key = self._server_key()
         self.store = Store(self.files)
         self.uploads = Uploads(root / "uploads")
@@ -296,7 +299,7 @@ class Service:
             ListedConsultation(one.id, one.version, one.package_hash)
             for one in self.store.consultations()
         ]
-        return sign_listing(self._key, listed, fresh)
+        return sign_listing(self._key, listed, fresh, self._instance)
 
     # what the desk asks
 

@@ -538,6 +538,19 @@ class Store:
         with self.reading() as db:
             return tuple(db.execute(query).scalars())
 
+    def forked(self) -> tuple[str, ...]:
+        """The names of devices that sent two different batches under one number."""
+        table = schema.batches.c
+        query = (
+            select(schema.devices.c.name)
+            .join(schema.batches, table.device_key_id == schema.devices.c.key_id)
+            .group_by(schema.devices.c.key_id, table.consultation, table.sequence)
+            .having(func.count() > 1)
+            .distinct()
+        )
+        with self.reading() as db:
+            return tuple(db.execute(query).scalars())
+
     def integrity(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file; empty where it is sound."""
         with self.reading() as db:

@@ -220,3 +220,24 @@ def test_new_refuses_in_a_sentence(
     assert result.exit_code == 1
     assert sentence in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_repeat_with_no_instance_yet_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "family.md"
+    path.write_text(
+        """| survey |
+| | type | name | label |
+| | begin repeat | child | Child |
+| | text | name | First name |
+| | begin repeat | toy | Toy |
+| | text | what | What |
+| | end repeat | | |
+| | end repeat | | |
+""",
+        encoding="utf-8",
+    )
+    says = "Bob\ncar\n\ny\nEve\ny\ndoll\n\n\n"
+    result = run("fill", path, "--interactive", "--format", "json", says=says)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["/data/child[2]/toy[1]/what"] == "doll"
+    assert "Add one: Toy? y/N" in result.stderr

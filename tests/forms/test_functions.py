@@ -13,6 +13,7 @@ from forms.xpath.compiler import KNOWN_FUNCTIONS
 from tests.forms.writing import calculated
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "forms.md"
+WALKED = "tests/forms/agreement/*.*"
 _LINE = re.compile(r"\| `([a-z0-9:-]+)` \| [^|]+ \| `(.+?)` \| `(.*?)` \|")
 EXAMPLES = [
     match.groups() for match in map(_LINE.match, DOCUMENT.read_text().splitlines()) if match
@@ -124,3 +125,13 @@ def test_a_seed_gives_the_order_that_javarosa_gives(seed: str, order: str) -> No
 )
 def test_edge_cases_of_functions(expression: str, gives: str) -> None:
     assert calculated(expression) == gives
+
+
+def test_the_forms_that_a_function_is_walked_in_call_it() -> None:
+    forms = {path.stem: path.read_text() for path in DOCUMENT.parents[1].glob(WALKED)}
+    for line in DOCUMENT.read_text().splitlines():
+        match = _LINE.match(line)
+        where = line.strip("| ").rpartition("|")[2].strip()
+        if match and where != "example alone":
+            for name in where.split(", "):
+                assert f"{match[1]}(" in forms[name]

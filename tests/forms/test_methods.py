@@ -1,12 +1,13 @@
 """Ways to take part: what a form asks, what is wrong with it, and ballots of what people said."""
 
 from decimal import Decimal
+from random import Random
 
 import pytest
 
 from forms.catalogue import find
 from forms.engine import Entry
-from forms.methods import budget
+from forms.methods import budget, opinion_cards
 from forms.methods.asked import Asked, MethodError, asked
 from forms.xform import read_form
 from forms.xform.form import Form
@@ -99,3 +100,54 @@ def test_a_budget_ballot_is_what_was_chosen() -> None:
     entry = Entry(form)
     assert entry.answer("/data/choix", "bancs fete").kept
     assert budget.ballot(only(form, "budget"), entry.finish().fields) == ("bancs", "fete")
+
+
+# --- opinion cards ---------------------------------------------------------------------------
+
+IDEAS = ("samedi", "trente", "gratuit", "nuit", "cantine")
+
+
+def test_the_least_seen_cards_come_first_and_chance_decides_among_equals() -> None:
+    seen = {"samedi": 3, "trente": 1, "nuit": 3}
+    firsts, seconds = set(), set()
+    for seed in range(40):
+        order = opinion_cards.least_seen_first(IDEAS, seen, Random(seed))
+        assert sorted(order) == sorted(IDEAS)
+        assert [seen.get(name, 0) for name in order] == [0, 0, 1, 3, 3]
+        firsts.add(order[0])
+        seconds.add(order[3])
+    assert firsts == {"gratuit", "cantine"}
+    assert seconds == {"samedi", "nuit"}
+
+
+def test_an_entry_begins_with_the_order_that_the_device_chose_and_logs_it() -> None:
+    form = form_of("cartes-avis")
+    deck = opinion_cards.read(form, only(form, "opinion-cards"))
+    seen = dict.fromkeys(deck.names, 1) | {"chiens": 0}
+    entry = Entry(form, beginning=opinion_cards.beginning(form, seen, Random(4)))
+    held = dict(entry.finish().fields)
+    order = held[deck.order].split()
+    assert (order[0], sorted(order)) == ("chiens", sorted(deck.names))
+    assert opinion_cards.shown_in(form, entry.finish().fields) == order[:6]
+
+
+def test_without_a_device_the_form_draws_and_logs_the_order_itself() -> None:
+    form = form_of("cartes-avis")
+    orders = {dict(Entry(form).finish().fields)["/data/ordre_des_cartes"] for _ in range(5)}
+    assert len(orders) == 5
+
+
+def test_a_ballot_of_cards_tells_opinions_reasons_and_what_was_passed_over() -> None:
+    form = form_of("cartes-avis")
+    place = only(form, "opinion-cards")
+    deck = opinion_cards.read(form, place)
+    entry = Entry(form, beginning={deck.order: " ".join(deck.names)})
+    assert entry.answer("/data/carte/avis", "pour").kept
+    assert entry.answer("/data/carte/pour_quoi", "faisable urgent").kept
+    assert entry.answer("/data/carte[3]/avis", "ni").kept
+    said = opinion_cards.ballot(deck, entry.finish().fields)
+    assert [one.card for one in said] == list(deck.names[:6])
+    assert said[0].opinion == "pour"
+    assert said[0].reasons == ("faisable", "urgent")
+    assert [one.opinion for one in said[1:]] == ["", "ni", "", "", ""]
+    assert opinion_cards.problems(form, place) == []

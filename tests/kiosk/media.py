@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from kivy.uix.widget import Widget
+from PIL import Image, ImageDraw
 
+from kiosk.devices.camera import Frame, NoPicture
 from kiosk.devices.equipment import Equipment
+from kiosk.devices.place import FixedPlace
 from kiosk.devices.recorder import NothingRecorded, Recording
+from kiosk.devices.scanner import ZxingScanner
 from kiosk.devices.sound import RATE, OpusWriter
+from kiosk.maps.earth import Spot, on_map
 from sync.consultation import Consultation
 from tests.kiosk import driver, hall  # isort: split  it sets what Kivy reads when it is imported
 
@@ -82,7 +90,7 @@ class FakePlayer:
 
 def equipment() -> Equipment:
     """A device with everything."""
-    return Equipment(FakeRecorder(), FakePlayer())
+    return Equipment(FakeRecorder(), FakePlayer(), FakeCamera(), ZxingScanner(), FixedPlace(NANTES))
 
 
 def consultation() -> Consultation:
@@ -127,3 +135,104 @@ def draw(paper: Widget, *points: tuple[float, float]) -> None:
         driver.frames()
     finger.touch_up()
     driver.frames(2)
+
+
+class FakeCamera:
+    """A camera that sees what a test shows it."""
+
+    def __init__(self, frame: Frame | None = None) -> None:
+        self.seen = frame or striped()
+        self.looks = False
+        self.broken = False
+
+    def start(self) -> None:
+        self.looks = True
+
+    def frame(self) -> Frame | None:
+        if self.broken:
+            raise NoPicture("broken")
+        return self.seen if self.looks else None
+
+    def stop(self) -> None:
+        self.looks = False
+
+
+def striped(width: int = 320, height: int = 240) -> Frame:
+    """A picture whose left half is red, whose right half is blue."""
+    half = width // 2
+    return Frame(
+        width, height, (b"\xc8\x10\x10" * half + b"\x10\x10\xc8" * (width - half)) * height
+    )
+
+
+NANTES = Spot(47.2184, -1.5536)
+
+
+def tiles(folder: Path, around: Spot = NANTES, zooms: range = range(12, 17)) -> bytes:
+    """An MBTiles file: made streets, each tile saying which it is."""
+    path = folder / "made.mbtiles"
+    path.unlink(missing_ok=True)
+    wide = 0.02
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE metadata (name TEXT, value TEXT)")
+        database.execute(
+            "CREATE TABLE tiles"
+            " (zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, tile_data BLOB)"
+        )
+        west, east = around.longitude - wide, around.longitude + wide
+        south, north = around.latitude - wide / 2, around.latitude + wide / 2
+        told = {
+            "name": "made",
+            "format": "png",
+            "bounds": f"{west},{south},{east},{north}",
+            "center": f"{around.longitude},{around.latitude},14",
+            "attribution": '<a href="https://example.org">© made for tests</a>',
+        }
+        database.executemany("INSERT INTO metadata VALUES (?, ?)", told.items())
+        for zoom in zooms:
+            count = 2**zoom
+            left, top = (int(part * count) for part in on_map(north, west))
+            right, bottom = (int(part * count) for part in on_map(south, east))
+            for column in range(left, right + 1):
+                for row in range(top, bottom + 1):
+                    picture = _street(zoom, column, row)
+                    database.execute(
+                        "INSERT INTO tiles VALUES (?, ?, ?, ?)",
+                        (zoom, column, count - 1 - row, picture),
+                    )
+        database.commit()
+    return path.read_bytes()
+
+
+def _street(zoom: int, column: int, row: int) -> bytes:
+    picture = Image.new("RGB", (256, 256), (242, 238, 226))
+    pen = ImageDraw.Draw(picture)
+    step = 2 ** (zoom - 12) * 16
+    for at in range(-step, 257, step):
+        x, y = at - (column * 256) % step, at - (row * 256) % step
+        pen.line((x, 0, x, 256), (255, 255, 255), 6 if zoom > 13 else 2)
+        pen.line((0, y, 256, y), (255, 214, 120), 5 if zoom > 13 else 2)
+    pen.ellipse((90, 90, 150, 140), (190, 222, 170))
+    pen.text((6, 4), f"{zoom}/{column}/{row}", (120, 120, 120))
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+PLACES = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [longitude, latitude]},
+                "properties": {"title": title},
+            }
+            for title, latitude, longitude in (
+                ("La mairie", 47.2181, -1.5528),
+                ("Le marché couvert", 47.2170, -1.5560),
+                ("Le passage des Érables", 47.2199, -1.5501),
+            )
+        ],
+    }
+).encode()

@@ -131,7 +131,7 @@ def test_the_first_touch_on_a_date_shows_today_and_the_next_ones_move_it(steps):
 def test_what_was_answered_before_is_shown(steps):
     assert put(steps["velo"], "oui")[0].cards["oui"].taken
     assert put(steps["note"], "7")[0].keys[7].taken
-    assert put(steps["centimes"], "0.75")[0].stepper.value == "0.75"
+    assert put(steps["centimes"], "0.75")[0].stepper.value == "0,75"
     assert put(steps["depuis"], "2024-02-29")[0].steppers[0].value == "29"
     assert put(steps["lu"], "OK")[0].card.taken
     assert write(steps["km"], "2.5")[0].field.text == "2,5"

@@ -354,3 +354,67 @@ def test_another_opinion_brings_other_reasons_and_drops_the_first(at):
     assert list(answer.parts) == [f"{ref}/avis", f"{ref}/contre_quoi"]
     to_receipt(kiosk)
     assert "pour_quoi" not in said(kiosk)
+
+
+def test_the_next_person_sees_first_what_the_one_before_was_not_shown(at):
+    kiosk = at("cartes-avis")
+    offer, counter = kiosk.kiosk.offer, kiosk.kiosk.counter
+    assert counter.exposures.seen(offer.id) == {}
+    order = dict(kiosk.kiosk.journey.entry.finish().fields)["/data/ordre_des_cartes"].split()
+    to_receipt(kiosk)
+    assert counter.exposures.seen(offer.id) == dict.fromkeys(order[:6], 1)
+    kiosk.on()
+    kiosk.begin()
+    second = dict(kiosk.kiosk.journey.entry.finish().fields)["/data/ordre_des_cartes"].split()
+    assert set(second[:4]) == set(order[6:])
+    kiosk.kiosk.erase()
+    assert sum(counter.exposures.seen(offer.id).values()) == 6
+
+
+def test_what_is_kept_of_shown_cards_are_counts_and_nothing_that_was_said(at):
+    kiosk = at("cartes-avis")
+    answer, ref = answer_of(kiosk), kiosk.kiosk.journey.ref
+    touch(kiosk, answer.parts[f"{ref}/avis"].cards["contre"])
+    to_receipt(kiosk)
+    rows = list(kiosk.device.database.table("exposures").rows)
+    assert len(rows) == 6
+    assert all(set(row) == {"consultation", "card", "seen"} for row in rows)
+    assert "contre" not in str(rows)
+
+
+# --- text by article, consent ----------------------------------------------------------------
+
+
+@SIZES
+def test_an_article_is_read_judged_and_worded_anew(at, screen):
+    kiosk = at("texte-par-article", screen)
+    answer = answer_of(kiosk)
+    assert "au moins un mètre quarante" in answer.sheet.text
+    touch(kiosk, answer.cards["mitige"])
+    while kiosk.kiosk.journey.ref == "/data/a1":
+        kiosk.on()
+    kiosk.on()
+    assert kiosk.kiosk.journey.ref == "/data/a1_redaction"
+    kiosk.type("Deux mètres.")
+    to_receipt(kiosk)
+    held = said(kiosk)
+    assert (held["a1"], held["a1_redaction"]) == ("mitige", "Deux mètres.")
+    assert "a2" not in held
+
+
+@SIZES
+def test_who_blocks_says_why_and_who_agrees_need_not(at, screen):
+    kiosk = at("consentement", screen)
+    kiosk.on()
+    card = answer_of(kiosk).cards["oppose"]
+    assert (card.text, card.note) == ("Opposé", "je bloque, et je dis pourquoi")
+    touch(kiosk, card)
+    while kiosk.kiosk.journey.ref == "/data/position":
+        kiosk.on()
+    assert kiosk.kiosk.journey.ref == "/data/raison"
+    kiosk.on()
+    assert "il faut dire pourquoi" in kiosk.kiosk.page.trouble
+    kiosk.back()
+    touch(kiosk, answer_of(kiosk).cards["accord"])
+    to_receipt(kiosk)
+    assert said(kiosk)["position"] == "accord"

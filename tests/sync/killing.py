@@ -2,8 +2,9 @@
 
     python -m tests.sync.killing --runs 300 --seed 1
 
-Each run confirms something in one process or syncs in another, and kills it, or the server, or
-both, or neither, after a moment drawn at random. After each run it is looked whether every
+Each run confirms something in one process, some of it with files attached, and syncs in another or
+carries a stick, and kills it, or the server, or both, or neither, after a moment drawn at random;
+devices keep nothing beyond its acknowledgement. After each run it is looked whether every
 contribution that was confirmed is on the server or still sealed on the device; at the end, once
 all is let through, whether the desk has each exactly once.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import hashlib
 import json
 import os
 import signal
@@ -28,9 +30,14 @@ from random import Random
 
 import requests
 
+from sync.attachment import Attachment
+from sync.client.courier import carry_in, carry_out
 from sync.client.https import enrol, sync_once
+from sync.contribution import Contribution, Mode
 from sync.desk.store import DeskStore
 from sync.device import Device
+from sync.rules import SyncRules
+from sync.server.courier import put_out, take_in
 from sync.server.service import Service
 from sync.server.serving import RunningServer
 from tests.sync.town import Town, ideas
@@ -46,6 +53,10 @@ class Score:
     confirmed: int = 0
     kiosks_killed: int = 0
     servers_killed: int = 0
+    sticks: int = 0
+    couriers_killed: int = 0
+    files_at_the_desk: int = 0
+    files_lost: int = 0
     nowhere: int = 0
     stored_before_the_receipt_was_seen: int = 0
     at_the_desk: int = 0
@@ -91,6 +102,7 @@ class Kiosks:
             self.port = free.getsockname()[1]
         self.server = self.start_server()
         with self.town.device() as device:
+            device.follow(SyncRules(keep_days=0))
             enrol(device, self.town.code(self.url), "mairie")
             assert sync_once(device).complete
 
@@ -121,7 +133,8 @@ class Kiosks:
         def people() -> None:
             with Device.open(self.town.root / "mairie") as device:
                 for number in range(first, first + many):
-                    self.town.confirm(device, f"idée {number}")
+                    files = _files(number)
+                    self.confirm_one(device, f"idée {number}", files)
                     os.write(writing, f"idée {number}\n".encode())
 
         kiosk = Child(people)
@@ -132,6 +145,40 @@ class Kiosks:
             assert kiosk.end() == 0
         with os.fdopen(reading) as said:
             self.promised.update(said.read().split("\n")[:-1])
+
+    def confirm_one(self, device: Device, idea: str, files: tuple[Attachment, ...]) -> None:
+        """Somebody says something, and shows something."""
+        held = device.consultation(self.town.consultation.id)
+        fields = (("/data/idea", idea),)
+        said = Contribution("place", "1", held.form_hash, Mode.SELF, "fr", fields)
+        device.confirm(held.id, said, files)
+
+    def carry(self, killed: bool) -> None:
+        """A stick goes out, to the server and back; one of the three is killed."""
+        stick = self.town.root / "stick"
+        stick.mkdir(exist_ok=True)
+        victim = self.random.randrange(3) if killed else -1
+
+        def out() -> None:
+            with Device.open(self.town.root / "mairie") as device:
+                carry_out(device, stick)
+
+        def over() -> None:
+            with contextlib.closing(Service(self.town.server_data, time.time)) as service:
+                take_in(service, stick)
+                put_out(service, stick)
+
+        def back() -> None:
+            with Device.open(self.town.root / "mairie") as device:
+                carry_in(device, stick)
+
+        for place, work in enumerate((out, over, back)):
+            child = Child(work)
+            if place == victim:
+                self.score.couriers_killed += child.kill_after(self.random.uniform(0, _LONGEST))
+            else:
+                assert child.end() == 0
+        self.score.sticks += 1
 
     def sync(self, kiosk_killed: bool, server_killed: bool) -> None:
         """One sync, with deaths."""
@@ -175,6 +222,12 @@ class Kiosks:
         with closing(DeskStore(self.town.root / "desk.sqlite")) as desk:
             report = self.town.pull(self.url, desk)
             said = ideas(desk, self.town.consultation.id)
+            for one in desk.contributions(self.town.consultation.id):
+                number = int(dict(one.fields)["/data/idea"].split()[1])
+                for file in _files(number):
+                    digest = hashlib.sha256(file.content).hexdigest()
+                    self.score.files_at_the_desk += desk.media.holds(digest)
+                    self.score.files_lost += not desk.media.holds(digest)
         self.score.findings = len(report.findings)
         self.score.confirmed = len(self.promised)
         self.score.at_the_desk = len(said)
@@ -184,6 +237,14 @@ class Kiosks:
         self.server.kill_after(0)
 
 
+def _files(number: int) -> tuple[Attachment, ...]:
+    """What belongs to the idea of this number; to most, nothing."""
+    if number % 4:
+        return ()
+    content = Random(number).randbytes(200_000 if number % 8 else 3_000)
+    return (Attachment(f"{number}.jpg", content, "image/jpeg"),)
+
+
 def play(runs: int, seed: int) -> Score:
     """So many runs; the same seed draws the same moments, the machine's pace apart."""
     random = Random(seed)
@@ -191,7 +252,10 @@ def play(runs: int, seed: int) -> Score:
         kiosks = Kiosks(Path(folder), random)
         for kiosks.score.runs in range(1, runs + 1):
             kiosks.confirm(killed=random.random() < 0.5)
-            kiosks.sync(kiosk_killed=random.random() < 0.7, server_killed=random.random() < 0.4)
+            if random.random() < 0.3:
+                kiosks.carry(killed=random.random() < 0.7)
+            else:
+                kiosks.sync(kiosk_killed=random.random() < 0.7, server_killed=random.random() < 0.4)
             kiosks.look()
         kiosks.finish()
         return kiosks.score

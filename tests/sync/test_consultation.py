@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import consultation as packages
-from sync.consultation import Card, Consultation, Notice, Side, consultation_id
+from sync.consultation import Card, Consultation, Notice, Options, Side, consultation_id
 from sync.errors import ForgedPackage, MalformedPackage, SyncError, UnknownFormat
 from sync.signed import Kind, sign_file, unverified_body
 from sync.wire import Reader, sized
@@ -149,6 +149,9 @@ def test_files_that_would_grow_beyond_what_is_stated_are_refused_unexpanded() ->
         ({"title": {"fr": "x" * (1 << 21)}}, "1 MiB"),
         ({"media": {"a.wav": bytes(65 << 20)}}, "64 MiB"),
         ({"notice": {"fr": Notice("", "", "", "", "", (Card(Side.FACT, "", ""),) * 99)}}, "cards"),
+        ({"organiser": "x" * 20_001}, "No device would read"),
+        ({"options": Options(idle_seconds=-1)}, "No device would read"),
+        ({"form_id": "x" * 30_000}, "No device would read"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

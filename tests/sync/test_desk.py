@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 from sync import batch as batches
 from sync.client.https import Uplink, sync_once
 from sync.client.wire import NetworkTrouble
+from sync.contribution import Contribution, Mode
 from sync.desk.export import NothingToExport, export_csv, protected, unprotected
 from sync.desk.notice import BadNotice, read_notice
 from sync.desk.pull import OtherServer, pull
 from sync.desk.sources import NotThere, ServerSource
 from sync.desk.store import DeskStore, Kind, UnusableDeskStore
 from sync.envelope import Sealed, SealingSession
+from sync.server.doctor import Health, examine
 from sync.server.files import DataDirectory
 from tests.sync.town import Town
 
@@ -311,3 +314,40 @@ def test_a_notice_that_is_wrong_says_where(tmp_path: Path, name: str, text: str,
     path.write_text(text)
     with pytest.raises(BadNotice, match=says):
         read_notice(path)
+
+
+def test_a_device_whose_data_were_copied_and_used_twice_is_named(town: Town) -> None:
+    with town.serving() as url, town.desk() as desk:
+        with town.device(url=url) as device:
+            town.confirm(device, "avant")
+            sync_once(device)
+        shutil.copytree(town.root / "mairie", town.root / "copie")
+        for name in ("mairie", "copie"):
+            with town.device(name, url=url) as device:
+                town.confirm(device, f"dit à {name}")
+                assert sync_once(device).complete
+        report = town.pull(url, desk)
+        assert report.total == 3
+        assert [one.kind for one in report.findings] == [Kind.FORKED]
+        with town.service() as service:
+            said = [one.sentence for one in examine(service) if one.health is Health.BAD]
+        assert len(said) == 1
+        assert "copied and is used twice" in said[0]
+
+
+def test_paper_that_says_exactly_the_same_is_named_and_counted(town: Town) -> None:
+    with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
+        held = device.consultation(town.consultation.id)
+        for idea in ("un banc", "un banc", *["Des bancs à l'ombre des tilleuls"] * 2):
+            said = Contribution(
+                "place", "1", held.form_hash, Mode.PAPER, "fr", (("/data/idea", idea),)
+            )
+            device.confirm(held.id, said)
+        town.confirm(device, "Des bancs à l'ombre des tilleuls")
+        sync_once(device)
+        report = town.pull(url, desk)
+        assert report.total == 5
+        [finding] = report.findings  # two people may well write “un banc”
+        assert finding.kind is Kind.REPEATED
+        assert finding.sentence.startswith("2 contributions transcribed from paper")
+        assert len(town.pull(url, desk).findings) == 1

@@ -22,6 +22,7 @@ from sync.errors import (
     OlderPackage,
     UnknownConsultation,
 )
+from sync.keys import write_signing_key
 from sync.outbox import Counts
 from tests.sync.given import (
     CONSULTATION,
@@ -269,3 +270,12 @@ def test_a_wrong_clock_stops_nobody(tmp_path: Path, wall: float) -> None:
         device.confirm(CONSULTATION.id, said("oui"))
         assert device.outbox.next_batch() is not None
         assert isinstance(device.today(), date)
+
+
+def test_a_device_key_that_a_failing_disk_changed_is_named(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path):
+        pass
+    (tmp_path / "device.key").unlink()
+    write_signing_key(tmp_path / "device.key", OTHER_KEY)
+    with pytest.raises(BadKey, match="not the one that was enrolled"):
+        Device.open(tmp_path)

@@ -100,6 +100,26 @@ def test_a_file_that_holds_no_key_is_named(tmp_path: Path, content: bytes) -> No
         read_signing_key(tmp_path / "device.key")
 
 
+@pytest.mark.parametrize("name", ["recipient.key", "organiser.key"])
+def test_a_flipped_bit_anywhere_in_a_key_file_is_refused_or_changes_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    made = KeyDirectory.create(tmp_path / "keys", suite=Suite.X25519, label="Ville")
+    path = tmp_path / "keys" / name
+    content = path.read_bytes()
+    for at in range(len(content)):
+        for bit in (1, 16):
+            flipped = bytearray(content)
+            flipped[at] ^= bit
+            path.write_bytes(flipped)
+            try:
+                opened = KeyDirectory.open(tmp_path / "keys")
+            except BadKey:
+                continue
+            assert opened.recipient.public.key == made.recipient.public.key
+            assert opened.organiser.public_key() == made.organiser.public_key()
+
+
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadKey, match="gone"):
         KeyDirectory.open(tmp_path / "gone")

@@ -1,0 +1,136 @@
+"""Digits or words over the page, to say a part of a date or a time directly."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kivy.core.window import Window
+from kivy.properties import StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.kv import load_beside
+from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
+from kiosk.widgets import paged as paged  # its kv rule draws with it
+from kiosk.widgets.answer import Setting
+from kiosk.widgets.cards import CardGrid, ChoiceCard
+from kiosk.widgets.field import AnswerField
+from kiosk.widgets.layouts import number_pad
+from kiosk.widgets.written import keyboard_for
+
+
+class Over(BoxLayout):
+    """Covers the page until it is closed; takes every touch."""
+
+    title = StringProperty()
+
+    def __init__(self, title: str, setting: Setting, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.title = title
+        self._kiosk = setting.kiosk
+
+    def open(self) -> None:
+        """Come up, over the kiosk or what is shown in its place."""
+        if self._kiosk is not None:
+            self._kiosk.lay_over(self)
+        else:
+            Window.add_widget(self)
+
+    def close(self) -> None:
+        """Go away again."""
+        if self._kiosk is not None:
+            self._kiosk.dismiss()
+        elif self.parent is not None:
+            self.parent.remove_widget(self)
+            self.forget()
+
+    def say(self) -> str:
+        """What it asks for."""
+        return str(self.title)
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard."""
+        return (Speech(self.say(), tr.language),)
+
+    def forget(self) -> None:
+        """Let go of what was written."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Nothing below can be touched."""
+        super().on_touch_down(touch)
+        return True
+
+
+class DigitPad(Over):
+    """A number on a pad.
+
+    Args:
+        title: what is asked for.
+        longest: how many digits there may be.
+        given: told the number, once it is written.
+    """
+
+    def __init__(
+        self, title: str, longest: int, setting: Setting, given: Callable[[int], None]
+    ) -> None:
+        super().__init__(title, setting)
+        self._given = given
+        self.field = AnswerField(multiline=False, said=title, max_length=longest)
+        self.ids.field.add_widget(self.field)
+        self.keyboard = keyboard_for((number_pad(),))
+        if self.keyboard.parent is not None:
+            self.keyboard.parent.remove_widget(self.keyboard)
+        self.keyboard.field = self.field
+        self.ids.pad.add_widget(self.keyboard)
+        self.field.bind(on_enter=lambda *_: self.done())
+
+    def done(self) -> None:
+        """The number is written; nothing written changes nothing."""
+        digits = "".join(sign for sign in self.field.text if sign.isdecimal())
+        self.close()
+        if digits:
+            self._given(int(digits))
+
+    def forget(self) -> None:
+        """Give the keys back, and let go of what was written."""
+        if self.keyboard.field is self.field:
+            self.keyboard.field = None
+            if self.keyboard.parent is not None:
+                self.keyboard.parent.remove_widget(self.keyboard)
+            self.keyboard.reset()
+        self.field.erase()
+
+
+class CardPad(Over):
+    """One of a few words, such as the months.
+
+    Args:
+        title: what is asked for.
+        words: what can be touched.
+        taken: which of them is taken now, from 0; -1 for none.
+        given: told which was touched, from 0.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        words: Sequence[str],
+        taken: int,
+        setting: Setting,
+        given: Callable[[int], None],
+    ) -> None:
+        super().__init__(title, setting)
+        self._given = given
+        self.grid = CardGrid(columns=(3, 4, 2, 1))
+        for number, word in enumerate(words):
+            card = ChoiceCard(name=str(number), text=word, taken=number == taken, mark_off="")
+            card.bind(on_release=lambda card: self._choose(int(card.name)))
+            self.grid.add_widget(card)
+        self.ids.paged.add_widget(self.grid)
+        self.ids.paged.bind(viewport=self.grid.setter("room"))
+
+    def _choose(self, number: int) -> None:
+        self.close()
+        self._given(number)
+
+
+load_beside(__file__)
