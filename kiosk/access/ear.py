@@ -102,9 +102,14 @@ class Ear(EventDispatcher):
 
     def changed(self, widget: Any, news: str) -> None:
         """This was chosen, and the same screen is still there: how it stands now, and the news."""
-        if self.on:
-            told = state_of(widget) or ("" if news else name_of(widget))
-            self.say_words(". ".join(part for part in (told, news) if part))
+        if not self.on:
+            return
+        step = step_of(widget)
+        if step is not None and step.ref != self._asked:  # it has become another question's
+            self._say([Speech(news, tr.language), *self._parts_of(widget)])
+            return
+        told = state_of(widget) or ("" if news else name_of(widget))
+        self.say_words(". ".join(part for part in (told, news) if part))
 
     def say_words(self, text: str) -> None:
         """Say this in the person's language, if they listen."""

@@ -14,6 +14,7 @@ from kivy.core.window import Window
 
 from kiosk.access.commands import KEYBOARD, Command, KeyMap
 from kiosk.access.echo import echo
+from kiosk.access.spoken import step_of
 from kiosk.focus import focused, keys_in_use, move_focus, put_focus, stops
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer
@@ -34,7 +35,7 @@ class _Place:
     cover: Any = None
     number: int = 0
     name: str = ""
-    on_keyboard: bool = False
+    answers: bool = False  # whether it belonged to a question
 
 
 class Keypad:
@@ -232,7 +233,7 @@ class Keypad:
             self._land()
             return
         wanted = [stop for stop in order if getattr(stop, "said", None) == self._place.name]
-        if self._place.on_keyboard:
+        if self._place.answers and not wanted:
             wanted = [stop for stop in order if isinstance(stop, AnswerField)]
         self._light(wanted[0] if wanted else order[min(self._place.number, len(order) - 1)])
 
@@ -264,8 +265,8 @@ class Keypad:
         cover = self._stage.cover
         for number, stop in enumerate(stops(cover)):
             if stop.focus:
-                on_keyboard = isinstance(stop, KeyRow | KeyCap)
-                self._place = _Place(cover, number, getattr(stop, "said", ""), on_keyboard)
+                answers = step_of(stop) is not None
+                self._place = _Place(cover, number, getattr(stop, "said", ""), answers)
 
     def _echo(self, before: str, after: str, cap: KeyCap | None = None) -> None:
         said = echo(before, after)
@@ -304,7 +305,10 @@ def _news(widget: Any) -> list[str]:
     told = []
     while widget is not None and widget is not Window:
         told.append(getattr(widget, "news", ""))
-        if isinstance(widget, Answer):
-            told += [widget.spoken(), getattr(widget.standing, "warning", "")]
+        standing = getattr(widget, "standing", None)
+        if standing is not None:
+            told += [getattr(standing, name, "") for name in ("warning", "text")]
+        elif isinstance(widget, Answer):
+            told.append(widget.spoken())
         widget = widget.parent
     return [text for text in told if text]

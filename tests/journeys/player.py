@@ -29,7 +29,7 @@ ON = frozenset(
         *("C’est tout", "Rien à ajouter", "C’est compris", "Continuer", "Fini"),
     }
 )
-TEXTS = ("plus", "30", "75001")
+TEXTS = ("oui", "30", "75001")
 NUMBERS = ("1", "30", "0", "75001", "2026")
 
 
@@ -138,6 +138,7 @@ class Player:
         self._question: Intention | None = None
         self._heard = 0
         self._ranked: dict[str, list[str]] = {}
+        self._stepped: set[str] = set()
 
     # --- what they perceive -------------------------------------------------------------------
 
@@ -216,10 +217,8 @@ class Player:
         match asked.kind:
             case Kind.TEXT | Kind.INTEGER | Kind.DECIMAL if "vide" in thing:
                 return self._type(asked.value)
-            case Kind.INTEGER if _is_more(thing):
-                return self._step(int(asked.value), thing)
-            case Kind.RANGE | Kind.DATE if _is_more(thing):
-                return said if re.search(r"\d", thing) else self.choose()
+            case Kind.INTEGER | Kind.RANGE | Kind.DATE if _is_more(said):
+                return self._step(int(asked.value) if asked.kind is Kind.INTEGER else 1, said)
             case Kind.RANGE if _says(thing, asked.value) and "pas choisi" in thing:
                 return self.choose()
             case Kind.TRIGGER if "pas choisi" in thing:
@@ -228,7 +227,8 @@ class Player:
                 return self._rank(asked, thing)
             case Kind.SELECT_ONE | Kind.SELECT_MULTIPLE:
                 if any(_says(thing, label) for label in asked.labels) and not _is_taken(thing):
-                    return self.choose()
+                    said = self.choose()
+                    return self._act(said) if self._question is not asked else said
         return said
 
     def _type(self, text: str) -> str:
@@ -243,12 +243,13 @@ class Player:
             said = self.choose()
         return said
 
-    def _step(self, wanted: int, said: str) -> str:
-        for _ in range(wanted + 2):
-            told = re.findall(r"\d+", said)
-            if told and int(told[-1]) >= wanted:
-                break
-            said = self.choose()
+    def _step(self, times: int, said: str) -> str:
+        """Touch "more" so many times, once for each question; a date begins with today."""
+        assert self._question is not None
+        if self._question.label not in self._stepped:
+            self._stepped.add(self._question.label)
+            for _ in range(times):
+                said = self.choose()
         return said
 
     def _rank(self, asked: Intention, said: str) -> str:
@@ -271,4 +272,4 @@ def _is_taken(said: str) -> bool:
 
 
 def _is_more(said: str) -> bool:
-    return bool(re.search(r"\bPlus\b", said))
+    return bool(re.search(r"\bPlus\b|de plus :", said))

@@ -1,4 +1,4 @@
-"""Headphone sockets; amixer's answers are written down from alsa-utils, for want of a sound card."""
+"""Headphone sockets; for want of a sound card, amixer's answers are written down here."""
 
 import os
 from pathlib import Path
