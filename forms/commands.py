@@ -17,6 +17,7 @@ from forms.engine import Entry, Finished
 from forms.errors import FormError
 from forms.filling import answer_all, read_answers
 from forms.interview import Interview
+from forms.methods.review import review
 from forms.walk import follow, read_walk
 from forms.xform import Form, read_form
 from forms.xform.reader import unresolved_references
@@ -90,6 +91,8 @@ def check(form: Path) -> None:
     read, warnings = _read(form)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
+    if problems := review(read):
+        raise FormError("\n".join(problems))
     count = len(read.questions)
     languages = f", in {', '.join(read.languages)}" if read.languages else ""
     click.echo(f"{form.name} is in order: {count} questions{languages}.")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,9 +19,6 @@ from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
-
-if TYPE_CHECKING:
-    from kiosk.maps.earth import Spot
 
 _data = click.option(
     "--data",
@@ -91,9 +87,6 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
 )
 @click.option("--place", default="", help="Where the device stands, noted in assisted entries.")
 @click.option(
-    "--position", metavar="LAT,LON", help="The same in degrees, as 47.218,-1.553: for maps."
-)
-@click.option(
     "--idle",
     type=click.IntRange(10, 3600),
     metavar="SECONDS",
@@ -111,7 +104,6 @@ def run(
     size: str | None,
     diagonal: float | None,
     place: str,
-    position: str | None,
     idle: int | None,
     keys: str,
 ) -> None:
@@ -130,9 +122,7 @@ def run(
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    chosen = key_map(keys)
-    spot = _position(position)
-    serve(data, display, place=place, position=spot, patience=idle, keys=chosen)
+    serve(data, display, place=place, patience=idle, keys=key_map(keys))
 
 
 @main.command()
@@ -500,17 +490,6 @@ def _hours(text: str) -> tuple[int, int]:
     if not (first.isdigit() and last.isdigit()):
         raise Sentence(f"“{text}” are no hours of the day; write them as 20-7.")
     return int(first), int(last)
-
-
-def _position(written: str | None) -> "Spot | None":
-    from kiosk.maps.earth import read_spots
-
-    if written is None:
-        return None
-    spots = read_spots(written.replace(",", " "))
-    if len(spots) != 1:
-        raise Sentence("A position is latitude and longitude in degrees, as 47.218,-1.553.")
-    return spots[0]
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -17,7 +17,6 @@ from kiosk.devices.equipment import find_equipment
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
-from kiosk.maps.earth import Spot
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
 from sync.client.https import sync_once
@@ -66,7 +65,6 @@ def serve(
     display: Display,
     *,
     place: str = "",
-    position: Spot | None = None,
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
@@ -79,7 +77,6 @@ def serve(
         data: the device's directory.
         display: how to draw.
         place: where the device stands.
-        position: the same in degrees, for maps.
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
@@ -105,7 +102,7 @@ def serve(
         counter = Counter(device, uplink, place)
         wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
 
-        equipment = find_equipment(data, position)
+        equipment = find_equipment(data, attached.position)
 
         def build() -> Any:
             from kiosk.access.screen_readers import open_bridge
@@ -139,4 +136,5 @@ def serve(
         try:
             run(build, display, Path(home))
         finally:
+            equipment.close()
             uplink.stop()

@@ -7,9 +7,10 @@ column `cost`. The form's own constraint refuses what the purse does not hold, u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from math import gcd
 from random import Random
 
 from forms.engine import Entry
@@ -21,7 +22,9 @@ PURSE = "parvis:purse"
 LIMITS = "parvis:purse-limits"
 CURRENCY = "parvis:currency"
 TRIES = 60
-"""How many sets of projects the form's constraint is tried on."""
+"""How many sets of projects by chance the form's constraint is tried on."""
+LONGEST_EDGE = 5_000
+"""The purse, in units that all costs are multiples of, up to which its edge is looked for."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,8 @@ def problems(form: Form, place: Asked) -> list[str]:
     found = [f"“{name}” costs more than the whole purse: nobody can choose it." for name in dear]
     if not purse.limits:
         return found
-    random = Random(1)  # noqa: S311 - the same sets each time
-    names = list(purse.costs)
-    tries = [names, *([name] for name in names)]
-    tries += [random.sample(names, random.randint(1, len(names))) for _ in range(TRIES)]
-    entry = Entry(form, random=random)
-    for chosen in tries:
+    entry = Entry(form, random=Random(1))  # noqa: S311 - the same each time
+    for chosen in _tries(purse):
         affords = purse.left(chosen) >= 0
         if entry.answer(place.path, " ".join(chosen)).kept is not affords:
             verb = "refuses" if affords else "accepts"
@@ -108,6 +107,34 @@ def problems(form: Form, place: Asked) -> list[str]:
             )
             break
     return found
+
+
+def _tries(purse: Purse) -> Iterator[list[str]]:
+    """Sets of projects to try a constraint on: all, each alone, and those at the purse's edge."""
+    names = list(purse.costs)
+    yield names
+    yield from ([name] for name in names)
+    random = Random(1)  # noqa: S311 - the same sets each time
+    yield from (random.sample(names, random.randint(1, len(names))) for _ in range(TRIES))
+    whole = [int(cost) for cost in purse.costs.values() if cost == int(cost)]
+    unit = gcd(*whole) if len(whole) == len(names) else 0
+    if unit and purse.amount / unit <= LONGEST_EDGE:
+        for name in names:
+            yield from _at_the_edge(purse, name, unit)
+
+
+def _at_the_edge(purse: Purse, with_this: str, unit: int) -> Iterator[list[str]]:
+    """With one project, the dearest set that the purse still holds, and the cheapest beyond."""
+    edge = int(purse.amount // unit)
+    sums: dict[int, list[str]] = {int(purse.costs[with_this]) // unit: [with_this]}
+    for name, cost in purse.costs.items():
+        if name != with_this:
+            for total, chosen in list(sums.items()):
+                if total <= edge:
+                    sums.setdefault(total + int(cost) // unit, [*chosen, name])
+    held = max((total for total in sums if total <= edge), default=None)
+    beyond = min((total for total in sums if total > edge), default=None)
+    yield from (sums[total] for total in (held, beyond) if total is not None)
 
 
 def ballot(place: Asked, fields: Fields) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What is attached to this device and what it offers: `kiosk.toml` in its data directory.
 
 languages = ["fr", "fr-x-falc", "en"]   # offered beside each form's own; all where not given
+position = [47.2184, -1.5536]           # where it stands, in degrees: for maps
 
 [printer]
 address = "usb:04b8:0202"               # or network:192.0.2.7, and others
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.errors import DeviceError
+from kiosk.maps.earth import Spot
 
 FILE = "kiosk.toml"
 NARROWEST, WIDEST = 200, 1000  # dots
@@ -44,6 +46,7 @@ class Configuration:
 
     languages: tuple[str, ...] = ()
     printer: PrinterSettings | None = None
+    position: Spot | None = None
 
 
 def read_configuration(data: Path) -> Configuration:
@@ -60,13 +63,14 @@ def read_configuration(data: Path) -> Configuration:
         return Configuration()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadConfiguration(f"{path} cannot be read: {error}") from error
-    unknown = sorted(set(told) - {"languages", "printer"})
+    unknown = sorted(set(told) - {"languages", "position", "printer"})
     if unknown:
         raise BadConfiguration(f"{path}: there is nothing called “{unknown[0]}”.")
     languages = told.get("languages", [])
     if not isinstance(languages, list) or not all(isinstance(one, str) for one in languages):
         raise BadConfiguration(f'{path}: languages is a list of codes, as ["fr", "ar"].')
-    return Configuration(tuple(languages), _printer(path, told.get("printer")))
+    printer, position = _printer(path, told.get("printer")), _position(path, told.get("position"))
+    return Configuration(tuple(languages), printer, position)
 
 
 def write_printer(data: Path, settings: PrinterSettings | None) -> None:
@@ -79,6 +83,8 @@ def write_printer(data: Path, settings: PrinterSettings | None) -> None:
     lines = []
     if kept.languages:
         lines.append(f"languages = [{', '.join(map(_quoted, kept.languages))}]\n")
+    if kept.position is not None:
+        lines.append(f"position = [{kept.position.latitude}, {kept.position.longitude}]\n")
     if settings is not None:
         lines += [
             "[printer]",
@@ -100,6 +106,19 @@ def _printer(path: Path, told: Any) -> PrinterSettings | None:
     if not isinstance(native, bool):
         raise BadConfiguration(f"{path}: native_qr is true or false.")
     return PrinterSettings(told["address"], dots, native)
+
+
+def _position(path: Path, told: Any) -> Spot | None:
+    if told is None:
+        return None
+    sound = (
+        isinstance(told, list) and len(told) == 2 and all(type(one) in (int, float) for one in told)
+    )
+    if not sound or not (abs(told[0]) <= 90 and abs(told[1]) <= 180):
+        raise BadConfiguration(
+            f"{path}: position is latitude and longitude in degrees, as [47.2184, -1.5536]."
+        )
+    return Spot(float(told[0]), float(told[1]))
 
 
 def _quoted(text: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.devices.configuration import read_configuration
+from kiosk.devices.configuration import BadConfiguration, read_configuration
+from kiosk.devices.equipment import find_equipment
 from kiosk.devices.headphones import find_jacks
 from kiosk.devices.power import battery
 from kiosk.devices.printer import Printer
@@ -39,7 +40,8 @@ def examine(data: Path) -> tuple[Finding, ...]:
     """
     if not data.is_dir():
         raise BadDataDirectory(f"There is no data directory {data}.")
-    return (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery(), *_speech())
+    told = (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery())
+    return (*told, *_functions(data), *_speech())
 
 
 def _device(data: Path) -> list[Finding]:
@@ -151,3 +153,30 @@ def _speech() -> list[Finding]:
         else "The sound device does not tell of headphones: a key or “Listen” begins."
     )
     return [Finding(True, "Speaks, through espeak-ng."), Finding(True, noticed)]
+
+
+def _functions(data: Path) -> list[Finding]:
+    """What it can do besides; what is not there is no fault: the screens offer another way."""
+    try:
+        equipment = find_equipment(data, read_configuration(data).position)
+    except BadConfiguration:
+        return []  # told where the printer is looked at
+    except DeviceError as error:
+        return [Finding(False, str(error))]
+    there = {
+        "a microphone": equipment.recorder is not None,
+        "a loudspeaker": equipment.player is not None,
+        "a camera": equipment.camera is not None,
+        "its position": equipment.place is not None,
+        "a map": equipment.tiles is not None,
+    }
+    equipment.close()
+    has, lacks = (
+        [name for name, is_there in there.items() if is_there is kind] for kind in (True, False)
+    )
+    findings = []
+    if has:
+        findings.append(Finding(True, f"It has {', '.join(has)}."))
+    if lacks:
+        findings.append(Finding(True, f"Not there, so not offered to people: {', '.join(lacks)}."))
+    return findings

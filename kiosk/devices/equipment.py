@@ -34,6 +34,14 @@ class Equipment:
         if self.camera:
             self.camera.stop()
 
+    def close(self) -> None:
+        """The kiosk ends."""
+        self.release()
+        if self.place:
+            self.place.close()
+        if self.tiles:
+            self.tiles.close()
+
 
 def find_equipment(data: Path, position: Spot | None = None) -> Equipment:
     """What there is on this device.

@@ -216,7 +216,8 @@ class QuestionScreen(Page):
             self.next_primary = True
             return
         self.next_icon = "arrow-right"
-        skips = not value and step.kind is not Kind.NOTE and not step.required
+        asks = step.kind is not Kind.NOTE and not step.readonly
+        skips = asks and not value and not step.required
         self.next_text = tr._("Je passe") if skips else tr._("Suivant")
         self.next_primary = not skips
 

@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.clock import Clock
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.gridlayout import GridLayout
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
+from kiosk.theme.theme import theme
 from kiosk.widgets import lead as lead  # its kv rule draws with it
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.touch import Action
@@ -28,7 +30,34 @@ class Option:
 
 
 class OptionGrid(GridLayout):
-    """The options, two by two where there are many."""
+    """The options, two by two where there are many; their letters all as large as can be.
+
+    `room` is the width that there is even beside page buttons: what the letters depend on must
+    not depend on them.
+    """
+
+    room = NumericProperty(0)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._fit_soon = Clock.create_trigger(self._fit, -1)
+        self.bind(room=self._fit_soon, children=self._fit_soon)
+        theme.bind(body=self._size_changed)
+
+    def _size_changed(self, *_: Any) -> None:
+        self._fit_soon()
+
+    def _fit(self, *_: Any) -> None:
+        """Long words in a narrow panel: all buttons take smaller letters, and none is cut."""
+        room = (self.room - self.spacing[0] * (self.cols - 1)) / self.cols
+        sign = theme.body + theme.mm(2)
+        needed = [
+            button.natural_width(theme.body) - (0 if button.icon else sign)
+            for button in self.children
+        ]
+        if needed and room > theme.target:
+            for button in self.children:
+                button.letters = int(theme.body * min(1, room / max(needed)))
 
 
 class Ask(AnchorLayout):
@@ -50,6 +79,14 @@ class Ask(AnchorLayout):
             button.bind(on_release=lambda _, act=option.action: act())
             grid.add_widget(button)
         self.ids.options.add_widget(grid)
+        card = self.ids.card
+
+        def measure(*_: Any) -> None:
+            beside = theme.target + theme.gap if theme.compact or theme.capital > 1 else 0
+            grid.room = card.width - card.padding[0] - card.padding[2] - theme.mm(2) - beside
+
+        card.bind(width=measure)
+        measure()
 
     def say(self) -> str:
         """What it says aloud."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forms.engine import Choice, Step
+from kiosk.language import tr
 from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
 from kiosk.theme.pictures import picture_of
@@ -11,6 +12,7 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.asking import label_of
 from kiosk.widgets.cards import CardGrid, ChoiceCard, UprightCard
+from kiosk.widgets.words import Words
 
 
 class Chosen(Answer):
@@ -39,6 +41,8 @@ class Chosen(Answer):
             card.bind(on_release=lambda card: self.choose(card.name))
             self.cards[choice.name] = card
             self.grid.add_widget(card)
+        if not self.cards:
+            self.add_widget(Words(text=tr._("Il n’y a rien à choisir ici."), font_size=theme.body))
         self._arrange()
         theme.bind(body=self._arrange)
         self._show()
@@ -64,6 +68,8 @@ class Chosen(Answer):
     def _arrange(self, *_: Any) -> None:
         """How many columns there may be, the preferred first."""
         count = len(self.cards)
+        if not count:
+            return
         wanted = wished_columns(self.step.appearance, count)
         if self.scale:
             wanted = (count, 1)

@@ -184,10 +184,10 @@ def told_beside(step: Step, value: str) -> str:
         return str(tr._("Date du calendrier grégorien."))
     year, month, day = CALENDARS[name](date.fromisoformat(value[:10]))
     names = {
-        "coptic": tr._("Calendrier copte : {date}"),
-        "ethiopian": tr._("Calendrier éthiopien : {date}"),
-        "islamic": tr._("Calendrier musulman : {date}"),
-        "persian": tr._("Calendrier persan : {date}"),
+        "coptic": tr._("Calendrier copte : {date}"),
+        "ethiopian": tr._("Calendrier éthiopien : {date}"),
+        "islamic": tr._("Calendrier musulman : {date}"),
+        "persian": tr._("Calendrier persan : {date}"),
     }
     return names[name].format(date=f"{day}/{month}/{year}")
 

@@ -8,6 +8,9 @@ are 10 mm high, letters 14 mm wide, accents 10.5 mm. A touch in a gap counts for
 Accents. The first row has the language's own. A letter that is held offers all its variants there,
 in the same large keys: the finger may slide to one, or leave the letter, which is then written and
 gives way to the variant that is touched next. Nobody needs to slide, and slow hands lose nothing.
+
+Chinese. Letters are written as they sound, and the first row offers what they may mean; a touch, or
+the space bar for the first, puts it in their place.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,12 +37,13 @@ from kivy.uix.widget import Widget
 from kiosk.focus import keys_in_use
 from kiosk.language import tr
 from kiosk.theme.drawing import Pen
-from kiosk.theme.fonts import FILLED_ICONS, ICONS, TEXT
+from kiosk.theme.fonts import FILLED_ICONS, HAN, ICONS, TEXT, font_for
 from kiosk.theme.icons import icon
 from kiosk.theme.text import visual_lines
 from kiosk.theme.theme import theme
 from kiosk.widgets.key_rows import KeyRow, chained
 from kiosk.widgets.layouts import AZERTY, Action, Key
+from kiosk.widgets.pinyin import LONGEST, meant, sounds_before
 
 HIGH_MM, LOW_MM = 12.7 + 1.4, 10.6  # from row to row
 GENEROUS_MM, LARGE_PANEL_MM = 17.0, 180  # where the panel is that high
@@ -56,6 +60,7 @@ _ICONS = {
 }
 _WORDS = {Action.SIGNS: "123", Action.LETTERS: "abc"}
 _CAPITALS = str.maketrans("ßı", "ẞİ")  # where upper() would write two letters, or the base again
+MORE = "›"  # the key that offers further meanings
 _boards: "WeakSet[Keyboard]" = WeakSet()
 
 
@@ -108,6 +113,8 @@ class KeyCap(FocusBehavior, Widget):
             Action.LETTERS: tr._("Lettres"),
             Action.SWITCH: tr._("Changer de clavier"),
         }
+        if self.text == MORE:
+            return tr._("Voir la suite")
         return names.get(self.key.action) or self.text.replace(" ", tr._("Espace"))
 
     def place(self, x: float, y: float, width: float, height: float) -> None:
@@ -213,11 +220,13 @@ class Keyboard(Widget):
         self._hold: Any = None
         self._held: KeyCap | None = None  # whose variants are offered, while the finger is on it
         self._offered = ""  # variants of a letter that was held
+        self._page_of_meanings = 0
         self._writes_to: Any = None
         super().__init__(size_hint_y=None, **kwargs)
         self._build_soon = Clock.create_trigger(self._build, -1)
         for name in ("layout", "layouts", "page"):
             self.fbind(name, self._build)
+        self.fbind("layout", self._look_before_caret)
         for name in ("width", "pos", "room"):
             self.fbind(name, self._build_soon)
         self.fbind("shift", self._label)
@@ -266,6 +275,11 @@ class Keyboard(Widget):
         }
         text, held = cap.text, cap is self._held
         turns = self._turns(cap)
+        if self.layout.pinyin and text and self._offers():
+            chosen = text if turns else self._meanings()[1][0] if text == " " else ""
+            if chosen:
+                self._put_meaning(chosen)
+                return
         if not held:
             self._offer("")
         if cap.key.action in act:
@@ -452,9 +466,39 @@ class Keyboard(Widget):
             self._offered = variants
             self._label()
 
+    def _meanings(self) -> tuple[int, tuple[str, ...]]:
+        """Of how many letters before the caret there are meanings, and which, on this page."""
+        length, found = meant(self._written)
+        room = len(self.layout.letters[0])
+        if len(found) <= room:
+            return length, found
+        at = self._page_of_meanings * (room - 1) % (len(found) + 1)
+        shown = found[at : at + room - 1]
+        return length, (*shown, *[""] * (room - 1 - len(shown)), MORE)
+
+    def _put_meaning(self, text: str) -> None:
+        """Put characters in the place of the letters that they are meant by."""
+        if text == MORE:
+            self._page_of_meanings += 1
+            if self._page_of_meanings * (len(self.layout.letters[0]) - 1) >= len(
+                meant(self._written)[1]
+            ):
+                self._page_of_meanings = 0
+            self._label()
+            return
+        sounds = self._written
+        length, _ = meant(sounds)
+        for _ in sounds:
+            self.dispatch("on_backspace")
+        self.dispatch("on_key", text + sounds[length:])
+
     def _offers(self) -> dict[str, str]:
         """What each key of the first row writes instead of its own, by its own."""
         first = self.layout.letters[0]
+        if self.layout.pinyin:
+            if self.page != "letters" or not self._written:
+                return {}
+            return dict(zip((key.text for key in first), self._meanings()[1], strict=False))
         variants = self._offered
         if not variants and any(key.action is Action.VARIANT for key in first):
             variants = self._variants_of(self._written)
@@ -484,9 +528,10 @@ class Keyboard(Widget):
         if letter == self._written:
             return
         self._written = letter
+        self._page_of_meanings = 0
         if self._held is None:
             self._offered = ""
-        if self.layout.variants:
+        if self.layout.variants or self.layout.pinyin:
             self._label()
 
     def _take_field(self, *_: Any) -> None:
@@ -500,7 +545,12 @@ class Keyboard(Widget):
             self._look_before_caret()
 
     def _look_before_caret(self, *_: Any) -> None:
-        self._know(self.field.before_caret() if self.field is not None else "")
+        if self.field is None:
+            self._know("")
+        elif self.layout.pinyin:
+            self._know(sounds_before(self.field.before_caret(LONGEST)))
+        else:
+            self._know(self.field.before_caret())
 
     # --- drawing ------------------------------------------------------------------------------
 
@@ -553,7 +603,8 @@ class Keyboard(Widget):
                     cap.key = key
                     caps.append(cap)
                 x += width
-            self._rows.append(caps)
+            if caps:
+                self._rows.append(caps)
             kept += caps
         for cap in self._caps[len(kept) :]:
             self.remove_widget(cap)
@@ -606,6 +657,11 @@ class Keyboard(Widget):
             font, text, size = TEXT, str(self.layout.title), size * 0.7
         elif action is Action.CHOOSE:
             font, text = TEXT, cap.text
+        elif cap.text == MORE:
+            font, text = ICONS, icon("caret-right")
+        elif font_for(cap.text, TEXT) == HAN:
+            font, text = TEXT, cap.text
+            size = min(size, cap.width * 0.86 / len(text))
         elif len(cap.text) > 2:
             font, text, size = TEXT, cap.text, size * 0.8
         elif action in _WORDS:

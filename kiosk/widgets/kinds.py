@@ -109,6 +109,7 @@ WAYS: tuple[Way, ...] = (
     Way(Kind.TEXT, "typed", "TypedAnswer"),
     Way(Kind.INTEGER, "typed", "TypedAnswer"),
     Way(Kind.DECIMAL, "typed", "TypedAnswer"),
+    Way(Kind.BOOLEAN, "yes_no", "YesOrNo"),
     Way(Kind.DATE, "dates", "DateSteps"),
     Way(Kind.TIME, "times", "TimeAnswer"),
     Way(Kind.DATETIME, "times", "MomentAnswer"),
@@ -134,7 +135,10 @@ def way_of(step: Step, *, among_others: bool = False) -> Way | None:
 
 
 def answer_widget(step: Step, value: str, setting: Setting) -> Answer | None:
-    """The widget for a question; None where there is nothing to answer with."""
+    """The widget for a question; None where there is nothing to answer with, nor to tell."""
+    if step.readonly or step.kind is Kind.NOTE:
+        told = describe(step, value)
+        return _module("told").Told(step, value, setting, told=told) if told else None
     way = way_of(step, among_others=setting.among_others)
     if way is None or not way.widget:
         return None

@@ -46,6 +46,7 @@ class Layout:
     rtl: bool = False
     variants: Mapping[str, str] = field(default_factory=dict)
     capitals: Mapping[str, str] = field(default_factory=dict)  # where they are its own
+    pinyin: bool = False  # the first row writes what the letters before the caret may mean
     widest_key: float = 24.0  # millimetres, gap included
 
     @property
@@ -75,7 +76,9 @@ def _action(action: Action, width: float = 1.0) -> Key:
     return Key(action=action, width=width)
 
 
-def _last_row(units: float, page: Action, *, comma: str = ",", question: str = "?") -> Row:
+def _last_row(
+    units: float, page: Action, *, comma: str = ",", stop: str = ".", question: str = "?"
+) -> Row:
     """Page, layout, comma, space, full stop, question mark, enter."""
     space = units - 1.5 - 1.0 - 3 * 1.0 - 1.5
     return (
@@ -83,7 +86,7 @@ def _last_row(units: float, page: Action, *, comma: str = ",", question: str = "
         _action(Action.SWITCH),
         Key(comma),
         Key(" ", width=space),
-        Key("."),
+        Key(stop),
         Key(question),
         _action(Action.ENTER, 1.5),
     )
@@ -286,18 +289,46 @@ UKRAINIAN = Layout(
     variants={"г": "ґ", "е": "ёє", "и": "ыї", "і": "їы", "є": "э", "ь": "ъ"},
 )
 
+_CHINESE_LAST = {"comma": "，", "stop": "。", "question": "？"}
+PINYIN = Layout(
+    name="pinyin",
+    title="中文",
+    letters=(
+        _sign_row("、！：；“”（）《》"),
+        _keys("q w e r t y u i o p"),
+        (Key(action=None, width=0.5), *_keys("a s d f g h j k l"), Key(action=None, width=0.5)),
+        (
+            _action(Action.SHIFT, 1.5),
+            *_keys("z x c v b n m"),
+            _action(Action.BACKSPACE, 1.5),
+        ),
+        _last_row(10, Action.SIGNS, **_CHINESE_LAST),
+    ),
+    signs=_signs(
+        10,
+        (
+            "1 2 3 4 5 6 7 8 9 0",
+            "（ ） 《 》 “ ” ‘ ’ 、 ；",
+            "： ！ … — - / _ + = @",
+            "€ ￥ % ° # * < >",
+        ),
+        _last_row(10, Action.LETTERS, **_CHINESE_LAST),
+    ),
+    pinyin=True,
+)
+
 LAYOUTS = {
     layout.name: layout
     for layout in (
         *(AZERTY, QWERTY, QWERTZ, ARABIC, UKRAINIAN),
-        *(PORTUGUESE, TURKISH, SPANISH),
+        *(PORTUGUESE, TURKISH, SPANISH, PINYIN),
     )
 }
 """All of them, as the key with the globe offers them."""
 
 _OF_LANGUAGE = {
     **{"fr": AZERTY, "de": QWERTZ, "ar": ARABIC, "uk": UKRAINIAN, "ru": UKRAINIAN},
-    **{"pt": PORTUGUESE, "tr": TURKISH, "es": SPANISH},
+    **{"pt": PORTUGUESE, "tr": TURKISH, "es": SPANISH, "zh": PINYIN},
 }
 
 

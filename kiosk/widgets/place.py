@@ -207,7 +207,7 @@ def describe(step: Step, value: str) -> str:
     if not spots:
         return value
     if step.kind is Kind.GEOPOINT:
-        return tr._("Un point sur la carte : {latitude} ; {longitude}").format(
+        return tr._("Un point sur la carte : {latitude} ; {longitude}").format(
             latitude=tr.number(round(spots[0].latitude, 5)),
             longitude=tr.number(round(spots[0].longitude, 5)),
         )

@@ -14,6 +14,7 @@ from forms.errors import FormError
 from sync.command_line import Refusing, in_words
 from sync.desk.export import export_csv
 from sync.desk.media import FOLDER
+from sync.desk.open_data import publish_data
 from sync.desk.publish import Publication, check_writable, own_packages
 from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
@@ -263,6 +264,42 @@ def export(
     click.echo(f"{path} holds {said} in {done.columns} columns.")
     if done.files:
         click.echo(f"{counted(done.files, 'attached file')} beside it, in {path.parent / FOLDER}.")
+
+
+@main.command("open-data")
+@_store
+@click.option(
+    "--out",
+    "path",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
+)
+@click.option("--consultation", default="", help="Its id, where the store holds several.")
+@click.option(
+    "--without",
+    multiple=True,
+    help="A field or group to leave out, such as /data/name; repeatable.",
+)
+def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ...]) -> None:
+    r"""Write contributions for everybody, with the proofs that they are registered and unchanged.
+
+    One JSON object a line. Fields left out stay proved: only their hash is written. Language, entry
+    mode and whatever belongs to help and attachments are always left out. Read what is shown before
+    you publish it: a name may stand in any text.
+
+    \b
+    Example:
+      parvis-desk open-data --store budget.sqlite --out budget.jsonl --without /data/contact
+      parvis-verify data https://participer.example.org/register/ID --key KEY budget.jsonl
+    """
+    if not store.exists():
+        raise click.UsageError(f"There is no store {store}. Pull first.")
+    with _opened(store) as desk, in_words(f"{path} cannot be written"):
+        done = publish_data(desk, path, consultation, without=without)
+    click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
+    click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
+    click.echo(f"Left out: {', '.join(done.left_out)}.")
 
 
 def _opened_keys(path: Path) -> KeyDirectory:

@@ -88,7 +88,7 @@ def export_csv(
         raise OverTheStore(
             f"{path} is the store itself: the table would replace it. Name another file with --csv."
         )
-    id_ = _chosen(store, consultation)
+    id_ = chosen(store, consultation)
     forms = [read_form(one.form, media=one.media) for one in store.consultations() if one.id == id_]
     asked = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
     protect = (lambda text: text) if exact else protected
@@ -146,7 +146,12 @@ def _row(
         yield names.get(value) or column.shown(value)
 
 
-def _chosen(store: DeskStore, wanted: str) -> str:
+def chosen(store: DeskStore, wanted: str) -> str:
+    """The id of the consultation that is meant: the one named, or the only one there is.
+
+    Raises:
+        NothingToExport: there is none, or several and none was named.
+    """
     known = {one.id: one.title_in("fr") for one in reversed(store.consultations())}
     if wanted in known:
         return wanted

@@ -33,6 +33,7 @@ from sync.client.wire import NetworkTrouble
 from sync.compression import Dictionary
 from sync.consultation import Consultation
 from sync.contribution import Contribution
+from sync.desk.audit import audit
 from sync.desk.media import DeskAttachment
 from sync.desk.sources import Listed, NotThere, Source
 from sync.desk.store import (
@@ -142,6 +143,12 @@ def pull(
     except NetworkTrouble as error:
         trouble = str(error)
     run.look_for_gaps()
+    if not trouble:
+        try:
+            for consultation in sorted({one.id for one in store.consultations()}):
+                audit(source, store, consultation)
+        except NetworkTrouble as error:
+            trouble = str(error)
     return PullReport(
         run.batches, run.opened, run.duplicates, store.counted(), store.findings(), trouble
     )
@@ -206,15 +213,11 @@ class _Pull:
         A server restored from a backup gives numbers again. Where the last batch pulled does not
         stand at its number any more, all that the server has is looked through from the start.
         """
-        after = self._store.after(self._source.name, shelf)
+        after, last = self._store.after(self._source.name, shelf)
         if not after:
             return 0
         there = next(iter(self._source.batches(shelf, after - 1)), None)
-        if (
-            there is not None
-            and there.number == after
-            and self._store.batch_state(there.name) is not None
-        ):
+        if there is not None and (there.number, there.name) == (after, last):
             return after
         self._set_back.append(shelf)
         return 0
@@ -492,7 +495,7 @@ class _Pull:
 
     def _went(self, listed: Listed, consultation: str) -> None:
         if listed.number:
-            self._store.went(self._source.name, consultation, listed.number)
+            self._store.went(self._source.name, consultation, listed.number, listed.name)
 
 
 def _gaps(numbered: dict[int, DeskBatch]) -> Iterator[str]:

@@ -87,6 +87,13 @@ class Source(Protocol):
             NetworkTrouble: nothing can be had now.
         """
 
+    def register_file(self, consultation: str, path: str) -> bytes | None:
+        """A file of a consultation's register, not yet checked; None where it is not there.
+
+        Raises:
+            NetworkTrouble: nothing can be had now.
+        """
+
     def attachment(self, consultation: str, name: str) -> bytes:
         """The bytes of a sealed attachment, not yet checked.
 
@@ -148,6 +155,15 @@ class ServerSource:
             return self._ask(f"/v1/batches/{name}", _LARGEST_FILE)
         except SourceRefuses as refusal:
             raise NotThere(str(refusal)) from None
+
+    def register_file(self, consultation: str, path: str) -> bytes | None:
+        """A file of a consultation's register; None where it is not there."""
+        answer = self._wire.ask("GET", f"/register/{consultation}/{path}", most=_LARGEST_LISTING)
+        if answer.status == 200:
+            return answer.body
+        if answer.status == 404:
+            return None
+        raise NetworkTrouble(_STRANGER)
 
     def attachment(self, consultation: str, name: str) -> bytes:
         """The bytes of a sealed attachment."""
@@ -251,6 +267,13 @@ class FolderSource:
             return _whole(self._paths[name])
         except (KeyError, OSError):
             raise NotThere() from None
+
+    def register_file(self, consultation: str, path: str) -> bytes | None:
+        """A file of a register beside the batches, as it lies in a server's data directory."""
+        for folder in (self._folder, self._folder.parent):
+            with contextlib.suppress(OSError):
+                return _whole(folder / "register" / consultation / path)
+        return None
 
     def attachment(self, consultation: str, name: str) -> bytes:
         """The bytes of a sealed attachment: a file of this name, wherever in the folder."""

@@ -22,6 +22,7 @@ from sync import consultation as packages
 from sync.consultation import Consultation
 from sync.desk.media import DeskAttachment, MediaFolder
 from sync.errors import SyncError
+from sync.register.entry import Entry
 
 _SCHEMA = """
 CREATE TABLE consultations (
@@ -53,7 +54,17 @@ CREATE TABLE attachments (
     consultation TEXT, contribution TEXT, place INTEGER, name TEXT, sha256 TEXT, size INTEGER,
     media_type TEXT, here INTEGER, PRIMARY KEY (consultation, contribution, place)) WITHOUT ROWID;
 """
-_VERSION = 2
+# The register as it was seen; the commitment of a tombstone stands behind a hyphen.
+_REGISTER = """
+CREATE TABLE register (
+    consultation TEXT, position INTEGER, commitment TEXT, entry BLOB,
+    PRIMARY KEY (consultation, position)) WITHOUT ROWID;
+CREATE INDEX register_by_commitment ON register (consultation, commitment);
+CREATE INDEX contributions_by_commitment ON contributions (consultation, commitment);
+CREATE TABLE register_notes (consultation TEXT PRIMARY KEY, note BLOB);
+ALTER TABLE sources ADD COLUMN last TEXT;
+"""
+_VERSION = 3
 _OWN_WORDS = 20  # characters of an answer that two people do not write alike
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))  # of every version
 
@@ -82,6 +93,8 @@ class Kind(Enum):
     CONFLICT = "conflict"
     UNOPENABLE = "not openable"
     UNKNOWN_DEVICE = "unknown device"
+    UNREGISTERED = "not registered"
+    REGISTER = "register"
     FORKED = "forked"
     REPEATED = "repeated on paper"
 
@@ -235,21 +248,20 @@ class DeskStore:
 
     # how far a source was pulled
 
-    def after(self, source: str, consultation: str) -> int:
-        """The number of the last batch pulled from a source."""
+    def after(self, source: str, consultation: str) -> tuple[int, str]:
+        """The number of the last batch pulled from a source, and its name; 0 before the first."""
         rows = self._rows(
-            "SELECT after FROM sources WHERE source = ? AND consultation = ?",
+            "SELECT after, last FROM sources WHERE source = ? AND consultation = ?",
             source,
             consultation,
         )
-        return rows[0][0] if rows else 0
+        return (rows[0][0], rows[0][1] or "") if rows else (0, "")
 
-    def went(self, source: str, consultation: str, after: int) -> None:
-        """Remember how far a source was pulled."""
+    def went(self, source: str, consultation: str, after: int, last: str) -> None:
+        """Remember how far a source was pulled: the number and the name of the last batch."""
         with self.transaction():
-            self._db.table("sources").insert(
-                {"source": source, "consultation": consultation, "after": after}, replace=True
-            )
+            place = {"source": source, "consultation": consultation}
+            self._db.table("sources").insert({**place, "after": after, "last": last}, replace=True)
 
     # batches and what is in them
 
@@ -349,6 +361,73 @@ class DeskStore:
             if names.setdefault(name.casefold(), contribution) != contribution:
                 shared.add(name.casefold())
         return frozenset(shared)
+
+    # the register
+
+    def register_note(self, consultation: str) -> bytes | None:
+        """The last checkpoint seen; None before the first."""
+        rows = self._rows("SELECT note FROM register_notes WHERE consultation = ?", consultation)
+        return rows[0][0] if rows else None
+
+    def keep_register_note(self, consultation: str, note: bytes) -> None:
+        """Remember a checkpoint whose entries are all here."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO register_notes VALUES (?, ?)", [consultation, note]
+            )
+
+    def register_entries(self, consultation: str) -> Iterator[bytes]:
+        """The register's entries that are here, in order."""
+        with _in_words(self.path):
+            for row in self._db.execute(
+                "SELECT entry FROM register WHERE consultation = ? ORDER BY position",
+                [consultation],
+            ):
+                yield row[0]
+
+    def enter_register(self, consultation: str, first: int, entries: Sequence[bytes]) -> None:
+        """Write down entries of the register, side by side from `first` on."""
+        with self.transaction():
+            self._db.conn.executemany(
+                "INSERT INTO register VALUES (?, ?, ?, ?)",
+                [
+                    (consultation, first + at, _commitment_of(entry), entry)
+                    for at, entry in enumerate(entries)
+                ],
+            )
+
+    def not_here(self, consultation: str, most: int) -> list[tuple[int, bytes]]:
+        """Contributions of the register that are not in the store: position and commitment."""
+        rows = self._rows(
+            "SELECT r.position, r.commitment FROM register r WHERE r.consultation = ?"
+            " AND r.commitment NOT LIKE '-%' AND NOT EXISTS (SELECT 1 FROM contributions c"
+            " WHERE c.consultation = r.consultation AND c.commitment = r.commitment)"
+            " AND NOT EXISTS (SELECT 1 FROM register e WHERE e.consultation = r.consultation"
+            " AND e.commitment = '-' || r.commitment) ORDER BY r.position LIMIT ?",
+            consultation,
+            most,
+        )
+        return [(position, bytes.fromhex(commitment)) for position, commitment in rows]
+
+    def unregistered(self, consultation: str, most: int) -> tuple[str, ...]:
+        """The ids of contributions in the store that the register does not hold."""
+        rows = self._rows(
+            "SELECT c.id FROM contributions c WHERE c.consultation = ? AND NOT EXISTS"
+            " (SELECT 1 FROM register r WHERE r.consultation = c.consultation"
+            " AND r.commitment = c.commitment) ORDER BY c.number LIMIT ?",
+            consultation,
+            most,
+        )
+        return tuple(row[0] for row in rows)
+
+    def registered_twice(self, consultation: str) -> tuple[int, ...]:
+        """The positions of entries that repeat an earlier one."""
+        rows = self._rows(
+            "SELECT max(position) FROM register WHERE consultation = ?"
+            " GROUP BY commitment HAVING count(*) > 1 ORDER BY 1",
+            consultation,
+        )
+        return tuple(row[0] for row in rows)
 
     def find(self, finding: Finding) -> None:
         """Write a finding down."""
@@ -452,11 +531,17 @@ class DeskStore:
     def _lay_out(self) -> None:
         with self._db.atomic():
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            script = (_SCHEMA if version < 1 else "") + (_ATTACHMENTS if version < 2 else "")
+            script = "".join((_SCHEMA, _ATTACHMENTS, _REGISTER)[version:])
             for statement in script.split(";\n"):
                 if statement.strip():
                     self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _commitment_of(entry: bytes) -> str:
+    """What an entry is about, in hexadecimal; behind a hyphen where it tells of an erasure."""
+    read = Entry.from_bytes(entry)
+    return ("" if read.erased is None else "-") + read.commitment.hex()
 
 
 @contextmanager

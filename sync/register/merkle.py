@@ -42,6 +42,33 @@ def root(size: int, subtree: Subtree) -> bytes:
     return _range(0, size, subtree) if size else EMPTY_ROOT
 
 
+class GrowingRoot:
+    """The root over entries as they come; holds one hash for each complete subtree so far."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []  # the largest subtree first
+
+    def add(self, entry: bytes) -> None:
+        """One more leaf."""
+        self._peaks.append(leaf_hash(entry))
+        self.size += 1
+        completed = self.size
+        while not completed & 1:
+            right = self._peaks.pop()
+            self._peaks.append(node_hash(self._peaks.pop(), right))
+            completed >>= 1
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        reached = self._peaks[-1]
+        for left in reversed(self._peaks[:-1]):
+            reached = node_hash(left, reached)
+        return reached
+
+
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> tuple[bytes, ...]:
     """The audit path of leaf `index` in the tree of `size` leaves, the lowest hash first.
 

@@ -241,3 +241,11 @@ def test_a_repeat_with_no_instance_yet_is_offered(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["/data/child[2]/toy[1]/what"] == "doll"
     assert "Add one: Toy? y/N" in result.stderr
+
+
+def test_check_says_where_a_purse_and_its_constraint_do_not_agree(tmp_path: Path) -> None:
+    form = tmp_path / "budget.md"
+    form.write_text(find("budget").form.read_text(encoding="utf-8").replace("* 6000", "* 5000"))
+    result = run("check", form)
+    assert result.exit_code == 1
+    assert "/data/choix: the constraint accepts" in result.stderr

@@ -112,6 +112,8 @@ def cut(kiosk, where):
         thing = target_of(words)
         if thing is not None and (words.y < thing.y - 1 or words.top > thing.top + 1):
             yield f"{where}: “{words.text}” goes beyond the edge of its button"
+        if thing is not None and (words.x < thing.x - 1 or words.right > thing.right + 1):
+            yield f"{where}: “{words.text}” goes beyond the sides of its button"
 
 
 def target_of(words):

@@ -348,3 +348,24 @@ def test_a_folded_choice_opens_over_the_page_and_says_what_is_chosen(opinions):
     opinions.touch("Fini")
     assert block(opinions, "jours").answer.fold.text == "Le matin, Le soir"
     assert opinions.kiosk.journey.value("/data/grille/jours") == "a b"
+
+
+def test_what_the_form_works_out_is_told_in_words_and_takes_no_answer(choosing):
+    step = replace(choosing(["Oui", "Non"]), readonly=True)
+    widget = answer_widget(step, "c1", Setting(hall.TODAY))
+    assert widget.words.text == "Non"
+    widget.forget()
+    assert widget.words.text == ""
+    assert answer_widget(step, "", Setting(hall.TODAY)) is None
+
+
+def test_a_list_with_nothing_on_it_says_so(choosing):
+    widget, _ = put(choosing([]))
+    assert any(getattr(child, "text", "") for child in widget.children)
+
+
+def test_true_or_false_is_yes_or_no(choosing):
+    widget, given = put(choosing([], kind=Kind.BOOLEAN))
+    driver.tap(widget.cards["true"])
+    assert given == ["true"]
+    assert describe(replace(widget.step, choices=()), "false") == "Non"

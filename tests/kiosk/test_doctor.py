@@ -5,9 +5,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.kiosk import hall  # isort: split
+from tests.kiosk import hall, media  # isort: split
 
-from kiosk.devices import doctor
+from kiosk.devices import doctor, equipment
+from kiosk.devices.configuration import (
+    BadConfiguration,
+    PrinterSettings,
+    read_configuration,
+    write_printer,
+)
 from kiosk.devices.power import Battery
 from sync.device import Device
 from sync.errors import BadDataDirectory
@@ -130,3 +136,34 @@ def test_an_enrolled_device_says_where(data):
         )
     )
     assert about(data, "Enrolled as “mairie” of https://parvis.example.org.")[1] is True
+
+
+def test_it_names_what_the_device_can_do_and_what_people_are_not_offered(data, monkeypatch):
+    monkeypatch.setattr(equipment, "find_recorder", lambda: None)
+    monkeypatch.setattr(equipment, "find_camera", lambda: None)
+    assert "a microphone" in about(data, "not offered")[0]
+    (data / "maps").mkdir()
+    (data / "maps" / "town.mbtiles").write_bytes(media.tiles(data / "maps", zooms=range(13, 14)))
+    (data / "kiosk.toml").write_text("position = [47.2184, -1.5536]")
+    sentence, well = about(data, "It has")
+    assert "its position, a map" in sentence and well
+    assert "a camera" in about(data, "not offered")[0]
+
+
+def test_a_map_that_cannot_be_drawn_is_a_fault_with_advice(data):
+    (data / "maps").mkdir()
+    (data / "maps" / "town.mbtiles").write_bytes(b"no map")
+    assert about(data, "town.mbtiles")[1] is False
+
+
+def test_a_position_that_is_none_is_refused_by_name(data):
+    for wrong in ("[91, 0]", "47", '["a", "b"]', "[1, 2, 3]", "[true, 1]"):
+        (data / "kiosk.toml").write_text(f"position = {wrong}")
+        with pytest.raises(BadConfiguration, match="position"):
+            read_configuration(data)
+
+
+def test_noting_a_printer_keeps_the_position(data):
+    (data / "kiosk.toml").write_text("position = [47.2184, -1.5536]")
+    write_printer(data, PrinterSettings("usb:04b8:0202"))
+    assert read_configuration(data).position == media.NANTES

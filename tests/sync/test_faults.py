@@ -307,12 +307,14 @@ def test_a_desk_sees_all_that_a_server_restored_from_an_older_backup_gets_since(
         desk._db.execute("UPDATE servers SET source = ?", [url])
         moved(device, url)
         town.confirm(device, "depuis")
-        assert sync_once(device).complete
+        assert sync_once(device).left == 0
         report = town.pull(url, desk)
         assert (report.opened, report.total) == (1, 4)
-        [finding] = report.findings
-        assert "older backup" in finding.sentence
-        assert town.pull(url, desk).findings == ()
+        set_back, forgot = report.findings
+        assert "older backup" in set_back.sentence
+        # The public register was set back with it: that is never forgiven in silence.
+        assert forgot.kind is Kind.REGISTER
+        assert [one.kind for one in town.pull(url, desk).findings] == [Kind.REGISTER]
 
 
 def test_a_batch_that_only_a_lost_server_had_is_named_as_missing(
@@ -320,14 +322,19 @@ def test_a_batch_that_only_a_lost_server_had_is_named_as_missing(
 ) -> None:
     with town.serving() as url, town.device(url=url) as device:
         shutil.copytree(town.server_data, tmp_path / "backup")
+        device.follow(SyncRules(keep_days=0))
         town.confirm(device, "perdu avec le serveur")
+        town.registered(device)
         assert sync_once(device).complete
+        assert device.outbox.kept() == ()
     shutil.rmtree(town.server_data)
     shutil.copytree(tmp_path / "backup", town.server_data)
     with town.serving() as url, town.device() as device, town.desk() as desk:
         moved(device, url)
         town.confirm(device, "depuis")
-        assert sync_once(device).complete
+        report = sync_once(device)
+        assert report.left == 0
+        assert "does not contain what it held before" in report.troubles[0]
         [finding] = town.pull(url, desk).findings
         assert finding.kind is Kind.MISSING
         assert "batch 0 has not arrived" in finding.sentence

@@ -64,7 +64,7 @@ class Budget(Answer):
         self.history = History()
         self.purse_line = self.standing = Standing(icon="coins")
         self.purse_line.bind(on_undo=lambda *_: self.undo())
-        self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 4))
+        self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 1))
         self.bind(room=self.grid.setter("room"))
         self.add_widget(self.grid)
         self.cards = {choice.name: self._card(choice) for choice in step.choices}

@@ -125,7 +125,9 @@ class MajorityJudgment(GroupAnswer):
         self.bind(room=fill)
         self.named.bind(height=fill)
         steps = self.asked.questions
-        if len(steps) * (theme.target + theme.gap) > theme.mm(theme.width_mm) - 2 * theme.margin:
+        across = theme.mm(theme.width_mm) - 2 * theme.margin
+        upright = theme.height_mm > theme.width_mm
+        if upright or len(steps) * (theme.target + theme.gap) > across:
             self._add_options(CardGrid(columns=(2, 1)), self)
             return
         self.chips = self.standing = Chips()

@@ -75,8 +75,8 @@ class Placing(LineKeys):
         super().__init__(places=places, dotted=places <= MOST_DOTS, **kwargs)
         self.less = self.ids.less.__self__
         self.more = self.ids.more.__self__
-        self.less.said = tr._("Un point de moins : {what}").format(what=text)
-        self.more.said = tr._("Un point de plus : {what}").format(what=text)
+        self.less.said = tr._("Un point de moins : {what}").format(what=text)
+        self.more.said = tr._("Un point de plus : {what}").format(what=text)
         self.less.bind(on_release=lambda *_: move(-1))
         self.more.bind(on_release=lambda *_: move(1))
         self.on_count()
