@@ -44,7 +44,7 @@ class Intention:
     Attributes:
         label: the question's words.
         kind: of the question.
-        value: as the form will hold it.
+        value: as the form will hold it; "" where they pass over it.
         labels: the words of what they choose, in their order.
     """
 
@@ -55,7 +55,7 @@ class Intention:
 
 
 def intentions(offer: Offer) -> dict[str, Intention]:
-    """What a person means to answer, by question name; every question that can be answered is."""
+    """What a person means to answer, by question name; every question that keys can answer is."""
     entry = offer.begin()
     entry.language = offer.form_language("fr")
     meant: dict[str, Intention] = {}
@@ -67,6 +67,8 @@ def intentions(offer: Offer) -> dict[str, Intention]:
         done.add(step.ref)
         if step.readonly or step.kind is Kind.NOTE:
             continue
+        # What a person passes over is known by its words too, and left alone.
+        meant[name_of(step.ref)] = Intention(step.label, step.kind, "")
         for value in _candidates(step):
             if entry.answer(step.ref, value).kept:
                 labels = {choice.name: choice.label for choice in step.choices}
@@ -167,7 +169,6 @@ class Player:
         """Press a key, and perceive what comes of it."""
         self.presses += 1
         driver.key(*key)
-        driver.frames(2)
         return self.perceive()
 
     def next(self) -> str:
@@ -198,7 +199,7 @@ class Player:
         self.find(lambda said: said.startswith("Français"))
         said = self.choose()
         for _ in range(4 * MOST_PRESSES):
-            if "Votre code" in said:
+            if "Merci ! Votre code" in said:
                 return said
             said = self._act(self.next())
         raise Lost(f"no receipt after {self.presses} presses; last: {said!r}")
