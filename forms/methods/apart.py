@@ -6,13 +6,15 @@ each contribution first, and keeps the two parts in different places.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from forms.methods.asked import Fields
 from forms.xform.controls import Control, Question
 from forms.xform.form import Form
 
 APART = "parvis:apart"
+_POSITION = re.compile(r"\[\d+\]")
 
 
 def places(form: Form) -> dict[str, str]:
@@ -26,9 +28,17 @@ def split(form: Form, fields: Fields) -> tuple[dict[str, str], dict[str, str]]:
     answers: dict[str, str] = {}
     kept: dict[str, str] = {}
     for path, value in fields:
-        held = any(path == place or path.startswith(f"{place}/") for place in apart)
-        (kept if held else answers)[path] = value
+        (kept if kind_of(apart, path) else answers)[path] = value
     return answers, kept
+
+
+def kind_of(apart: Mapping[str, str], path: str) -> str:
+    """What a field belongs to of all that is kept apart (see `places`); "" for an answer."""
+    bare = _POSITION.sub("", path)
+    return next(
+        (kind for place, kind in apart.items() if bare == place or bare.startswith(f"{place}/")),
+        "",
+    )
 
 
 def _places(controls: Iterable[Control]) -> Iterator[tuple[str, str]]:

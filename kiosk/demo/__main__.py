@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from urllib.request import urlopen
 
 import click
 
 from kiosk.demo.traces import traces_of
+from sync import consultation
 from sync.command_line import Sentence
 
 CONSULTATION = "democratie-courte"
@@ -53,6 +55,8 @@ class Demo:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.recorded = 0
+        self.codes: list[str] = []
+        """Of the receipts that people took away."""
         self.started = monotonic()
 
     def prepare(self) -> None:
@@ -156,6 +160,22 @@ class Demo:
         keys, store = self.desk / "keys", self.desk / "store.sqlite"
         self._run("parvis-desk", "pull", "--server", self.url, "--keys", keys, "--store", store)
         self._run("parvis-desk", "export", "--store", store, "--csv", self.table)
+        if self.recorded:
+            self._check()
+
+    def _check(self) -> None:
+        self._chapter("Anyone checks the public register, with one small program")
+        package = (self.desk / f"{CONSULTATION}.parvis").read_bytes()
+        address = f"{self.url}/register/{consultation.read(package).id}"
+        with urlopen(f"{address}/key", timeout=20) as answer:  # noqa: S310
+            key = answer.read().decode().strip()
+        self._run("parvis-verify", "log", address, "--key", key)
+        for code in self.codes:
+            self._say(f"The resident with receipt {code} looks at {self.url}/r?code={code}")
+            with urlopen(f"{self.url}/r?code={code}&lang=fr", timeout=20) as answer:  # noqa: S310
+                if "Inscrite au registre" not in answer.read().decode():
+                    raise Sentence(f"The contribution with receipt {code} is not in the register.")
+            self._say("  and reads: received, entered in the register.")
 
     def _look_for_traces(self) -> None:
         from kiosk.demo.people import MARKED_WORDS
@@ -201,6 +221,8 @@ class Demo:
             line = line.rstrip("\n")
             if line == until:
                 return
+            if "gets a receipt: " in line:
+                self.codes.append(line.rpartition(" ")[2])
             if line.startswith("FAILED"):
                 raise Sentence(f"The story stopped: {line[7:]} See {self.screens}/failed.png.")
             self._say(line)

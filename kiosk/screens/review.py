@@ -19,6 +19,7 @@ from kiosk.language import tr
 from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
+from kiosk.widgets.thumbnail import thumbnail
 from kiosk.widgets.touch import Row
 
 LINES_AT_ONCE = 5  # as many as can be seen; the others follow, so that nobody waits for them
@@ -31,6 +32,7 @@ class Line(BoxLayout):
     answer = StringProperty()
     answered = BooleanProperty(False)
     change = ObjectProperty(None)
+    picture = ObjectProperty(None, allownone=True)  # a texture
 
 
 class Chapter(Row):
@@ -122,6 +124,7 @@ class ReviewScreen(Page):
                     answer=answer or tr._("Pas de réponse"),
                     answered=bool(answer),
                     change=partial(self._change, step.ref),
+                    picture=thumbnail(step.value, self.kiosk.journey.attachments),
                 )
             )
 

@@ -87,7 +87,7 @@ class TogetherScreen(Page):
         self._refresh_soon = Clock.create_trigger(self._refresh, -1)
         self._place_soon = Clock.create_trigger(self._bring_into_sight, 0)
         self._wanted: Any = None  # what is to be in sight
-        self.ids.paged.bind(more_below=self._more_changed)
+        self.ids.paged.bind(more_below=self._more_changed, viewport=self._give_room)
         theme.bind(body=self._text_size_changed, px_per_mm=self._text_size_changed)
 
     def enter(self) -> None:
@@ -189,20 +189,21 @@ class TogetherScreen(Page):
         self.heading = title.label if title is not None and not title.repeat else ""
         first = self.blocks[stop.places[0].ref]
         first.words.alone = stop.has_other
-        if stop.has_other and isinstance(first.answer, Chosen):
-            first.answer.room = self._spare(first)
+        self._give_room()
         plan = tuple((item.ref, item.within) for item in stop.items)
         if plan != self._plan:
             if stop.has_other and len(self._plan) == 1 < len(plan):
-                self._wanted = self.blocks[stop.places[-1].ref]
-                self._place_soon()
+                self._bring(self.blocks[stop.places[-1].ref])
             self._plan = plan
             self._lay_out(stop.items, stop.key)
 
-    def _spare(self, block: Block) -> float:
-        """What one question and the text beside it leave of the page, for larger cards."""
+    def _give_room(self, *_: Any) -> None:
+        """To one choice alone on the page: what the text of "other" leaves, for larger cards."""
+        first = next(iter(self.blocks.values()), None)
+        if first is None or not first.words.alone or not isinstance(first.answer, Chosen):
+            return
         text = 2 * theme.target + 2 * theme.body + 4 * theme.gap
-        return max(0.0, self.ids.paged.viewport - block.words.height - text)
+        first.answer.room = max(0.0, self.ids.paged.viewport - first.words.height - text)
 
     def _bring_up_to_date(self, ref: str, step: Step) -> None:
         block = self.blocks.get(ref)
@@ -355,8 +356,12 @@ class TogetherScreen(Page):
             block.words.trouble = objection(verdict) if verdict else ""
             first = first or (block if verdict else None)
         if first is not None:
-            self._wanted = first
-            self._place_soon()
+            self._bring(first)
+
+    def _bring(self, widget: Any) -> None:
+        """Bring this into sight, once what has changed has found its place."""
+        self._wanted = widget
+        Clock.schedule_once(lambda *_: self._place_soon(), 0)
 
     def _bring_into_sight(self, *_: Any) -> None:
         if self._wanted is not None and self._wanted.parent is not None:
@@ -395,10 +400,8 @@ class TogetherScreen(Page):
         self._settle_room()
 
     def _settle_room(self, *_: Any) -> None:
-        if self.writing is None:
-            return
-        self._wanted = self.writing
-        Clock.schedule_once(lambda *_: self._place_soon(), 0)
+        if self.writing is not None:
+            self._bring(self.writing)
 
 
 load_beside(__file__)

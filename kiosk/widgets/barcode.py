@@ -31,8 +31,9 @@ class BarcodeAnswer(TypedAnswer):
     """
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
-        super().__init__(replace(step, kind=Kind.TEXT), value, setting, **kwargs)
-        self.field.multiline = False
+        # Written from left to right in Latin letters and digits, as an address is.
+        typed = replace(step, kind=Kind.TEXT, appearance=frozenset({"url"}))
+        super().__init__(typed, value, setting, **kwargs)
         equipment = equipment_of(setting)
         self.preview: Preview | None = None
         self._seen = 0

@@ -13,8 +13,9 @@ class CoordinatesAnswer(TypedAnswer):
     """Latitude and longitude on the number pad; a way has several, with ";" between them."""
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
-        super().__init__(replace(step, kind=Kind.TEXT), value, setting, **kwargs)
-        self.field.multiline = False
+        # Written from left to right in Latin letters and digits, as an address is.
+        typed = replace(step, kind=Kind.TEXT, appearance=frozenset({"url"}))
+        super().__init__(typed, value, setting, **kwargs)
         self.field.placeholder = tr._("Latitude, longitude")
         self.settle()
 

@@ -99,13 +99,14 @@ class Shortcuts(Row):
 
     def __init__(self, words: str, now: Callable[[], None], clear: Callable[[], None]) -> None:
         super().__init__(size_hint_y=None, height=theme.target, spacing=theme.gap)
-        self.now = Action(text=words, icon="calendar", letters=theme.small)
-        self.clear = Action(text=tr._("Effacer"), icon="eraser", letters=theme.small)
+        self.now = Action(text=words, icon="calendar")
+        self.clear = Action(text=tr._("Effacer"), icon="eraser")
         self.now.bind(on_release=lambda *_: now())
         self.clear.bind(on_release=lambda *_: clear())
         for action in (self.now, self.clear):
             action.bind(height=self._fit)
             self.add_widget(action)
+        self._fit()
 
     def offer(self, filled: bool) -> None:
         """Whether there is something to take away."""

@@ -21,7 +21,7 @@ from kiosk.widgets.touch import HELD
 from kiosk.widgets.upload import Uploaded, pixels_wanted
 
 PICTURE_LONGEST = 1_200  # pixels, unless the form wants fewer
-_WIDEST, _NARROWEST = 3.0, 0.6  # papers, width by height
+_WIDEST, _NARROWEST, _NARROWEST_SIGNED = 3.0, 0.75, 1.6  # papers, width by height
 _PUT_IN = "jr://images/"  # how a form names a picture that it brings
 
 
@@ -102,7 +102,9 @@ class Paper(Widget):
 
     def _take(self, *_: Any) -> None:
         ground = self.drawing.ground if self.drawing else b""
-        self._ground = Picture(BytesIO(ground), ext=_ending(ground)).texture if ground else None
+        self._ground = (
+            Picture(BytesIO(ground), ext=_ending(ground), nocache=True).texture if ground else None
+        )
         self._redraw_soon()
 
     def _add_line(self, stroke: Stroke) -> None:
@@ -219,7 +221,8 @@ class DrawingAnswer(Uploaded, SideBySide):
         """Fresh paper fills its place; paper with something on it keeps its shape."""
         if not self.drawing.strokes and not self.drawing.ground and self.main_height > 1:
             room = self.main_width / self.main_height
-            self.drawing.shape = max(_NARROWEST, min(_WIDEST, room))
+            narrowest = _NARROWEST_SIGNED if self.signs else _NARROWEST
+            self.drawing.shape = max(narrowest, min(_WIDEST, room))
         self.shape = self.drawing.shape
 
     def _changed(self) -> None:

@@ -4,6 +4,7 @@ import math
 from collections import OrderedDict
 from io import BytesIO
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from kivy.clock import Clock
 from kivy.core.image import Image as Picture
@@ -27,12 +28,15 @@ from kiosk.maps.earth import (
     on_map,
     round_metres,
 )
+from kiosk.maps.tiles import Tiles
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import CAPITAL_RATIO, theme
 from kiosk.widgets.touch import HELD, Tap
 
 _PLAIN_ZOOMS = (3, 18)  # of a map without tiles
-_KEPT = 96  # textures of tiles
+_KEPT = 96  # textures of a map's tiles
+_AT_ONCE = 4  # tiles that are read for one frame; the others follow, so that nobody waits
+_textures: WeakKeyDictionary[Tiles, OrderedDict[tuple[int, int, int], Any]] = WeakKeyDictionary()
 _GROUND, _GRID = (0.93, 0.92, 0.88), (0.80, 0.79, 0.75)
 _PIN, _PIN_EDGE, _OWN = (0.72, 0.07, 0.07), (1, 1, 1), (0.09, 0.18, 0.55)
 _LOW_MM = 48.0
@@ -74,7 +78,7 @@ class MapView(FloatLayout, StencilView):
         self._finger: Any = None
         self._from = (0.0, 0.0)
         self._moved = False
-        self._textures: OrderedDict[tuple[int, int, int], Any] = OrderedDict()
+        self._may_read = 0
         self._ground = InstructionGroup()
         self._marks = InstructionGroup()
         self.canvas.before.add(self._ground)
@@ -82,6 +86,7 @@ class MapView(FloatLayout, StencilView):
         self.bind(height=self._measure)
         theme.bind(px_per_mm=self._measure)
         self._draw_soon = Clock.create_trigger(self.draw, -1)
+        self._draw_later = Clock.create_trigger(self.draw, 0)
         for name in ("pos", "size", "latitude", "longitude", "zoom", "tiles", "spots", "named"):
             self.fbind(name, self._draw_soon)
         for name in ("own", "joined", "closed"):
@@ -197,12 +202,15 @@ class MapView(FloatLayout, StencilView):
 
     def forget(self) -> None:
         """Nothing of what was looked at remains."""
-        self._textures.clear()
+        self.tiles = None
+        _textures.clear()
+        self._draw_later.cancel()
         self.spots = []
         self._finger = None
         self.draw()
 
     def _draw_tiles(self) -> None:
+        self._may_read = _AT_ONCE
         zoom, count = int(self.zoom), 2 ** int(self.zoom)
         across, down = on_map(self.latitude, self.longitude)
         left = across * count - self.width / 2 / TILE
@@ -233,14 +241,20 @@ class MapView(FloatLayout, StencilView):
         self._ground.add(Rectangle(texture=texture, pos=(left, low), size=size, tex_coords=corners))
 
     def _texture(self, zoom: int, column: int, row: int) -> Any:
+        """A tile's texture; None where there is none, or it is to be read for a later frame."""
+        kept = _textures.setdefault(self.tiles, OrderedDict())
         key = (zoom, column, row)
-        if key not in self._textures:
+        if key not in kept:
+            if not self._may_read:
+                self._draw_later()
+                return None
+            self._may_read -= 1
             content = self.tiles.tile(zoom, column, row)
-            self._textures[key] = _picture(content, self.tiles.ending) if content else None
-            while len(self._textures) > _KEPT:
-                self._textures.popitem(last=False)
-        self._textures.move_to_end(key)
-        return self._textures[key]
+            kept[key] = _picture(content, self.tiles.ending) if content else None
+            while len(kept) > _KEPT:
+                kept.popitem(last=False)
+        kept.move_to_end(key)
+        return kept[key]
 
     def _draw_grid(self) -> None:
         """Lines a round number of metres apart: something to hold on to."""

@@ -9,7 +9,6 @@ from kiosk.attachments import JPEG, Making
 from kiosk.devices.camera import Frame
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.theme.theme import theme
 from kiosk.widgets import preview as preview  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.sides import SideBySide
@@ -35,8 +34,6 @@ class PhotoAnswer(Uploaded, SideBySide):
             preview.show(taken)
         else:
             self.look()
-        if not theme.compact:
-            self.ids.tools.remove_widget(self.ids.small.__self__)
         self.arrange()
 
     def look(self) -> None:

@@ -35,7 +35,8 @@ def place(step: Step, value: str, setting: Setting) -> Answer:
     return PlaceAnswer(step, value, setting, tiles=tiles, named=named, own=own)
 
 
-_maps: dict[str, Tiles | None] = {}  # of consultations, by their hash: opened once
+_HEAD = 4096  # bytes by which one map is told from another: SQLite counts its changes there
+_maps: dict[tuple[int, bytes, bytes], Tiles | None] = {}  # of consultations: opened once
 
 
 def tiles_for(setting: Setting, equipment: Equipment) -> Tiles | None:
@@ -43,7 +44,8 @@ def tiles_for(setting: Setting, equipment: Equipment) -> Tiles | None:
     names = [name for name in setting.files if name.lower().endswith(".mbtiles")]
     if not names:
         return equipment.tiles
-    key = f"{names[0]} {id(setting.files[names[0]])}"
+    content = setting.files[names[0]]
+    key = (len(content), content[:_HEAD], content[-_HEAD:])
     if key not in _maps:
         try:
             _maps[key] = map_among(setting.files)

@@ -264,6 +264,8 @@ def export(
     click.echo(f"{path} holds {said} in {done.columns} columns.")
     if done.files:
         click.echo(f"{counted(done.files, 'attached file')} beside it, in {path.parent / FOLDER}.")
+    for table in done.apart:
+        click.echo(f"{table} holds what is kept apart: give it to those alone who need it.")
 
 
 @main.command("open-data")

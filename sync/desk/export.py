@@ -10,6 +10,10 @@ end, and is not simply a number) is shown with an apostrophe before it. A text t
 apostrophes and then such a character gets one more, so that nothing is lost: to have the exact
 text back, take one apostrophe off every cell that begins with apostrophes followed by one of those
 characters; or export with `exact`, for programs that do not calculate.
+
+What a form wants kept apart from the answers (`forms.methods.apart`: who signed, how to reach
+somebody) has a table of its own beside it, `NAME-identity.csv` for the kind "identity". Its rows
+bear no id, and stand in the order of what is in them: they lead to no row of the answers.
 """
 
 from __future__ import annotations
@@ -17,10 +21,11 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from forms.methods.apart import kind_of, places
 from forms.xform import read_form
 from sync.desk.media import lay_beside, names_beside
 from sync.desk.store import DeskContribution, DeskStore
@@ -51,12 +56,14 @@ class Exported:
         contributions: rows.
         columns: of the table.
         files: attached files that lie next to the table, in `media/`.
+        apart: the tables beside it of what is kept apart from the answers.
     """
 
     consultation: str
     contributions: int
     columns: int
     files: int = 0
+    apart: tuple[Path, ...] = ()
 
 
 def export_csv(
@@ -90,31 +97,66 @@ def export_csv(
         )
     id_ = chosen(store, consultation)
     forms = [read_form(one.form, media=one.media) for one in store.consultations() if one.id == id_]
-    asked = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
-    protect = (lambda text: text) if exact else protected
-    part = path.with_name(f".{path.name}.part")
+    every = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
+    kept = {place: kind for form in reversed(forms) for place, kind in places(form).items()}
+    kinds = {column.path: kind_of(kept, column.path) for column in every}
+    asked = tuple(column for column in every if not kinds[column.path])
+    tables = {
+        kind: tuple(column for column in every if kinds[column.path] == kind)
+        for kind in dict.fromkeys(filter(None, kinds.values()))
+    }
+    apart: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in tables}
+    table = _Table(separator, exact)
     count = files = 0
     shared = store.shared_names(id_)
-    try:
-        # Like the store, for this user alone, unless the file replaced was shown to others.
-        rights = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        part.touch(mode=0o600)
-        part.chmod(rights)
-        with part.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL)
-            writer.writerow([protect(name) for name in (*FIXED, *(one.heading for one in asked))])
-            for contribution in store.contributions(id_):
-                names = names_beside(contribution.id, contribution.attachments, shared)
-                row = _row(contribution, asked, names)
-                writer.writerow([protect(cell) for cell in row])
-                files += lay_beside(path, store.media, contribution.attachments, names)
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return Exported(id_, count, len(FIXED) + len(asked), files)
+
+    def rows() -> Iterator[Iterable[str]]:
+        nonlocal count, files
+        for contribution in store.contributions(id_):
+            names = names_beside(contribution.id, contribution.attachments, shared)
+            yield _row(contribution, asked, names)
+            values = dict(contribution.fields)
+            for kind, held in tables.items():
+                if any(column.path in values for column in held):
+                    cells = (column.shown(values.get(column.path, "")) for column in held)
+                    apart[kind].append(tuple(cells))
+            files += lay_beside(path, store.media, contribution.attachments, names)
+            count += 1
+
+    table.write(path, (*FIXED, *(one.heading for one in asked)), rows())
+    beside = []
+    for kind, held in tables.items():
+        beside.append(path.with_name(f"{path.stem}-{kind}{path.suffix}"))
+        table.write(beside[-1], [one.heading for one in held], sorted(apart[kind]))
+    return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """How tables are written: one cell from the next, and whether formulas stay as they are."""
+
+    separator: str
+    exact: bool
+
+    def write(self, path: Path, heading: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+        """Write a table; a file of that name is replaced once the new one is whole."""
+        protect = (lambda text: text) if self.exact else protected
+        part = path.with_name(f".{path.name}.part")
+        try:
+            # Like the store, for this user alone, unless the file replaced was shown to others.
+            rights = path.stat().st_mode & 0o777 if path.exists() else 0o600
+            part.touch(mode=0o600)
+            part.chmod(rights)
+            with part.open("w", encoding="utf-8-sig", newline="") as file:
+                writer = csv.writer(file, delimiter=self.separator, quoting=csv.QUOTE_ALL)
+                writer.writerow([protect(name) for name in heading])
+                for row in rows:
+                    writer.writerow([protect(cell) for cell in row])
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def protected(text: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from forms.methods.apart import places
+from forms.xform import read_form
 from sync.attachment import Attached
 from sync.contribution import (
     Agreement,
@@ -60,7 +62,8 @@ def publish_data(
         path: the file.
         consultation: its id; "" where the store holds one only.
         without: paths of fields and groups to leave out; positions of repeats are passed over, so
-            that "/data/person/name" leaves out every person's.
+            that "/data/person/name" leaves out every person's. What the form itself keeps apart
+            from the answers (`forms.methods.apart`) is left out always.
 
     Raises:
         NothingToExport: the store holds no such consultation, or several and none was named.
@@ -75,12 +78,23 @@ def publish_data(
                 f"No contribution has a field {gone}. It is not left out but misspelt: the fields "
                 f"are {', '.join(sorted(known))}."
             )
-    shown = {one for one in known if not any(_within(one, gone) for gone in without)}
+    hidden = {*without, *_kept_apart(store, id_)}
+    shown = {one for one in known if not any(_within(one, gone) for gone in hidden)}
     lines = [_line(one, shown) for one in store.contributions(id_)]
     lines.sort()
     write_whole(path, b"".join(lines), mode=0o644)
     left_out = {*known.difference(shown), *_HOW_IT_WAS_SAID}
     return Published(len(lines), tuple(sorted(shown)), tuple(sorted(left_out)))
+
+
+def _kept_apart(store: DeskStore, consultation: str) -> set[str]:
+    """Who signed, how to reach somebody: in any version of the form."""
+    forms = (
+        read_form(one.form, media=one.media)
+        for one in store.consultations()
+        if one.id == consultation
+    )
+    return {place for form in forms for place in places(form)}
 
 
 def _plain(path: str) -> str:

@@ -30,7 +30,7 @@ from sync.contribution import contribution_id
 from sync.durable import sync_directory, write_whole
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
 from sync.register import checkpoint, merkle, tiles
-from sync.register.checkpoint import Checkpoint, origin_of
+from sync.register.checkpoint import Checkpoint, origin_of, verifier_key
 from sync.register.entry import Entry
 from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
@@ -185,6 +185,10 @@ class Registers:
         if note is None:
             raise NotRegistered()
         return note
+
+    def key(self, consultation: str) -> str:
+        """The key that signs its checkpoints, as verifiers take it."""
+        return verifier_key(origin_of(consultation), self._key.public_key())
 
     def size(self, consultation: str) -> int:
         """How many entries are published."""

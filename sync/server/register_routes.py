@@ -46,6 +46,9 @@ def register_routes(
             )
         )
 
+    async def key(request: Request) -> Response:
+        return Response(f"{registers.key(_consultation(request))}\n", media_type="text/plain")
+
     async def tile(request: Request) -> Response:
         id_, path = _consultation(request), f"tile/{request.path_params['path']}"
         if not _TILE.fullmatch(path):
@@ -84,6 +87,7 @@ def register_routes(
 
     return [
         Route("/register/{id}/checkpoint", checkpoint),
+        Route("/register/{id}/key", key),
         Route("/register/{id}/tile/{path:path}", tile),
         Route("/v1/consultations/{id}/register", consistency),
         Route("/v1/consultations/{id}/register/{commitment}", contribution),

@@ -174,3 +174,14 @@ def test_any_scribble_at_all_gives_a_picture(kiosk):
             paper, *[(chance.random(), chance.random()) for _ in range(chance.randint(1, 12))]
         )
     assert picture(kiosk).width == 1200
+
+
+def test_the_review_shows_the_drawing_small(kiosk):
+    media.draw(media.to(kiosk, "croquis").ids.paper, (0.1, 0.5), (0.9, 0.5))
+    kiosk.skip_to_review()
+    first, *others = reversed(kiosk.kiosk.page.ids.lines.children)
+    assert first.answer == "Un dessin" and first.ids.small.texture.width == 240
+    assert first.ids.small.height > 0
+    assert others[0].ids.small.texture is None and others[0].ids.small.width == 0
+    kiosk.kiosk.page.forget()
+    assert not kiosk.kiosk.page.ids.lines.children

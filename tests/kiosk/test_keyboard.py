@@ -295,7 +295,14 @@ def test_the_next_person_finds_the_keyboard_as_it_was():
     assert board.cap("a")
 
 
-@pytest.mark.parametrize("window", driver.SCREENS, indirect=True)
+PANELS = (
+    *driver.SCREENS,
+    driver.Screen(1024, 600, 170),  # a 7-inch panel with more pixels
+    driver.Screen(1080, 1920, 100),  # an upright totem
+)
+
+
+@pytest.mark.parametrize("window", dict.fromkeys(PANELS), indirect=True)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_keys_are_large_enough_and_do_not_overlap_on_every_panel(window, name):
     _, board = desk(layout=LAYOUTS[name], layouts=[AZERTY, ARABIC])

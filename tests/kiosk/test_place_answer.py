@@ -7,6 +7,7 @@ from kiosk.devices.place import FixedPlace
 from kiosk.focus import keys_in_use
 from kiosk.maps.earth import read_spots
 from kiosk.maps.tiles import Tiles
+from kiosk.widgets import map_view
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.map_view import PanKey
 from kiosk.widgets.sides import SideTool
@@ -165,6 +166,23 @@ def test_where_nothing_is_known_degrees_can_be_typed(tmp_path):
         kiosk.on()
         kiosk.back()
         assert spots(kiosk)[0] == media.NANTES
+
+
+def test_tiles_come_a_few_at_a_time_until_the_view_is_full(kiosk):
+    view = media.to(kiosk, "lieu").ids.view
+    held = map_view._textures[view.tiles]
+    driver.frames(12)
+    before = len(held)
+    view.enlarge(2)
+    view.draw()
+    assert 0 < len(held) - before <= map_view._AT_ONCE
+    driver.frames(15)
+    zoomed = [key for key in held if key[0] == 16]
+    assert len(zoomed) >= int(view.width * view.height / 256**2)
+    assert len(held) <= map_view._KEPT
+    kiosk.kiosk.erase()
+    driver.frames(2)
+    assert not map_view._textures  # nor does a map tell where one looked
 
 
 def test_nothing_of_where_it_was_remains(kiosk):

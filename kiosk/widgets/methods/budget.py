@@ -40,9 +40,9 @@ class ProjectCard(Tap):
     def needed_height(self, width: float) -> float:
         """Room for all its words, also where it turns out too dear."""
         ids, wide = self.ids, self._is_wide(width)
-        beside = self.inset * (2 + 2 * 0.7) + ids.mark.width + ids.picture.width
+        beside = self.inset * (2 + 3 * 0.7) + ids.mark.width + ids.picture.width
         if wide:
-            beside += ids.tag.natural_width + self.inset * 0.7
+            beside += ids.tag.natural_width
         inner = max(width - beside, theme.body * 3)
         dear = tr._("Il manque {amount}").format(amount=self.price)
         high = ids.title.height_at(inner)

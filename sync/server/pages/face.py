@@ -30,7 +30,7 @@ from sync.consultation import Consultation
 from sync.errors import ForgedReceipt, MistypedCode
 from sync.receipt import Receipt, read_code, receipt_code
 from sync.register import checkpoint
-from sync.register.checkpoint import origin_of, verifier_key
+from sync.register.checkpoint import origin_of
 from sync.server.pages import words
 from sync.server.register import NotRegistered, Whereabouts
 from sync.server.service import Service
@@ -142,7 +142,7 @@ class Pages:
             organiser=known.organiser,
             dates=visit.dates(known),
             notice=notice,
-            key=verifier_key(origin_of(id_), self._service.public_key),
+            key=self._service.registers.key(id_),
             address=_address(request),
             **more,
         )
@@ -226,7 +226,7 @@ class Pages:
                 "place": place,
                 "erased": found.erased,
                 "proof": f"/v1/consultations/{found.consultation}/register/{commitment}",
-                "key": verifier_key(origin_of(found.consultation), self._service.public_key),
+                "key": self._service.registers.key(found.consultation),
                 "link": link,
             },
         )
