@@ -7,6 +7,7 @@ from typing import Protocol
 
 from forms.engine import Entry
 from forms.methods.opinion_cards import shown_in
+from kiosk.carrying import Carrier
 from kiosk.exposure import Exposures
 from kiosk.journey import Journey, Shown
 from kiosk.offer import Offer
@@ -62,6 +63,7 @@ class Counter:
 
     def __init__(self, device: Device, uplink: Uplink | None = None, place: str = "") -> None:
         self.device = device
+        self.carrier = Carrier(device)
         self.accounts = Accounts(device.database)
         self.exposures = Exposures(device.database)
         self._uplink = uplink

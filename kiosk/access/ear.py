@@ -154,7 +154,10 @@ class Ear(EventDispatcher):
         return [*before, *self._thing(widget)]
 
     def _thing(self, widget: Any) -> list[Part]:
-        language = getattr(widget, "spoken_language", "") or tr.language
+        of_the_form = step_of(widget) is not None
+        language = getattr(widget, "spoken_language", "") or (
+            tr.asked if of_the_form else tr.language
+        )
         recorded = recording_of(self._stage, widget)
         if recorded is None:
             return [Speech(described(widget), language)]

@@ -18,7 +18,7 @@ def spoken_words(step: Step, media: Any) -> Iterator[Part]:
         media: the consultation's files by name.
     """
     yield recorded(step.media, step.label, media)
-    yield Speech(step.hint, tr.language)
+    yield Speech(step.hint, tr.asked)
 
 
 def spoken_step(step: Step, media: Any) -> Iterator[Part]:
@@ -33,7 +33,7 @@ def spoken_step(step: Step, media: Any) -> Iterator[Part]:
 
 def recorded(names: Any, label: str, media: Any) -> Part:
     """The recording that the form has for this label, or the label as words."""
-    words = Speech(label, tr.language)
+    words = Speech(label, tr.asked)
     sound = media.get(names.get("audio", ""))
     return words if sound is None else Recording(sound, words)
 

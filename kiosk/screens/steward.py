@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.page import Page
+from kiosk.widgets.touch import Action
 
 
 class Figure(BoxLayout):
@@ -20,11 +21,18 @@ class Figure(BoxLayout):
     icon = StringProperty()
 
 
+class CopyToStick(Action):
+    """Begins the copy; there is no room for it while there is no stick."""
+
+
 class StewardScreen(Page):
     """Changes nothing that a contributor said, and cannot read it."""
 
     server = StringProperty()
     trouble = StringProperty()
+    stick_there = BooleanProperty(False)
+    carried = StringProperty()
+    """How the copy to a stick is doing."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,7 +57,7 @@ class StewardScreen(Page):
         """The figures and the trouble."""
         figures = reversed(self.ids.figures.children)
         told = [f"{figure.caption}, {figure.number}" for figure in figures]
-        return ". ".join([*told, self.server, self.trouble])
+        return ". ".join([*told, self.server, self.trouble, self.carried])
 
     def go_back(self) -> None:
         """Sign out."""
@@ -59,7 +67,37 @@ class StewardScreen(Page):
         """Try to send at once."""
         self.kiosk.counter.send_now()
 
+    def carry(self) -> None:
+        """Copy to the stick, and take what came back on it."""
+        self.kiosk.counter.carrier.begin()
+        self._refresh()
+
+    def _carried(self) -> str:
+        """How the copy is doing."""
+        state = self.kiosk.counter.carrier.state
+        if state.trouble:
+            return state.trouble
+        if state.busy:
+            if state.progress is None:
+                return tr._("Copie en cours. Laissez la clé en place.")
+            return tr._("Copie : {done} sur {of}. Laissez la clé en place.").format(
+                done=state.progress.files, of=state.progress.of_files
+            )
+        if state.sent is None:
+            return ""
+        if not state.sent.contributions:
+            return tr._("Rien à copier. Vous pouvez retirer la clé.")
+        said: str = tr.plural(
+            "{n} réponse est sur la clé. Vous pouvez la retirer.",
+            "{n} réponses sont sur la clé. Vous pouvez la retirer.",
+            state.sent.contributions,
+        )
+        return said
+
     def _refresh(self, *_: Any) -> None:
+        carrier = self.kiosk.counter.carrier
+        self.stick_there = carrier.stick() is not None and not carrier.state.busy
+        self.carried = self._carried()
         state = self.kiosk.counter.state()
         figures = self.ids.figures
         figures.clear_widgets()
@@ -74,7 +112,7 @@ class StewardScreen(Page):
         )
         if state.last_success is not None:
             at = datetime.fromtimestamp(state.last_success)
-            when = f"{tr.date(at.date())}, {at:%H:%M}"
+            when = f"{tr.date(at.date())}, {tr.time(at)}"
             self.server += " · " + tr._("dernier envoi : {time}").format(time=when)
         self.trouble = state.trouble
 

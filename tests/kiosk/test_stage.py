@@ -281,6 +281,29 @@ def test_the_steward_sees_what_waits_and_cannot_begin_to_answer(town):
     assert town.name == "welcome"
 
 
+def test_the_steward_copies_to_a_stick(town, tmp_path):
+    town.begin()
+    to_confirm(town)
+    town.on()
+    town.on()
+    town.sign_in(hall.STEWARD, hall.STEWARD_PIN)
+    page, carrier = town.kiosk.page, town.kiosk.counter.carrier
+    carrier._places = ()
+    page._refresh()
+    assert page.ids.carry.disabled and page.ids.carry.height == 0
+    carrier._places = (tmp_path,)
+    page._refresh()
+    driver.frames(3)
+    driver.tap(page.ids.carry)
+    carrier.wait()
+    page._refresh()
+    waiting = town.device.outbox.counts()
+    assert waiting.released == 0  # nothing has left the device
+    assert page.carried.startswith(f"{waiting.owed} réponse")
+    assert "sur la clé" in page.carried
+    assert list((tmp_path / "parvis" / "batches").iterdir())
+
+
 def test_a_full_disk_is_told_and_the_answers_wait_to_be_sent_again(town, monkeypatch):
     town.begin()
     to_confirm(town)
