@@ -12,9 +12,8 @@ from typing import Any
 from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.app import Display, run
 from kiosk.counter import Counter
-from kiosk.devices.configuration import read_configuration
+from kiosk.devices.configuration import PrinterSettings, read_configuration
 from kiosk.devices.equipment import find_equipment
-from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
@@ -119,7 +118,7 @@ def serve(
                 today=device.today,
                 renew=programme.today,
                 languages=attached.languages,
-                printer=Printer(attached.printer) if attached.printer else None,
+                printer=_printer(attached.printer),
                 equipment=equipment,
             )
             closing.callback(kiosk.close)
@@ -138,3 +137,12 @@ def serve(
         finally:
             equipment.close()
             uplink.stop()
+
+
+def _printer(settings: PrinterSettings | None) -> Any:
+    """The receipt printer, whose library is loaded only where there is one."""
+    if settings is None:
+        return None
+    from kiosk.devices.printer import Printer
+
+    return Printer(settings)
