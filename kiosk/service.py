@@ -3,16 +3,17 @@
 import logging
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.app import Display, run
 from kiosk.counter import Counter
-from kiosk.devices.configuration import read_configuration
+from kiosk.devices.configuration import PrinterSettings, read_configuration
 from kiosk.devices.equipment import find_equipment
-from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
@@ -66,6 +67,7 @@ def serve(
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
+    keys: KeyMap = KEYBOARD,
     ready: Callable[[Any], None] = lambda kiosk: None,
 ) -> None:
     """Serve people at this device until the window closes.
@@ -77,6 +79,7 @@ def serve(
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
+        keys: what the keys of its keypad ask for.
         ready: told of the root widget, once it is there.
 
     Raises:
@@ -85,7 +88,11 @@ def serve(
         BadConfiguration: what is noted about the device cannot be.
     """
     attached = read_configuration(data)
-    with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
+    with (
+        Device.open(data) as device,
+        tempfile.TemporaryDirectory(prefix="parvis-") as home,
+        ExitStack() as closing,
+    ):
         for complaint in device.complaints:
             log.warning("%s", complaint)
         programme = Programme(device, local_now)
@@ -97,6 +104,8 @@ def serve(
         equipment = find_equipment(data, attached.position)
 
         def build() -> Any:
+            from kiosk.access.screen_readers import open_bridge
+            from kiosk.devices.headphones import find_headphones
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -104,13 +113,21 @@ def serve(
                 offers,
                 counter,
                 voice=find_voice(),
+                key_map=keys,
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
                 languages=attached.languages,
-                printer=Printer(attached.printer) if attached.printer else None,
+                printer=_printer(attached.printer),
                 equipment=equipment,
             )
+            closing.callback(kiosk.close)
+            if (bridge := open_bridge(kiosk)) is not None:
+                closing.callback(bridge.close)
+            if (headphones := find_headphones(kiosk.headphones_changed)) is not None:
+                kiosk.headphones_changed(headphones.plugged)
+                headphones.watch()
+                closing.callback(headphones.close)
             ready(kiosk)
             return kiosk
 
@@ -120,3 +137,12 @@ def serve(
         finally:
             equipment.close()
             uplink.stop()
+
+
+def _printer(settings: PrinterSettings | None) -> Any:
+    """The receipt printer, whose library is loaded only where there is one."""
+    if settings is None:
+        return None
+    from kiosk.devices.printer import Printer
+
+    return Printer(settings)
