@@ -6,7 +6,7 @@ from functools import partial
 from gc import collect, freeze
 from importlib import import_module
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kivy.cache import Cache
 from kivy.clock import Clock
@@ -20,7 +20,6 @@ from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.devices.equipment import Equipment
-from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -41,6 +40,9 @@ from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
+
+if TYPE_CHECKING:
+    from kiosk.devices.printer import Printer  # which takes its time to load
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
 SCREENS: Mapping[Stage, str] = {
@@ -96,7 +98,7 @@ class Kiosk(FloatLayout):
         renew: Callable[[], tuple[Offer, ...]] | None = None,
         equipment: Equipment | None = None,
         languages: Sequence[str] = (),
-        printer: Printer | None = None,
+        printer: "Printer | None" = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -110,6 +112,7 @@ class Kiosk(FloatLayout):
         self.keypad = Keypad(self, key_map)
         self.opened = 0  # how often a screen, or a question over one, was put up
         self._curtain: Curtain | None = None
+        self._private = False  # headphones are plugged in
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
@@ -317,6 +320,20 @@ class Kiosk(FloatLayout):
             self.ear.hush()
             open_panel(self)
 
+    def headphones_changed(self, plugged: bool) -> None:
+        """Headphones were plugged in, or pulled out; may be called on any thread.
+
+        What was private falls silent at once when they are pulled out.
+        """
+        Clock.schedule_once(lambda _: self._headphones(plugged), 0)
+
+    def _headphones(self, plugged: bool) -> None:
+        self._private = plugged
+        if plugged:
+            self.ear.begin()
+        else:
+            self.ear.end()
+
     def draw_curtain(self, drawn: bool) -> None:
         """Show nothing any more but that somebody is there, or show the screen again.
 
@@ -451,6 +468,7 @@ class Kiosk(FloatLayout):
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
         self.equipment.release()
         self.ear.reset()
+        self.ear.on = self._private and self.can_speak
         self.curtained = False
         keys_in_use.now = False
         for screen in self._screens.values():

@@ -8,14 +8,21 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
 from forms.errors import FormError
-from kiosk.access.spoken import spoken_step
+from kiosk.access.spoken import spoken_words
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.ask import Option
-from kiosk.widgets.asking import QuestionWords, name_of, objection, question_of, whereabouts
+from kiosk.widgets.asking import (
+    QuestionWords,
+    Wording,
+    name_of,
+    objection,
+    question_of,
+    whereabouts,
+)
 from kiosk.widgets.choices import Chosen
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
@@ -45,6 +52,7 @@ class Block(Row):
             question=question_of(step), hint=step.hint, plain=step.kind is Kind.NOTE
         )
         self.answer: Answer | None = None
+        self.wording: Wording | None = None
         self.add_widget(self.words)
         picture = picture_for(step, setting)
         if picture is not None:
@@ -61,6 +69,18 @@ class Block(Row):
             self.orientation = "horizontal" if beside else "vertical"
             self.words.plain = self.words.plain or beside
             self.add_widget(answer)
+
+    def ask_wording(self, reworded: set[str]) -> None:
+        """A mediator says whose words the answer is in; it is kept among the reworded ones."""
+        ref = self.step.ref
+        self.wording = self.wording or Wording()
+        self.wording.reworded = ref in reworded
+        self.wording.bind(
+            on_choice=lambda _, mine: (reworded.add if mine else reworded.discard)(ref)
+        )
+        if self.wording.parent is not None:
+            self.remove_widget(self.wording)
+        self.add_widget(self.wording)
 
     def says(self, step: Step) -> None:
         """Show the words as they are now."""
@@ -126,13 +146,14 @@ class TogetherScreen(Page):
         return ". ".join(part for part in said if part)
 
     def spoken(self) -> Sequence[Part]:
-        """The same as it is heard, with where it stands among the others."""
+        """The questions without their choices: these are heard when the keys come to them."""
         media = self.kiosk.offer.consultation.media
-        said: list[Part] = [Speech(self.place, tr.language), Speech(self.heading, tr.language)]
+        parts: list[Part] = [Speech(text, tr.language) for text in (self.place, self.heading)]
         for block in self.blocks.values():
-            said.append(Speech(block.words.trouble, tr.language))
-            said += spoken_step(block.step, media)
-        return said
+            parts.append(Speech(block.words.trouble, tr.language))
+            parts += spoken_words(block.step, media)
+            parts.append(Speech(block.answer.spoken() if block.answer else "", tr.language))
+        return parts
 
     def key_back(self) -> None:
         """The keyboard is put away first, where it hides the way back."""
@@ -227,6 +248,8 @@ class TogetherScreen(Page):
         if answer is None:
             return
         answer.bind(on_given=self._given)
+        if self.kiosk.journey.assistance is not None and step.kind is Kind.TEXT:
+            block.ask_wording(self.kiosk.journey.way.reworded)
         if isinstance(answer, Written):
             answer.bind(on_touched=lambda answer: self._write(answer))
             answer.bind(on_done=lambda *_: self._write(None))
