@@ -38,7 +38,10 @@ def examine(data: Path) -> tuple[Finding, ...]:
     """
     if not data.is_dir():
         raise BadDataDirectory(f"There is no data directory {data}.")
-    return (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery(), *_functions(data))
+    return (
+        *(*_device(data), *_outbox(data), _disk(data), _clock(), *_battery()),
+        *(*_printer(data), *_functions(data)),
+    )
 
 
 def _device(data: Path) -> list[Finding]:
