@@ -25,7 +25,7 @@ from kiosk.access.names import focusable_without_speech
 from kiosk.theme.palette import CALM, contrast
 from kiosk.theme.theme import GAP_MM, REACH, TARGET_MM, theme
 from kiosk.widgets.field import AnswerField
-from kiosk.widgets.keyboard import LEAST_KEY_MM, KeyCap
+from kiosk.widgets.keycap import LEAST_KEY_MM, KeyCap
 from kiosk.widgets.paged import Viewport
 from kiosk.widgets.touch import Sign, Tap
 from kiosk.widgets.words import Words
