@@ -10,9 +10,8 @@ from typing import Any
 
 from kiosk.app import Display, run
 from kiosk.counter import Counter
-from kiosk.devices.configuration import read_configuration
+from kiosk.devices.configuration import PrinterSettings, read_configuration
 from kiosk.devices.equipment import find_equipment
-from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
@@ -108,7 +107,7 @@ def serve(
                 today=device.today,
                 renew=programme.today,
                 languages=attached.languages,
-                printer=Printer(attached.printer) if attached.printer else None,
+                printer=_printer(attached.printer),
                 equipment=equipment,
             )
             ready(kiosk)
@@ -120,3 +119,12 @@ def serve(
         finally:
             equipment.close()
             uplink.stop()
+
+
+def _printer(settings: PrinterSettings | None) -> Any:
+    """The receipt printer, whose library is loaded only where there is one."""
+    if settings is None:
+        return None
+    from kiosk.devices.printer import Printer
+
+    return Printer(settings)

@@ -6,7 +6,7 @@ from functools import partial
 from gc import collect, freeze
 from importlib import import_module
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kivy.cache import Cache
 from kivy.clock import Clock
@@ -20,7 +20,6 @@ from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.devices.equipment import Equipment
-from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -40,6 +39,9 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
+
+if TYPE_CHECKING:
+    from kiosk.devices.printer import Printer  # which takes its time to load
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
 SCREENS: Mapping[Stage, str] = {
@@ -95,7 +97,7 @@ class Kiosk(FloatLayout):
         renew: Callable[[], tuple[Offer, ...]] | None = None,
         equipment: Equipment | None = None,
         languages: Sequence[str] = (),
-        printer: Printer | None = None,
+        printer: "Printer | None" = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

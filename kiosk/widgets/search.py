@@ -1,5 +1,6 @@
 """Choosing among many: a field to write in, and what fits, as one writes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -87,8 +88,15 @@ class Searched(Written):
         """Another letter: show what fits now."""
         self._search()
 
+    def leave(self) -> None:
+        """Give back the keyboard, and what searches the list, which serves the next person."""
+        super().leave()
+        if self._finder is not None:
+            self._finder.forget()
+
     def forget(self) -> None:
         """Leave nothing of what was sought or chosen."""
+        self.leave()
         super().forget()
         self.results.forget()
 
@@ -105,13 +113,15 @@ class Searched(Written):
     def _search(self) -> None:
         typed = self.field.text.strip()
         if typed:
-            found = self.finder.find(typed)
-            self.results.show([self._choices[at] for at in found], self.value)
+            self.results.show(self._choices, self.finder.find(typed), self.value)
             return
         chosen = set(self.value.split())
-        first = [choice for choice in self._choices if choice.name in chosen] if chosen else []
-        rest = [choice for choice in self._choices if choice.name not in chosen]
-        self.results.show(first + rest, self.value)
+        order: Sequence[int] = range(len(self._choices))
+        if chosen:
+            first = [at for at in order if self._choices[at].name in chosen]
+            taken = set(first)
+            order = [*first, *(at for at in order if at not in taken)]
+        self.results.show(self._choices, order, self.value)
 
 
 def without_accents(layout: Layout) -> Layout:
@@ -147,7 +157,8 @@ class Results(BoxLayout):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(size_hint_y=None, **kwargs)
-        self._found: list[Choice] = []
+        self._choices: Sequence[Choice] = ()
+        self._found: Sequence[int] = ()  # places in the list
         self._shown = 0
         self._before: list[int] = []  # where the pages before began
         self._cards: list[ChoiceCard] = []
@@ -162,16 +173,16 @@ class Results(BoxLayout):
         self._fill()
         return {card.name: card for card in self._cards[: self._shown]}
 
-    def show(self, found: list[Choice], taken: str) -> None:
-        """Show these, from the first."""
-        self._found, self._before = found, []
+    def show(self, choices: Sequence[Choice], found: Sequence[int], taken: str) -> None:
+        """Show those at these places of the list, from the first."""
+        self._choices, self._found, self._before = choices, found, []
         self.first = 0
         self.taken = taken
         self._fill_soon()
 
     def forget(self) -> None:
         """Show nothing."""
-        self.show([], "")
+        self.show((), (), "")
         self._fill()
 
     def turn(self, direction: int) -> None:
@@ -235,7 +246,8 @@ class Results(BoxLayout):
         self.told = "" if self._found else tr._("Rien ne correspond. Écrivez autrement.")
 
     def _written_card(self, number: int) -> ChoiceCard:
-        card, choice = self._card(number), self._found[self.first + number]
+        card = self._card(number)
+        choice = self._choices[self._found[self.first + number]]
         card.name, card.text = choice.name, choice.label or choice.name
         return card
 
@@ -244,11 +256,16 @@ _finders: list[tuple[Any, Finder]] = []
 
 
 def _finder_of(listed: Any) -> Finder:
-    """Lists are the form's own and hold nothing that a person said: the last few are kept."""
+    """Lists that are the same for everybody are the form's own: the last few are kept.
+
+    A list that was filtered, a plain tuple, tells what somebody answered, and goes with them.
+    """
     for known, finder in _finders:
         if known is listed:
             return finder
     finder = Finder([choice.label or choice.name for choice in listed])
+    if isinstance(listed, tuple):
+        return finder
     _finders.append((listed, finder))
     del _finders[:-_KEPT]
     return finder
