@@ -92,12 +92,20 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     metavar="SECONDS",
     help="Before it asks “Are you still there?”.",
 )
+@click.option(
+    "--keys",
+    default="keyboard",
+    show_default=True,
+    metavar="SET|FILE",
+    help="What keys do: keyboard, numpad, switches, switch, or a TOML file (docs/keys.md).",
+)
 def run(
     data: Path,
     size: str | None,
     diagonal: float | None,
     place: str,
     idle: int | None,
+    keys: str,
 ) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
@@ -107,13 +115,14 @@ def run(
     Example:
       parvis-kiosk run --data /var/lib/parvis-kiosk --diagonal 10.1
     """
+    from kiosk.access.commands import key_map
     from kiosk.app import Display
     from kiosk.service import serve
 
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    serve(data, display, place=place, patience=idle)
+    serve(data, display, place=place, patience=idle, keys=key_map(keys))
 
 
 @main.command()

@@ -3,11 +3,13 @@
 import logging
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.app import Display, run
 from kiosk.counter import Counter
 from kiosk.devices.configuration import PrinterSettings, read_configuration
@@ -65,6 +67,7 @@ def serve(
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
+    keys: KeyMap = KEYBOARD,
     ready: Callable[[Any], None] = lambda kiosk: None,
 ) -> None:
     """Serve people at this device until the window closes.
@@ -76,6 +79,7 @@ def serve(
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
+        keys: what the keys of its keypad ask for.
         ready: told of the root widget, once it is there.
 
     Raises:
@@ -84,7 +88,11 @@ def serve(
         BadConfiguration: what is noted about the device cannot be.
     """
     attached = read_configuration(data)
-    with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
+    with (
+        Device.open(data) as device,
+        tempfile.TemporaryDirectory(prefix="parvis-") as home,
+        ExitStack() as closing,
+    ):
         for complaint in device.complaints:
             log.warning("%s", complaint)
         programme = Programme(device, local_now)
@@ -96,6 +104,8 @@ def serve(
         equipment = find_equipment(data, attached.position)
 
         def build() -> Any:
+            from kiosk.access.screen_readers import open_bridge
+            from kiosk.devices.headphones import find_headphones
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -103,6 +113,7 @@ def serve(
                 offers,
                 counter,
                 voice=find_voice(),
+                key_map=keys,
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
@@ -110,6 +121,13 @@ def serve(
                 printer=_printer(attached.printer),
                 equipment=equipment,
             )
+            closing.callback(kiosk.close)
+            if (bridge := open_bridge(kiosk)) is not None:
+                closing.callback(bridge.close)
+            if (headphones := find_headphones(kiosk.headphones_changed)) is not None:
+                kiosk.headphones_changed(headphones.plugged)
+                headphones.watch()
+                closing.callback(headphones.close)
             ready(kiosk)
             return kiosk
 

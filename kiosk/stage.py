@@ -111,6 +111,7 @@ class Kiosk(FloatLayout):
         self.keypad = Keypad(self, key_map)
         self.opened = 0  # how often a screen, or a question over one, was put up
         self._curtain: Curtain | None = None
+        self._private = False  # headphones are plugged in
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
@@ -309,6 +310,20 @@ class Kiosk(FloatLayout):
             self.ear.hush()
             open_panel(self)
 
+    def headphones_changed(self, plugged: bool) -> None:
+        """Headphones were plugged in, or pulled out; may be called on any thread.
+
+        What was private falls silent at once when they are pulled out.
+        """
+        Clock.schedule_once(lambda _: self._headphones(plugged), 0)
+
+    def _headphones(self, plugged: bool) -> None:
+        self._private = plugged
+        if plugged:
+            self.ear.begin()
+        else:
+            self.ear.end()
+
     def draw_curtain(self, drawn: bool) -> None:
         """Show nothing any more but that somebody is there, or show the screen again.
 
@@ -442,6 +457,7 @@ class Kiosk(FloatLayout):
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
         self.equipment.release()
         self.ear.reset()
+        self.ear.on = self._private and self.can_speak
         self.curtained = False
         keys_in_use.now = False
         for screen in self._screens.values():
