@@ -204,6 +204,7 @@ class Keypad:
 
     def opened(self) -> None:
         """Another screen, or a question over one, was put up."""
+        self._place = _Place()
         if keys_in_use.now:
             self._land()
 
