@@ -18,10 +18,11 @@ from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
-from sync.client.https import sync_once
 from sync.device import Device
 
 log = logging.getLogger(__name__)
+
+SECONDS_BEFORE_SYNC = 1.0
 
 
 class NothingToOffer(DeviceError):
@@ -40,6 +41,8 @@ def open_offers(device: Device, programme: Programme) -> tuple[Offer, ...]:
         NothingToOffer: there is none; the message says what to do.
     """
     if not device.consultations() and device.enrolled is not None:
+        from sync.client.https import sync_once
+
         sync_once(device)
     held = device.consultations()
     if not held:
@@ -104,6 +107,8 @@ def serve(
         equipment = find_equipment(data, attached.position)
 
         def build() -> Any:
+            from kivy.clock import Clock
+
             from kiosk.access.screen_readers import open_bridge
             from kiosk.devices.headphones import find_headphones
             from kiosk.speech import find_voice
@@ -121,6 +126,8 @@ def serve(
                 printer=_printer(attached.printer),
                 equipment=equipment,
             )
+            # The first person to touch the screen comes before the network.
+            Clock.schedule_once(lambda _: uplink.start(), SECONDS_BEFORE_SYNC)
             closing.callback(kiosk.close)
             if (bridge := open_bridge(kiosk)) is not None:
                 closing.callback(bridge.close)
@@ -131,7 +138,6 @@ def serve(
             ready(kiosk)
             return kiosk
 
-        uplink.start()
         try:
             run(build, display, Path(home))
         finally:

@@ -37,6 +37,7 @@ from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
 
@@ -121,10 +122,12 @@ class Kiosk(FloatLayout):
         self._showing = self._return_to = ""
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
+        self.banner = Banner()
+        self.add_widget(self.banner)
         self.page: Page | None = None
         self._ask: Any = None
         self._screens: dict[str, Page] = {}
-        self._prepared = False
+        self._prepared = self._somebody_came = False
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
@@ -158,13 +161,20 @@ class Kiosk(FloatLayout):
             self.page = screen
             self.add_widget(screen)
         theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
+        self.name_offer(tr.language)
         self._showing = name
         screen.enter()
         self._announce()
         self.on_screen(name)
 
+    def name_offer(self, language: str) -> None:
+        """Say on an upright panel's banner, in this language, who asks and what."""
+        self.banner.organiser = self.offer.notice(language).who
+        self.banner.title = self.offer.title(language)
+
     def start(self, offer: Offer | None = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
+        self._somebody_came = True
         if offer is not None:
             self.offer = offer
         self.journey.start(
@@ -449,6 +459,7 @@ class Kiosk(FloatLayout):
             self.add_widget(self._curtain)
 
     def _language_changed(self, *_: Any) -> None:
+        self.name_offer(tr.language)
         if self.page is not None:
             self.page.enter()
             self._announce()
@@ -514,9 +525,11 @@ class Kiosk(FloatLayout):
             self._screen(missing)
         elif not self._prepared:
             # What is there to stay need not be looked through each time that rubbish is collected.
+            # Not once somebody has been here: what hangs on to their words would stay as well.
             self._prepared = True
             collect()
-            freeze()
+            if not self._somebody_came:
+                freeze()
         return missing is not None
 
     def _look_for_news(self) -> None:

@@ -41,7 +41,7 @@ def examine(data: Path) -> tuple[Finding, ...]:
     if not data.is_dir():
         raise BadDataDirectory(f"There is no data directory {data}.")
     told = (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery())
-    return (*told, *_functions(data), *_speech())
+    return (*told, *_printer(data), *_functions(data), *_speech())
 
 
 def _device(data: Path) -> list[Finding]:
