@@ -107,6 +107,8 @@ class Language(EventDispatcher):
     """
     language = StringProperty(SOURCE_LANGUAGE)
     rtl = BooleanProperty(False)
+    asked = StringProperty(SOURCE_LANGUAGE)
+    """The language in which the consultation speaks to this person, which may be another one."""
     french = BooleanProperty(True)
     """Whether it is French of any kind, with the no-break spaces that French has."""
 

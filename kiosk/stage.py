@@ -176,6 +176,7 @@ class Kiosk(FloatLayout):
         if self.journey.entry is not None:
             self.journey.entry.language = self.offer.form_language(language)
         self.language_name = own_name(language)
+        tr.asked = self.offer.asks_in(language)
         tr.speak(language)
 
     def begin(self) -> None:

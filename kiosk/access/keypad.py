@@ -90,8 +90,9 @@ class Keypad:
         return True
 
     def let_go(self, code: int) -> None:
-        """A key went up."""
+        """A key went up: what it had to write came before."""
         self._held.pop(code, None)
+        self._swallows = False
 
     def wrote(self, text: str) -> bool:
         """A key writes this; says whether that is no text but the keypad's."""

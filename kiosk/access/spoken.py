@@ -19,7 +19,7 @@ def spoken_step(step: Step, media: Any) -> Iterator[Part]:
     """
     yield recorded(step.media, step.label, media)
     if step.hint:
-        yield Speech(step.hint, tr.language)
+        yield Speech(step.hint, tr.asked)
     if len(step.choices) > MOST_CHOICES_SAID:
         yield Speech(tr.plural("{n} choix", "{n} choix", len(step.choices)), tr.language)
         return
@@ -29,7 +29,7 @@ def spoken_step(step: Step, media: Any) -> Iterator[Part]:
 
 def recorded(names: Any, label: str, media: Any) -> Part:
     """The recording that the form has for this label, or the label as words."""
-    words = Speech(label, tr.language)
+    words = Speech(label, tr.asked)
     sound = media.get(names.get("audio", ""))
     return words if sound is None else Recording(sound, words)
 

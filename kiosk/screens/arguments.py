@@ -13,6 +13,7 @@ from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid as CardGrid
 from kiosk.widgets.page import Page
@@ -87,6 +88,14 @@ class ArgumentsScreen(Page):
         """Each card on the screen: its side, its title, its text."""
         cards = chain.from_iterable(self._pages[self._at]) if self._pages else ()
         return " ".join(f"{side_name(card.side)}. {card.title}. {card.text}" for card in cards)
+
+    def spoken(self) -> Sequence[Part]:
+        """The same, the cards in the language that they are written in."""
+        said: list[Part] = []
+        for card in chain.from_iterable(self._pages[self._at] if self._pages else ()):
+            said.append(Speech(side_name(card.side), tr.language))
+            said += [Speech(text, tr.asked) for text in (card.title, card.text) if text]
+        return said
 
     def go_on(self) -> None:
         """The rest of a long card, the next cards, or the first question."""

@@ -70,7 +70,7 @@ class MethodScreen(Page):
 
     def say(self) -> str:
         """The title, what is told, and the questions."""
-        spoken = self.answer.spoken() if self.answer else ""
+        spoken = self.answer.spoken() if self.answer and not self.briefs else ""
         parts = (self.trouble, self.heading, self.introduction, spoken)
         return ". ".join(part for part in parts if part)
 
@@ -90,8 +90,8 @@ class MethodScreen(Page):
             return
         if self.briefs:
             self._briefed.add(self.introduction)
-            self._put(self._asked())
-            self._name_next()
+            self._shown = ("", "")
+            self.kiosk.show()
             return
         if self.answer is not None and self.answer.advance():
             self.ids.paged.to_top()

@@ -1,9 +1,12 @@
 """What it is about: who asks, why, what becomes of it, what is kept and for how long."""
 
+from collections.abc import Sequence
+
 from kivy.properties import StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech import Part, Speech
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Row
 
@@ -20,6 +23,9 @@ class Point(Row):
         inner = width - self.ids.badge.width - self.spacing
         words = self.ids.heading.height_at(inner) + self.ids.words.height_at(inner)
         return max(words, self.ids.badge.height)
+
+
+OWN_WORDS = "translate"  # the icon of the point that the interface makes itself
 
 
 class NoticeScreen(Page):
@@ -40,7 +46,7 @@ class NoticeScreen(Page):
         asked_in = self.kiosk.asked_in
         for icon, heading, text in (
             (
-                "translate",
+                OWN_WORDS,
                 tr._("Langue des questions : {language}").format(language=asked_in),
                 tr._("Vous pouvez répondre dans votre langue.") if asked_in else "",
             ),
@@ -56,6 +62,15 @@ class NoticeScreen(Page):
         """The whole notice."""
         points = reversed(self.ids.points.children)
         return ". ".join((self.title, *(f"{point.heading} {point.text}" for point in points)))
+
+    def spoken(self) -> Sequence[Part]:
+        """The same, each in its own language: the notice may be in another than the person's."""
+        said = [Speech(self.title, tr.asked)]
+        for point in reversed(self.ids.points.children):
+            own = point.icon == OWN_WORDS
+            said.append(Speech(point.heading, tr.language))
+            said.append(Speech(point.text, tr.language if own else tr.asked))
+        return said
 
     def go_on(self) -> None:
         """To the cards for and against, or to the first question."""

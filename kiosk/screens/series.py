@@ -19,7 +19,7 @@ SHOWN = 3  # answers that tell one from another
 LONGEST = 60  # characters of each
 
 
-class Told(Row):
+class SeriesLine(Row):
     """One of them: what was said, the way to change it and the way to take it away."""
 
     number = StringProperty()
@@ -104,7 +104,7 @@ class SeriesScreen(Page):
         steps = self.kiosk.journey.steps() if instances else ()
         for section in instances:
             self.ids.lines.add_widget(
-                Told(
+                SeriesLine(
                     number=str(section.position),
                     text=summary(section, steps, self.kiosk.journey.attachments)
                     or tr._("Pas de réponse"),

@@ -80,7 +80,7 @@ class StewardScreen(Page):
         if state.busy:
             if state.progress is None:
                 return tr._("Copie en cours. Laissez la clé en place.")
-            return tr._("Copie : {done} sur {of}. Laissez la clé en place.").format(
+            return tr._("Copie : {done} sur {of}. Laissez la clé en place.").format(
                 done=state.progress.files, of=state.progress.of_files
             )
         if state.sent is None:
@@ -112,7 +112,7 @@ class StewardScreen(Page):
         )
         if state.last_success is not None:
             at = datetime.fromtimestamp(state.last_success)
-            when = f"{tr.date(at.date())}, {at:%H:%M}"
+            when = f"{tr.date(at.date())}, {tr.time(at)}"
             self.server += " · " + tr._("dernier envoi : {time}").format(time=when)
         self.trouble = state.trouble
 

@@ -15,7 +15,14 @@ from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.ask import Option
-from kiosk.widgets.asking import QuestionWords, name_of, objection, question_of, whereabouts
+from kiosk.widgets.asking import (
+    QuestionWords,
+    Wording,
+    name_of,
+    objection,
+    question_of,
+    whereabouts,
+)
 from kiosk.widgets.choices import Chosen
 from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
@@ -45,6 +52,7 @@ class Block(Row):
             question=question_of(step), hint=step.hint, plain=step.kind is Kind.NOTE
         )
         self.answer: Answer | None = None
+        self.wording: Wording | None = None
         self.add_widget(self.words)
         picture = picture_for(step, setting)
         if picture is not None:
@@ -61,6 +69,18 @@ class Block(Row):
             self.orientation = "horizontal" if beside else "vertical"
             self.words.plain = self.words.plain or beside
             self.add_widget(answer)
+
+    def ask_wording(self, reworded: set[str]) -> None:
+        """A mediator says whose words the answer is in; it is kept among the reworded ones."""
+        ref = self.step.ref
+        self.wording = self.wording or Wording()
+        self.wording.reworded = ref in reworded
+        self.wording.bind(
+            on_choice=lambda _, mine: (reworded.add if mine else reworded.discard)(ref)
+        )
+        if self.wording.parent is not None:
+            self.remove_widget(self.wording)
+        self.add_widget(self.wording)
 
     def says(self, step: Step) -> None:
         """Show the words as they are now."""
@@ -227,6 +247,8 @@ class TogetherScreen(Page):
         if answer is None:
             return
         answer.bind(on_given=self._given)
+        if self.kiosk.journey.assistance is not None and step.kind is Kind.TEXT:
+            block.ask_wording(self.kiosk.journey.way.reworded)
         if isinstance(answer, Written):
             answer.bind(on_touched=lambda answer: self._write(answer))
             answer.bind(on_done=lambda *_: self._write(None))

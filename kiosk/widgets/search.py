@@ -1,5 +1,6 @@
 """Choosing among many: a field to write in, and what fits, as one writes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -105,13 +106,15 @@ class Searched(Written):
     def _search(self) -> None:
         typed = self.field.text.strip()
         if typed:
-            found = self.finder.find(typed)
-            self.results.show([self._choices[at] for at in found], self.value)
+            self.results.show(self._choices, self.finder.find(typed), self.value)
             return
         chosen = set(self.value.split())
-        first = [choice for choice in self._choices if choice.name in chosen] if chosen else []
-        rest = [choice for choice in self._choices if choice.name not in chosen]
-        self.results.show(first + rest, self.value)
+        order: Sequence[int] = range(len(self._choices))
+        if chosen:
+            first = [at for at in order if self._choices[at].name in chosen]
+            taken = set(first)
+            order = [*first, *(at for at in order if at not in taken)]
+        self.results.show(self._choices, order, self.value)
 
 
 def without_accents(layout: Layout) -> Layout:
@@ -147,7 +150,8 @@ class Results(BoxLayout):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(size_hint_y=None, **kwargs)
-        self._found: list[Choice] = []
+        self._choices: Sequence[Choice] = ()
+        self._found: Sequence[int] = ()  # places in the list
         self._shown = 0
         self._before: list[int] = []  # where the pages before began
         self._cards: list[ChoiceCard] = []
@@ -162,16 +166,16 @@ class Results(BoxLayout):
         self._fill()
         return {card.name: card for card in self._cards[: self._shown]}
 
-    def show(self, found: list[Choice], taken: str) -> None:
-        """Show these, from the first."""
-        self._found, self._before = found, []
+    def show(self, choices: Sequence[Choice], found: Sequence[int], taken: str) -> None:
+        """Show those at these places of the list, from the first."""
+        self._choices, self._found, self._before = choices, found, []
         self.first = 0
         self.taken = taken
         self._fill_soon()
 
     def forget(self) -> None:
         """Show nothing."""
-        self.show([], "")
+        self.show((), (), "")
         self._fill()
 
     def turn(self, direction: int) -> None:
@@ -235,7 +239,8 @@ class Results(BoxLayout):
         self.told = "" if self._found else tr._("Rien ne correspond. Écrivez autrement.")
 
     def _written_card(self, number: int) -> ChoiceCard:
-        card, choice = self._card(number), self._found[self.first + number]
+        card = self._card(number)
+        choice = self._choices[self._found[self.first + number]]
         card.name, card.text = choice.name, choice.label or choice.name
         return card
 

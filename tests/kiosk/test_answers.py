@@ -11,7 +11,7 @@ from tests.kiosk import driver, hall  # isort: split
 from forms.engine import Kind
 from kiosk.language import tr
 from kiosk.theme.theme import Panel, theme
-from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.answer import Setting
 from kiosk.widgets.dates import moved
 from kiosk.widgets.kinds import WAYS, answer_widget, describe
 from kiosk.widgets.number_line import numbers_between
@@ -287,4 +287,4 @@ def test_a_long_list_on_a_small_panel_stands_in_one_column_if_that_fits(steps):
 def test_every_way_of_answering_leads_to_a_widget():
     for way in WAYS:
         if way.widget:
-            assert issubclass(getattr(way.loaded, way.widget), Answer), way
+            assert callable(getattr(way.loaded, way.widget)), way

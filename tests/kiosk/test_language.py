@@ -148,3 +148,19 @@ def test_the_form_s_languages_come_first_and_easy_french_beside_french():
     )
     assert offered(("fr-BE",), ("fr", "fr-x-falc", "en")) == ("fr-BE", "fr-x-falc", "en")
     assert offered(("br",), ("fr", "fr-x-falc")) == ("br", "fr", "fr-x-falc")
+
+
+def test_what_the_form_says_is_heard_in_the_form_s_language(tmp_path):
+    with hall.hall(tmp_path) as kiosk:
+        driver.tap(kiosk.kiosk.page.ids.start)
+        kiosk.touch(own_name("zh"))
+        said = {part.text: part.language for part in kiosk.kiosk.page.spoken()}
+        assert said["Pour décider ensemble."] == "fr"
+        assert said["为什么？"] == "zh"
+        kiosk.on()
+        said = {part.text: part.language for part in kiosk.kiosk.page.spoken()}
+        assert said["Bonjour."] == "fr"
+        kiosk.tool("language")
+        kiosk.touch("English")
+        said = {part.text: part.language for part in kiosk.kiosk.page.spoken()}
+        assert said["Hello."] == "en"

@@ -219,3 +219,33 @@ def test_the_keyboard_never_hides_the_field(tmp_path, screen):
                 assert field.to_window(field.x, field.top)[1] <= screen.height
                 home.touch(tr._("Fini"))
             home.tool("text")
+
+
+def test_a_mediator_says_whose_words_an_answer_on_the_page_is_in(tmp_path):
+    with hall.hall(tmp_path, hall.consultation(HOUSEHOLD), people=True) as home:
+        home.sign_in(hall.MEDIATOR, hall.MEDIATOR_PIN)
+        home.kiosk.page.ids.next.dispatch("on_release")
+        home.begin()
+        for _ in range(10):
+            if home.name == "together":
+                break
+            home.on()
+        choose(home, "statut", "loc")
+        driver.frames(3)
+        wording = block(home, "bailleur").wording
+        mine = wording.children[0]
+        home.kiosk.page.ids.paged.bring_into_sight(mine)
+        driver.frames(3)
+        driver.tap(mine)
+        assert home.kiosk.journey.assistance.reworded == {"/data/logement/bailleur"}
+        assert block(home, "pieces").wording is None
+
+
+def test_a_decimal_is_written_digit_by_digit_on_a_page_of_several(tmp_path):
+    survey = HOUSEHOLD.replace("integer | pieces", "decimal | pieces")
+    with hall.hall(tmp_path, hall.consultation(survey)) as home:
+        home.begin()
+        home.on()
+        write(home, "pieces", "2,5")
+        assert block(home, "pieces").answer.field.text == "2,5"
+        assert home.kiosk.journey.value("/data/logement/pieces") == "2.5"

@@ -24,6 +24,7 @@ class ProjectCard(Tap):
     """One project: what, where, how much; `lacking` says what the purse has not, to add it."""
 
     name = StringProperty()
+    label = StringProperty()  # all that the form says of it, as it is heard
     title = StringProperty()
     note = StringProperty()
     icon = StringProperty()
@@ -125,6 +126,7 @@ class Budget(Answer):
         icon = choice.columns.get("icon", "")
         return ProjectCard(
             name=choice.name,
+            label=choice.label,
             title=title,
             note=without_amount(note, cost),
             icon=icon if has_icon(icon) else "",

@@ -24,6 +24,7 @@ class Scale(LineKeys):
 
     def __init__(self, step: Step, chosen: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.step = step
         assert step.bounds is not None, f"{step.ref} is a criterion without a scale"
         bounds = step.bounds
         self.keys = {

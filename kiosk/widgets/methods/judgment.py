@@ -23,6 +23,7 @@ from kiosk.widgets.touch import Row, Tap
 class Mention(Tap):
     """One mention that can be given to the option at hand."""
 
+    option = StringProperty()  # what it says that it would be given to
     name = StringProperty()
     text = StringProperty()
     worth = NumericProperty(0)  # from 0, the worst, to 1, the best
@@ -242,6 +243,7 @@ class MajorityJudgment(GroupAnswer):
         step, value = self.step, self.values.get(self.step.ref, "")
         self.named.text = step.label
         for name, card in self.cards.items():
+            card.option = step.label
             card.taken = name == value
         for ref, option in self.options.items():
             given = self.cards.get(self.values.get(ref, ""))

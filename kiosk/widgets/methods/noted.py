@@ -12,6 +12,7 @@ class NotedOne(ChosenOne):
     def _card(self, choice: Choice) -> ChoiceCard:
         card = super()._card(choice)
         card.text, card.note = title_and_note(choice.label)
+        card.said = choice.label
         return card
 
 
