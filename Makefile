@@ -1,6 +1,6 @@
 # Everything anybody runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test check bench soak lock clean
+.PHONY: help setup setup-test demo gallery test check bench soak lock clean
 export PYTHON
 
 help:            ## this list
@@ -14,6 +14,9 @@ setup-test:
 
 demo: setup      ## play the whole path: resident, sealing, sync, desk (a window where there is a screen)
 	@.venv/bin/python -m kiosk.demo --out build/demo
+
+gallery: setup-test ## draw and measure every screen in every size into build/gallery
+	@.venv/bin/python -m tests.gallery
 
 test: setup-test ## all tests
 	@.venv/bin/python -m pytest

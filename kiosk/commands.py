@@ -1,5 +1,7 @@
 """`parvis-kiosk`: enrol this device, serve people, sync, look what waits."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Callable
@@ -7,18 +9,19 @@ from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from forms.errors import FormError
 from kiosk.errors import DeviceError
-from sync.client.courier import carry_in, carry_out
-from sync.client.https import SyncProgress, SyncReport, sync_once
-from sync.client.https import enrol as enrol_device
 from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
+
+if TYPE_CHECKING:  # what speaks to the network is loaded by the commands that do
+    from sync.client.report import SyncProgress, SyncReport
 
 _data = click.option(
     "--data",
@@ -71,6 +74,9 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     Example:
       parvis-kiosk enrol 'https://parvis.example.org#…' --data /var/lib/parvis-kiosk
     """
+    from sync.client.https import enrol as enrol_device
+    from sync.client.https import sync_once
+
     with Device.open(data) as device:
         enrolment = enrol_device(device, code, name, ca_bundle=ca, replace=anew)
         click.echo(f"This device is now “{enrolment.name}” of {enrolment.url}.")
@@ -92,12 +98,20 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     metavar="SECONDS",
     help="Before it asks “Are you still there?”.",
 )
+@click.option(
+    "--keys",
+    default="keyboard",
+    show_default=True,
+    metavar="SET|FILE",
+    help="What keys do: keyboard, numpad, switches, switch, or a TOML file (docs/keys.md).",
+)
 def run(
     data: Path,
     size: str | None,
     diagonal: float | None,
     place: str,
     idle: int | None,
+    keys: str,
 ) -> None:
     r"""Serve people, full screen, until the window is closed or SIGTERM comes.
 
@@ -107,13 +121,14 @@ def run(
     Example:
       parvis-kiosk run --data /var/lib/parvis-kiosk --diagonal 10.1
     """
+    from kiosk.access.commands import key_map
     from kiosk.app import Display
     from kiosk.service import serve
 
     if diagonal is not None and isnan(diagonal):
         raise Sentence("The diagonal is a number of inches, as 10.1.")
     display = Display(size=_size(size), diagonal=diagonal)
-    serve(data, display, place=place, patience=idle)
+    serve(data, display, place=place, patience=idle, keys=key_map(keys))
 
 
 @main.command()
@@ -128,6 +143,8 @@ def sync(data: Path, ca: str | None) -> None:
     Example:
       parvis-kiosk sync --data /var/lib/parvis-kiosk
     """
+    from sync.client.https import sync_once
+
     with Device.open(data) as device:
         report = sync_once(device, progress=_progress(), ca_bundle=ca)
         _tell(report)
@@ -162,6 +179,8 @@ def courier_out(directory: Path, data: Path) -> None:
     Example:
       parvis-kiosk courier out /media/stick --data /var/lib/parvis-kiosk
     """
+    from sync.client.courier import carry_out
+
     with Device.open(data) as device:
         carried = carry_out(device, directory, courier_progress())
     for sentence in carried.sentences():
@@ -179,6 +198,8 @@ def courier_in(directory: Path, data: Path) -> None:
     Example:
       parvis-kiosk courier in /media/stick --data /var/lib/parvis-kiosk
     """
+    from sync.client.courier import carry_in
+
     with Device.open(data) as device:
         carried = carry_in(device, directory)
         left = device.outbox.counts().owed

@@ -34,7 +34,11 @@ class Finder:
     def __init__(self, labels: Sequence[str]) -> None:
         joined = "\n".join(" ".join(label.split()) for label in labels)
         self._lines = fold(joined).split("\n") if labels else []
-        self._last: tuple[tuple[str, ...], list[int]] = ((), list(range(len(self._lines))))
+        self._last: tuple[tuple[str, ...], list[int]] = ((), [])
+
+    def forget(self) -> None:
+        """Let go of what was sought last: somebody said it."""
+        self._last = ((), [])
 
     def find(self, typed: str) -> list[int]:
         """The labels in which all words typed occur: the hundred best first.

@@ -84,6 +84,9 @@ def move_focus(cover: Widget, first: Widget | None, direction: int) -> Widget | 
 
 def put_focus(cover: Widget, wanted: Widget) -> None:
     """Give the focus to this stop, and bring it into sight."""
+    for stop in stops(cover):
+        if stop is not wanted:
+            stop.focus = False
     wanted.focus = True
     place = wanted.parent
     while place is not None and place is not cover:

@@ -8,7 +8,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -63,7 +63,10 @@ def own_name(language: str) -> str:
     """A language's name in itself and its own script, as "العربية"."""
     if language in _OWN_NAMES:
         return _OWN_NAMES[language]
-    locale = Locale.parse(_plain(language))
+    try:
+        locale = Locale.parse(_plain(language))
+    except (ValueError, UnknownLocaleError):
+        return language
     name = locale.get_display_name(locale) or language
     return str(name[0].upper() + name[1:])
 
@@ -72,14 +75,20 @@ def name_in(language: str, other: str) -> str:
     """What a language is called in another: "francuski" of "fr" in "pl"."""
     if language == EASY_FRENCH and base(other) == SOURCE_LANGUAGE:
         return _OWN_NAMES[language].lower()
-    locale = Locale.parse(base(language))
-    return str(locale.get_display_name(Locale.parse(_plain(other))) or own_name(language))
+    try:
+        locale = Locale.parse(base(language))
+    except (ValueError, UnknownLocaleError):
+        return own_name(language)
+    return str(locale.get_display_name(locale_of(other)) or own_name(language))
 
 
 def locale_of(language: str) -> Locale:
-    """What babel knows of a language: how it writes dates and numbers, and counts."""
+    """How a language writes dates and numbers; as French does where babel does not know it."""
     tag = _plain(language)
-    return Locale.parse(_IN_EUROPE.get(tag, tag))
+    try:
+        return Locale.parse(_IN_EUROPE.get(tag, tag))
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(SOURCE_LANGUAGE)
 
 
 def _plain(language: str) -> str:

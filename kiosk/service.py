@@ -3,24 +3,26 @@
 import logging
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.app import Display, run
 from kiosk.counter import Counter
-from kiosk.devices.configuration import read_configuration
+from kiosk.devices.configuration import PrinterSettings, read_configuration
 from kiosk.devices.equipment import find_equipment
-from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
-from sync.client.https import sync_once
 from sync.device import Device
 
 log = logging.getLogger(__name__)
+
+SECONDS_BEFORE_SYNC = 1.0
 
 
 class NothingToOffer(DeviceError):
@@ -39,6 +41,8 @@ def open_offers(device: Device, programme: Programme) -> tuple[Offer, ...]:
         NothingToOffer: there is none; the message says what to do.
     """
     if not device.consultations() and device.enrolled is not None:
+        from sync.client.https import sync_once
+
         sync_once(device)
     held = device.consultations()
     if not held:
@@ -66,6 +70,7 @@ def serve(
     patience: float | None = None,
     grace: float = 30,
     rhythm: Rhythm | None = None,
+    keys: KeyMap = KEYBOARD,
     ready: Callable[[Any], None] = lambda kiosk: None,
 ) -> None:
     """Serve people at this device until the window closes.
@@ -77,6 +82,7 @@ def serve(
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
+        keys: what the keys of its keypad ask for.
         ready: told of the root widget, once it is there.
 
     Raises:
@@ -85,7 +91,11 @@ def serve(
         BadConfiguration: what is noted about the device cannot be.
     """
     attached = read_configuration(data)
-    with Device.open(data) as device, tempfile.TemporaryDirectory(prefix="parvis-") as home:
+    with (
+        Device.open(data) as device,
+        tempfile.TemporaryDirectory(prefix="parvis-") as home,
+        ExitStack() as closing,
+    ):
         for complaint in device.complaints:
             log.warning("%s", complaint)
         programme = Programme(device, local_now)
@@ -97,6 +107,10 @@ def serve(
         equipment = find_equipment(data, attached.position)
 
         def build() -> Any:
+            from kivy.clock import Clock
+
+            from kiosk.access.screen_readers import open_bridge
+            from kiosk.devices.headphones import find_headphones
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -104,19 +118,37 @@ def serve(
                 offers,
                 counter,
                 voice=find_voice(),
+                key_map=keys,
                 idle=IdleWatch(monotonic, wait, grace),
                 today=device.today,
                 renew=programme.today,
                 languages=attached.languages,
-                printer=Printer(attached.printer) if attached.printer else None,
+                printer=_printer(attached.printer),
                 equipment=equipment,
             )
+            # The first person to touch the screen comes before the network.
+            Clock.schedule_once(lambda _: uplink.start(), SECONDS_BEFORE_SYNC)
+            closing.callback(kiosk.close)
+            if (bridge := open_bridge(kiosk)) is not None:
+                closing.callback(bridge.close)
+            if (headphones := find_headphones(kiosk.headphones_changed)) is not None:
+                kiosk.headphones_changed(headphones.plugged)
+                headphones.watch()
+                closing.callback(headphones.close)
             ready(kiosk)
             return kiosk
 
-        uplink.start()
         try:
             run(build, display, Path(home))
         finally:
             equipment.close()
             uplink.stop()
+
+
+def _printer(settings: PrinterSettings | None) -> Any:
+    """The receipt printer, whose library is loaded only where there is one."""
+    if settings is None:
+        return None
+    from kiosk.devices.printer import Printer
+
+    return Printer(settings)

@@ -6,7 +6,7 @@ from functools import partial
 from gc import collect, freeze
 from importlib import import_module
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kivy.cache import Cache
 from kivy.clock import Clock
@@ -20,7 +20,6 @@ from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.devices.equipment import Equipment
-from kiosk.devices.printer import Printer
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -38,8 +37,12 @@ from kiosk.people.accounts import Account
 from kiosk.speech import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
+
+if TYPE_CHECKING:
+    from kiosk.devices.printer import Printer  # which takes its time to load
 
 # Each stage's screen: module kiosk.screens.<name>, class <Name>Screen.
 SCREENS: Mapping[Stage, str] = {
@@ -95,7 +98,7 @@ class Kiosk(FloatLayout):
         renew: Callable[[], tuple[Offer, ...]] | None = None,
         equipment: Equipment | None = None,
         languages: Sequence[str] = (),
-        printer: Printer | None = None,
+        printer: "Printer | None" = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -109,6 +112,7 @@ class Kiosk(FloatLayout):
         self.keypad = Keypad(self, key_map)
         self.opened = 0  # how often a screen, or a question over one, was put up
         self._curtain: Curtain | None = None
+        self._private = False  # headphones are plugged in
         self.idle = idle or IdleWatch(monotonic)
         self.today = today
         self._renew = renew or (lambda: offers)
@@ -118,10 +122,12 @@ class Kiosk(FloatLayout):
         self._showing = self._return_to = ""
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
+        self.banner = Banner()
+        self.add_widget(self.banner)
         self.page: Page | None = None
         self._ask: Any = None
         self._screens: dict[str, Page] = {}
-        self._prepared = False
+        self._prepared = self._somebody_came = False
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
@@ -155,13 +161,20 @@ class Kiosk(FloatLayout):
             self.page = screen
             self.add_widget(screen)
         theme.rtl = tr.rtl  # the idle screen mirrors itself for each language in turn
+        self.name_offer(tr.language)
         self._showing = name
         screen.enter()
         self._announce()
         self.on_screen(name)
 
+    def name_offer(self, language: str) -> None:
+        """Say on an upright panel's banner, in this language, who asks and what."""
+        self.banner.organiser = self.offer.notice(language).who
+        self.banner.title = self.offer.title(language)
+
     def start(self, offer: Offer | None = None) -> None:
         """Somebody begins, alone or with the mediator who is signed in."""
+        self._somebody_came = True
         if offer is not None:
             self.offer = offer
         self.journey.start(
@@ -307,6 +320,20 @@ class Kiosk(FloatLayout):
             self.ear.hush()
             open_panel(self)
 
+    def headphones_changed(self, plugged: bool) -> None:
+        """Headphones were plugged in, or pulled out; may be called on any thread.
+
+        What was private falls silent at once when they are pulled out.
+        """
+        Clock.schedule_once(lambda _: self._headphones(plugged), 0)
+
+    def _headphones(self, plugged: bool) -> None:
+        self._private = plugged
+        if plugged:
+            self.ear.begin()
+        else:
+            self.ear.end()
+
     def draw_curtain(self, drawn: bool) -> None:
         """Show nothing any more but that somebody is there, or show the screen again.
 
@@ -432,6 +459,7 @@ class Kiosk(FloatLayout):
             self.add_widget(self._curtain)
 
     def _language_changed(self, *_: Any) -> None:
+        self.name_offer(tr.language)
         if self.page is not None:
             self.page.enter()
             self._announce()
@@ -440,6 +468,7 @@ class Kiosk(FloatLayout):
         """Nothing of the last person may remain: not in fields, caches, sizes or sounds."""
         self.equipment.release()
         self.ear.reset()
+        self.ear.on = self._private and self.can_speak
         self.curtained = False
         keys_in_use.now = False
         for screen in self._screens.values():
@@ -496,9 +525,11 @@ class Kiosk(FloatLayout):
             self._screen(missing)
         elif not self._prepared:
             # What is there to stay need not be looked through each time that rubbish is collected.
+            # Not once somebody has been here: what hangs on to their words would stay as well.
             self._prepared = True
             collect()
-            freeze()
+            if not self._somebody_came:
+                freeze()
         return missing is not None
 
     def _look_for_news(self) -> None:

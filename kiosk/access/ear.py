@@ -11,7 +11,7 @@ from kivy.properties import BooleanProperty
 
 from kiosk.access.commands import Command
 from kiosk.access.names import described, name_of, state_of
-from kiosk.access.spoken import recording_of
+from kiosk.access.spoken import recording_of, spoken_words, step_of
 from kiosk.language import tr
 from kiosk.speech import Part, Speech, Voice
 from kiosk.speech.voice import SPEEDS, VOLUMES
@@ -34,6 +34,7 @@ class Ear(EventDispatcher):
         self._stage = stage
         self.voice = voice
         self.told = False  # whether a screen has said something of its own since a choice
+        self._asked = ""  # the question that was said last, by its path
 
     # --- on and off ---------------------------------------------------------------------------
 
@@ -83,6 +84,8 @@ class Ear(EventDispatcher):
         if cover is None:
             return
         parts = list(cover.spoken())
+        journey = self._stage.journey
+        self._asked = journey.ref if journey.entry is not None else ""
         at = self._stage.keypad.focused
         if at is not None and not isinstance(at, Lead):
             parts += self._parts_of(at)
@@ -99,9 +102,14 @@ class Ear(EventDispatcher):
 
     def changed(self, widget: Any, news: str) -> None:
         """This was chosen, and the same screen is still there: how it stands now, and the news."""
-        if self.on:
-            told = state_of(widget) or ("" if news else name_of(widget))
-            self.say_words(". ".join(part for part in (told, news) if part))
+        if not self.on:
+            return
+        step = step_of(widget)
+        if step is not None and step.ref != self._asked:  # it has become another question's
+            self._say([Speech(news, tr.language), *self._parts_of(widget)])
+            return
+        told = state_of(widget) or ("" if news else name_of(widget))
+        self.say_words(". ".join(part for part in (told, news) if part))
 
     def say_words(self, text: str) -> None:
         """Say this in the person's language, if they listen."""
@@ -136,7 +144,20 @@ class Ear(EventDispatcher):
     # --- within -------------------------------------------------------------------------------
 
     def _parts_of(self, widget: Any) -> list[Part]:
-        language = getattr(widget, "spoken_language", "") or tr.language
+        """A thing's name and state; before it the question, where that is another than before."""
+        before: list[Part] = []
+        step = step_of(widget)
+        if step is not None and step.ref != self._asked:
+            self._asked = step.ref
+            if name_of(widget) != step.label:
+                before = list(spoken_words(step, self._stage.offer.consultation.media))
+        return [*before, *self._thing(widget)]
+
+    def _thing(self, widget: Any) -> list[Part]:
+        of_the_form = step_of(widget) is not None
+        language = getattr(widget, "spoken_language", "") or (
+            tr.asked if of_the_form else tr.language
+        )
         recorded = recording_of(self._stage, widget)
         if recorded is None:
             return [Speech(described(widget), language)]

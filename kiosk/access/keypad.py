@@ -14,8 +14,10 @@ from kivy.core.window import Window
 
 from kiosk.access.commands import KEYBOARD, Command, KeyMap
 from kiosk.access.echo import echo
+from kiosk.access.spoken import step_of
 from kiosk.focus import focused, keys_in_use, move_focus, put_focus, stops
 from kiosk.theme.theme import theme
+from kiosk.widgets.answer import Answer
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.key_rows import KeyRow
 from kiosk.widgets.keyboard import KeyCap
@@ -33,7 +35,7 @@ class _Place:
     cover: Any = None
     number: int = 0
     name: str = ""
-    on_keyboard: bool = False
+    answers: bool = False  # whether it belonged to a question
 
 
 class Keypad:
@@ -180,8 +182,7 @@ class Keypad:
             if field is not None:
                 self._echo(written, field.text, at)
             elif not stage.ear.told:
-                after = _news(at)
-                stage.ear.changed(at, after if after != news else "")
+                stage.ear.changed(at, ". ".join(new for new in _news(at) if new not in news))
 
         Clock.schedule_once(then, 0)
 
@@ -203,6 +204,7 @@ class Keypad:
 
     def opened(self) -> None:
         """Another screen, or a question over one, was put up."""
+        self._place = _Place()
         if keys_in_use.now:
             self._land()
 
@@ -224,7 +226,7 @@ class Keypad:
     def settle(self) -> None:
         """Where what was lit is gone, light what stands in its place."""
         cover = self._stage.cover
-        if not keys_in_use.now or cover is None:
+        if not keys_in_use.now or cover is None or self._stage.parent is None:
             return
         order = list(stops(cover))
         if not order or any(stop.focus for stop in order):
@@ -233,7 +235,7 @@ class Keypad:
             self._land()
             return
         wanted = [stop for stop in order if getattr(stop, "said", None) == self._place.name]
-        if self._place.on_keyboard:
+        if self._place.answers and not wanted:
             wanted = [stop for stop in order if isinstance(stop, AnswerField)]
         self._light(wanted[0] if wanted else order[min(self._place.number, len(order) - 1)])
 
@@ -265,8 +267,8 @@ class Keypad:
         cover = self._stage.cover
         for number, stop in enumerate(stops(cover)):
             if stop.focus:
-                on_keyboard = isinstance(stop, KeyRow | KeyCap)
-                self._place = _Place(cover, number, getattr(stop, "said", ""), on_keyboard)
+                answers = step_of(stop) is not None
+                self._place = _Place(cover, number, getattr(stop, "said", ""), answers)
 
     def _echo(self, before: str, after: str, cap: KeyCap | None = None) -> None:
         said = echo(before, after)
@@ -300,11 +302,15 @@ class Keypad:
             self.move(1)
 
 
-def _news(widget: Any) -> str:
-    """What the thing around this tells of how it stands, such as a number or what is left."""
+def _news(widget: Any) -> list[str]:
+    """What the things around this tell of how they stand: a number, what is left, a warning."""
+    told = []
     while widget is not None and widget is not Window:
-        news = getattr(widget, "news", None)
-        if news is not None:
-            return str(news() if callable(news) else news)
+        told.append(getattr(widget, "news", ""))
+        standing = getattr(widget, "standing", None)
+        if standing is not None:
+            told += [getattr(standing, name, "") for name in ("warning", "text")]
+        elif isinstance(widget, Answer):
+            told.append(widget.spoken())
         widget = widget.parent
-    return ""
+    return [text for text in told if text]

@@ -35,7 +35,10 @@ def state_of(widget: Any) -> str:
 
 def described(widget: Any) -> str:
     """Name and state, as it is said when the focus comes to it."""
-    return ", ".join(part for part in (name_of(widget), state_of(widget)) if part)
+    name, state = name_of(widget), state_of(widget)
+    if not state or name.endswith(state):
+        return name
+    return f"{name}, {state}" if name else state
 
 
 def focusable_without_speech(window: Any = Window) -> list[Widget]:

@@ -10,16 +10,20 @@ from kiosk.speech import Part, Recording, Speech
 MOST_CHOICES_SAID = 12  # longer lists are heard choice by choice
 
 
-def spoken_step(step: Step, media: Any) -> Iterator[Part]:
-    """A question: its words, its hint, its choices.
+def spoken_words(step: Step, media: Any) -> Iterator[Part]:
+    """What a question asks: its words and its hint.
 
     Args:
         step: as the entry shows it.
         media: the consultation's files by name.
     """
     yield recorded(step.media, step.label, media)
-    if step.hint:
-        yield Speech(step.hint, tr.asked)
+    yield Speech(step.hint, tr.asked)
+
+
+def spoken_step(step: Step, media: Any) -> Iterator[Part]:
+    """A question with what can be chosen; of a long list only how long it is."""
+    yield from spoken_words(step, media)
     if len(step.choices) > MOST_CHOICES_SAID:
         yield Speech(tr.plural("{n} choix", "{n} choix", len(step.choices)), tr.language)
         return
@@ -43,12 +47,19 @@ def recording_of(stage: Any, widget: Any) -> Recording | None:
     return part if isinstance(part, Recording) else None
 
 
+def step_of(widget: Any) -> Step | None:
+    """The question that this widget belongs to."""
+    while widget is not None and widget is not widget.parent:
+        step = getattr(widget, "step", None)
+        if isinstance(step, Step):
+            return step
+        widget = widget.parent
+    return None
+
+
 def _choice_of(widget: Any) -> Choice | None:
     name = getattr(widget, "name", "")
-    place = widget.parent if name else None
-    while place is not None and place is not place.parent:
-        step = getattr(place, "step", None)
-        if isinstance(step, Step):
-            return next((choice for choice in step.choices if choice.name == name), None)
-        place = place.parent
-    return None
+    step = step_of(widget) if name else None
+    if step is None:
+        return None
+    return next((choice for choice in step.choices if choice.name == name), None)

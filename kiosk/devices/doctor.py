@@ -8,9 +8,11 @@ from pathlib import Path
 
 from kiosk.devices.configuration import BadConfiguration, read_configuration
 from kiosk.devices.equipment import find_equipment
+from kiosk.devices.headphones import find_jacks
 from kiosk.devices.power import battery
 from kiosk.devices.printer import Printer
 from kiosk.errors import DeviceError
+from kiosk.speech.voice import sounds
 from sync.device import Device, outbox_counts
 from sync.errors import BadDataDirectory, DeviceBusy, SyncError
 from sync.wording import counted
@@ -38,7 +40,8 @@ def examine(data: Path) -> tuple[Finding, ...]:
     """
     if not data.is_dir():
         raise BadDataDirectory(f"There is no data directory {data}.")
-    return (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery(), *_functions(data))
+    told = (*_device(data), *_outbox(data), _disk(data), _clock(), *_battery())
+    return (*told, *_printer(data), *_functions(data), *_speech())
 
 
 def _device(data: Path) -> list[Finding]:
@@ -130,6 +133,26 @@ def _battery() -> list[Finding]:
     well = level.charging or level.percent > LOW_BATTERY
     said = f"The battery is at {level.percent} %{', charging' if level.charging else ''}."
     return [Finding(well, said if well else f"{said} Plug it in.")]
+
+
+def _speech() -> list[Finding]:
+    """Whether screens can be heard; a device that cannot speak lacks something, and still works."""
+    player = shutil.which("aplay")
+    if shutil.which("espeak-ng") is None or player is None:
+        missing = "Cannot speak: install espeak-ng and alsa-utils, or leave it; “Listen” is absent."
+        return [Finding(True, missing)]
+    if not sounds(player):
+        silent = "Cannot speak: there is no sound device that opens; “Listen” is absent."
+        return [Finding(True, silent)]
+    amixer = shutil.which("amixer")
+    jacks = find_jacks(amixer) if amixer else []
+    names = ", ".join(f"{jack.name} of card {jack.card}" for jack in jacks)
+    noticed = (
+        f"Headphones are noticed when they are plugged in ({names})."
+        if jacks
+        else "The sound device does not tell of headphones: a key or “Listen” begins."
+    )
+    return [Finding(True, "Speaks, through espeak-ng."), Finding(True, noticed)]
 
 
 def _functions(data: Path) -> list[Finding]:

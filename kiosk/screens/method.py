@@ -127,9 +127,12 @@ class MethodScreen(Page):
     def _put(self, asked: Asked) -> None:
         self._take_away()
         self.answer = group_widget(asked)
-        self.heading = "" if asked.section.repeat else asked.section.label
         told = self.answer.introduction
         self.briefs = bool(theme.compact and told and told not in self._briefed)
+        # On a small panel with larger letters, what stays in sight leaves no room for the title.
+        cramped = theme.compact and theme.capital > theme.default_capital
+        untitled = cramped and not self.briefs and self.answer.standing is not None
+        self.heading = "" if asked.section.repeat or untitled else asked.section.label
         self.introduction = told if self.briefs or not theme.compact else ""
         self.answer.bind(on_given=self._given)
         if self.briefs:

@@ -97,8 +97,9 @@ class QuestionScreen(Page):
     def spoken(self) -> Sequence[Part]:
         """The same as it is heard, with where it stands among the others."""
         step, media = self.kiosk.journey.step(), self.kiosk.offer.consultation.media
-        before = (Speech(text, tr.language) for text in (self.place, self.trouble))
-        return [*before, *spoken_step(step, media)]
+        before = (Speech(text, tr.language) for text in (self.place, self.trouble, self.group))
+        own = Speech(self.answer.spoken() if self.answer else "", tr.language)
+        return [*before, *spoken_step(step, media), own]
 
     def key_back(self) -> None:
         """The keyboard is put away first, where it hides the way back."""

@@ -22,7 +22,8 @@ from kiosk.widgets.page import Page
 from kiosk.widgets.thumbnail import thumbnail
 from kiosk.widgets.touch import Row
 
-LINES_AT_ONCE = 5  # as many as can be seen; the others follow, so that nobody waits for them
+LINES_READY = 6  # as many as can be seen, made while nobody is there
+LINES_KEPT = 60  # used again for the next person, without their words
 
 
 class Line(BoxLayout):
@@ -31,7 +32,7 @@ class Line(BoxLayout):
     question = StringProperty()
     answer = StringProperty()
     answered = BooleanProperty(False)
-    change = ObjectProperty(None)
+    change = ObjectProperty(None, allownone=True)
     picture = ObjectProperty(None, allownone=True)  # a texture
 
 
@@ -64,6 +65,7 @@ class ReviewScreen(Page):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._left: list[Step | Heading] = []  # not yet listed, the last first
+        self._spare = [Line() for _ in range(LINES_READY)]
         self._adding = Clock.create_trigger(self._add_more, 0, interval=True)
 
     def enter(self) -> None:
@@ -81,9 +83,9 @@ class ReviewScreen(Page):
             self.advice = tr._("Relisez vos réponses. Vous pouvez encore tout changer.")
             self.next_text = tr._("C’est bon")
         self.place = self.heading
-        self.ids.lines.clear_widgets()
+        self._clear()
         self._left = list(chapters(journey.outline(), journey.review()))[::-1]
-        self._add_lines(LINES_AT_ONCE)
+        self._add_lines(1)  # the others follow, one a frame, so that nobody waits for them
         self._adding()
         self.ids.paged.to_top()
 
@@ -91,7 +93,7 @@ class ReviewScreen(Page):
         """Let go of the list."""
         self._left = []
         self._adding.cancel()
-        self.ids.lines.clear_widgets()
+        self._clear()
 
     def say(self) -> str:
         """The questions with their answers."""
@@ -118,15 +120,23 @@ class ReviewScreen(Page):
                 self.ids.lines.add_widget(Chapter(text=step.text, change=change))
                 continue
             answer = describe(step, step.value, self.kiosk.journey.attachments)
-            self.ids.lines.add_widget(
-                Line(
-                    question=question_of(step),
-                    answer=answer or tr._("Pas de réponse"),
-                    answered=bool(answer),
-                    change=partial(self._change, step.ref),
-                    picture=thumbnail(step.value, self.kiosk.journey.attachments),
-                )
-            )
+            line = self._spare.pop() if self._spare else Line()
+            line.question = question_of(step)
+            line.answered = bool(answer)
+            line.answer = answer or tr._("Pas de réponse")
+            line.change = partial(self._change, step.ref)
+            line.picture = thumbnail(step.value, self.kiosk.journey.attachments)
+            self.ids.lines.add_widget(line)
+
+    def _clear(self) -> None:
+        """Take the list away; its lines are kept, without a word on them."""
+        lines = [line for line in self.ids.lines.children if isinstance(line, Line)]
+        self.ids.lines.clear_widgets()
+        for line in lines:
+            line.question = line.answer = ""
+            line.answered = False
+            line.change = line.picture = None
+        self._spare = (self._spare + lines)[:LINES_KEPT]
 
     def _add_more(self, *_: Any) -> bool:
         """One line a frame, for as long as there are any."""

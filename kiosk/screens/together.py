@@ -8,7 +8,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
 from forms.errors import FormError
-from kiosk.access.spoken import spoken_step
+from kiosk.access.spoken import spoken_words
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
@@ -146,13 +146,14 @@ class TogetherScreen(Page):
         return ". ".join(part for part in said if part)
 
     def spoken(self) -> Sequence[Part]:
-        """The same as it is heard, with where it stands among the others."""
+        """The questions without their choices: these are heard when the keys come to them."""
         media = self.kiosk.offer.consultation.media
-        said: list[Part] = [Speech(self.place, tr.language), Speech(self.heading, tr.language)]
+        parts: list[Part] = [Speech(text, tr.language) for text in (self.place, self.heading)]
         for block in self.blocks.values():
-            said.append(Speech(block.words.trouble, tr.language))
-            said += spoken_step(block.step, media)
-        return said
+            parts.append(Speech(block.words.trouble, tr.language))
+            parts += spoken_words(block.step, media)
+            parts.append(Speech(block.answer.spoken() if block.answer else "", tr.language))
+        return parts
 
     def key_back(self) -> None:
         """The keyboard is put away first, where it hides the way back."""

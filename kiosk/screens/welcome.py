@@ -68,6 +68,7 @@ class WelcomeScreen(Page):
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)
+        self.kiosk.name_offer(language)
         self.asks = notice.asks or notice.why
         self.languages = "   ".join(own_name(code) for code in languages)
         self.minutes = ""

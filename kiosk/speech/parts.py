@@ -32,8 +32,9 @@ def joined(parts: Iterable[Part]) -> tuple[Part, ...]:
             if not part.text.strip():
                 continue
             if isinstance(before, Speech) and before.language == part.language:
-                done[-1] = Speech(_sentence(before.text) + " " + part.text.strip(), part.language)
+                done[-1] = Speech(f"{before.text} {_sentence(part.text)}", part.language)
                 continue
+            part = Speech(_sentence(part.text), part.language)
         done.append(part)
     return tuple(done)
 
@@ -45,5 +46,5 @@ def in_words(parts: Iterable[Part]) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text.strip()
+    text = ", ".join(line.strip() for line in text.strip().splitlines() if line.strip())
     return text if text[-1:] in ".!?…:;,؟。！？" else f"{text}."

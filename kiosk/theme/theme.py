@@ -19,6 +19,7 @@ CAPITAL_RATIO = 0.668
 
 TARGET_MM = 12.7
 GAP_MM = 2.6
+REACH = 2 / 3  # of an upright panel's height: what is touched lies below, for who sits
 
 # Diagonals of the usual panels, in inches, for screens that do not tell their own size.
 USUAL_DIAGONALS = {
@@ -73,12 +74,15 @@ class Theme(EventDispatcher):
     title = NumericProperty(50)
     small = NumericProperty(31)
     target = NumericProperty(75)
+    tool = NumericProperty(75)  # the height of the small buttons that are always there
     gap = NumericProperty(15)
     margin = NumericProperty(24)
     radius = NumericProperty(14)
     hairline = NumericProperty(2)
     compact = BooleanProperty(False)
     large = BooleanProperty(False)
+    upright = BooleanProperty(False)
+    reach = NumericProperty(1.0)  # the part of the height, from below, that is touched
     default_capital_mm = NumericProperty(4.8)
 
     paper = ColorProperty(CALM.paper)
@@ -104,7 +108,9 @@ class Theme(EventDispatcher):
         self.width_mm = panel.width / self.px_per_mm
         self.height_mm = panel.height / self.px_per_mm
         self.compact = self.height_mm < 110
-        self.large = self.width_mm > 300
+        self.large = max(self.width_mm, self.height_mm) > 300
+        self.upright = self.height_mm > self.width_mm
+        self.reach = REACH if self.upright else 1.0
         self.default_capital_mm = CAPITALS_MM[self.default_capital]
         self.choose_capital(self.default_capital)
 
@@ -154,6 +160,8 @@ class Theme(EventDispatcher):
     def _measure(self) -> None:
         capital = CAPITALS_MM[int(self.capital)]
         self.target = round(self.mm(TARGET_MM))
+        # Room for a word under an icon, with Arabic's tails; a low panel has icons alone.
+        self.tool = self.target if self.compact else round(self.mm(15.4))
         self.gap = round(self.mm(GAP_MM))
         self.margin = round(self.mm(GAP_MM if self.compact else 10 if self.large else 4))
         self.radius = round(self.mm(2.4))

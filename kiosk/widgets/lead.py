@@ -37,7 +37,7 @@ class Lead(FocusBehavior, Widget):
 
     def ring(self, x: float, y: float, width: float, height: float, _: float) -> tuple[float, ...]:
         """A box a little larger than what it stands for, with round corners."""
-        out = theme.mm(0.8)
+        out = theme.mm(1.4)
         return (x - out, y - out, width + 2 * out, height + 2 * out, theme.radius)
 
     def on_touch_down(self, touch: Any) -> bool:

@@ -10,6 +10,8 @@ from kivy.uix.boxlayout import BoxLayout
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
+from kiosk.theme.drawing import Pen
+from kiosk.theme.theme import theme
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.cards import CardGrid, ChoiceCard
@@ -120,11 +122,15 @@ class CardPad(Over):
     ) -> None:
         super().__init__(title, setting)
         self._given = given
-        self.grid = CardGrid(columns=(3, 4, 2, 1))
+        self.grid = CardGrid(columns=tuple(range(6, 0, -1)))
         for number, word in enumerate(words):
             card = ChoiceCard(name=str(number), text=word, taken=number == taken, mark_off="")
             card.bind(on_release=lambda card: self._choose(int(card.name)))
             self.grid.add_widget(card)
+        pen = Pen(theme.body, bold=True)
+        longest = max(pen.measure(word) for word in words)
+        beside = self.grid.children[0].beside + theme.mm(0.5)
+        self.grid.narrowest = max(float(theme.target), longest + beside)
         self.ids.paged.add_widget(self.grid)
         self.ids.paged.bind(viewport=self.grid.setter("room"))
 

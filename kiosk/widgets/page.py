@@ -66,7 +66,8 @@ class Tools(Row):
     def _choose(self, *_: Any) -> None:
         tools = self.children
         natural = sum(tool.width_with_word() for tool in tools)
-        self.wordless = natural + theme.gap * (len(tools) - 1) > self.room
+        crowded = natural + theme.gap * (len(tools) - 1) > self.room
+        self.wordless = bool(theme.compact) or crowded
 
 
 class Page(BoxLayout):

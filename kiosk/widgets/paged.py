@@ -150,7 +150,8 @@ class Paged(Row):
 
     def bring_into_sight(self, widget: Widget) -> None:
         """Show a widget of the column whole, if there is room for it."""
-        self._view.bring_into_sight(widget)
+        if self._turners not in (widget, widget.parent):  # they are always in sight
+            self._view.bring_into_sight(widget)
 
     def turn(self, direction: int) -> None:
         """One page down (1) or up (-1); a little of the page before stays in sight.

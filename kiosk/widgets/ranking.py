@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kivy.properties import StringProperty
+
 from forms.engine import Step
 from kiosk.kv import load_beside
 from kiosk.language import tr
@@ -15,10 +17,7 @@ from kiosk.widgets.touch import DRAGGED, Row, Tap
 class Arrow(Tap):
     """Moves a choice one place up or down."""
 
-    def __init__(self, icon: str, said: str, **kwargs: Any) -> None:
-        self.icon = icon
-        super().__init__(said=said, **kwargs)
-        self.ids.sign.name = icon
+    icon = StringProperty()
 
 
 class RankRow(Row):
@@ -27,8 +26,8 @@ class RankRow(Row):
     def __init__(self, card: ChoiceCard, **kwargs: Any) -> None:
         super().__init__(size_hint=(None, None), spacing=theme.gap, **kwargs)
         self.card = card
-        self.up = Arrow("arrow-up", f"{tr._('Plus haut')}. {card.text}")
-        self.down = Arrow("arrow-down", f"{tr._('Plus bas')}. {card.text}")
+        self.up = Arrow(icon="arrow-up", said=f"{tr._('Plus haut')}. {card.text}")
+        self.down = Arrow(icon="arrow-down", said=f"{tr._('Plus bas')}. {card.text}")
         card.size_hint_x = 1
         for part in (card, self.up, self.down):
             self.add_widget(part)

@@ -88,8 +88,15 @@ class Searched(Written):
         """Another letter: show what fits now."""
         self._search()
 
+    def leave(self) -> None:
+        """Give back the keyboard, and what searches the list, which serves the next person."""
+        super().leave()
+        if self._finder is not None:
+            self._finder.forget()
+
     def forget(self) -> None:
         """Leave nothing of what was sought or chosen."""
+        self.leave()
         super().forget()
         self.results.forget()
 
@@ -249,11 +256,16 @@ _finders: list[tuple[Any, Finder]] = []
 
 
 def _finder_of(listed: Any) -> Finder:
-    """Lists are the form's own and hold nothing that a person said: the last few are kept."""
+    """Lists that are the same for everybody are the form's own: the last few are kept.
+
+    A list that was filtered, a plain tuple, tells what somebody answered, and goes with them.
+    """
     for known, finder in _finders:
         if known is listed:
             return finder
     finder = Finder([choice.label or choice.name for choice in listed])
+    if isinstance(listed, tuple):
+        return finder
     _finders.append((listed, finder))
     del _finders[:-_KEPT]
     return finder

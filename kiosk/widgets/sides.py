@@ -27,7 +27,6 @@ class InkTool(SideTool):
 
     ink = StringProperty("#000000")
     disc = NumericProperty(0)
-    disc_y = NumericProperty(0)
 
 
 class SideTools(GridLayout):

@@ -37,6 +37,11 @@ class Stepper(BoxLayout):
 
     __events__ = ("on_step", "on_write")
 
+    @property
+    def news(self) -> str:
+        """The value as it is now, to be heard after a touch."""
+        return " ".join(part for part in (self.caption, self.value) if part)
+
     def on_step(self, by: int) -> None:
         """The person touched less (-1) or more (1)."""
 

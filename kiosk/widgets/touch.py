@@ -122,6 +122,9 @@ class Tool(Tap):
     icon = StringProperty()
     text = StringProperty()
     wordless = BooleanProperty(False)
+    shows_icon = BooleanProperty(True)  # or only its place, for what is drawn there instead
+    icon_x = NumericProperty(0)
+    icon_y = NumericProperty(0)
 
     def width_with_word(self) -> float:
         """How wide it is with its word under the icon."""

@@ -60,6 +60,7 @@ class Speaking(Tap):
     text = StringProperty()
     note = StringProperty()
     levels = ListProperty()
+    needed = NumericProperty(0)  # the height that its words need
 
 
 class VoiceAnswer(Uploaded, SideBySide):
@@ -218,6 +219,10 @@ class VoiceAnswer(Uploaded, SideBySide):
             "recorded": tr._("Touchez pour réécouter") if self.can_hear else tr._("Enregistré"),
             "playing": tr._("Touchez pour arrêter"),
         }
+        if theme.compact:  # a low panel has room for one word
+            hear = tr._("Réécouter") if self.can_hear else tr._("Enregistré")
+            stop = tr._("Arrêter")
+            texts = {"empty": tr._("Parler"), "recorded": hear, "recording": stop, "playing": stop}
         icons = {"empty": "microphone", "recorded": "play" if self.can_hear else "check"}
         card.text, card.icon = texts[self.state], icons.get(self.state, "stop")
         if self.state == "recording":

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
+from typing import TYPE_CHECKING
 
-from sync.client.https import SyncProgress, SyncReport, sync_once
 from sync.client.pace import Pace
 from sync.device import Device
 from sync.errors import SyncError
 from sync.rules import Link, link_now
+
+if TYPE_CHECKING:
+    from sync.client.report import SyncProgress, SyncReport
 
 _log = logging.getLogger(__name__)
 
@@ -164,6 +167,9 @@ class BackgroundSync:
         return self._device.rules.forbid(hour, self._link())
 
     def _sync_once(self, device: Device) -> SyncReport:
+        # Loading what speaks to the network takes a while: not before it is needed.
+        from sync.client.https import sync_once
+
         return sync_once(device, self._tell, pace=self._pace)
 
     def _tell(self, progress: SyncProgress) -> None:
@@ -185,6 +191,8 @@ class BackgroundSync:
 
     def _attempt(self) -> SyncReport:
         """One sync; whatever goes wrong in it must not end the thread."""
+        from sync.client.report import SyncReport
+
         try:
             report = self._sync(self._device)
         except SyncError as error:

@@ -1,11 +1,10 @@
 """Every screen at every size: large enough to touch, far enough apart, and nothing cut.
 
-Keyboard keys are left out: five rows of twelve keys of 12.7 mm do not fit a 7-inch panel, so that
-they are 10 mm high there, and a touch between two counts for the nearest
-(`kiosk.widgets.keyboard`).
+What is measured, and how, is the gallery's (`tests.gallery.measure`); here people's own touches
+lead from screen to screen.
 """
 
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pytest
 
@@ -13,14 +12,11 @@ from tests.kiosk import driver, hall  # isort: split
 
 from forms.engine import Kind
 from kiosk.theme.palette import CALM, DARK_ON_LIGHT, LIGHT_ON_DARK, contrast
-from kiosk.theme.theme import GAP_MM, TARGET_MM, theme
+from kiosk.theme.theme import theme
 from kiosk.widgets.layouts import Action as KeyAction
-from kiosk.widgets.paged import Viewport
-from kiosk.widgets.touch import Tap
-from kiosk.widgets.words import Words
+from tests.gallery import measure
 
-NAMES = {driver.SMALL: "800x480", driver.MIDDLE: "1280x800", driver.LARGE: "1920x1080"}
-HALF_PIXEL = 1.0
+NAMES = {screen: f"{screen.width}x{screen.height}" for screen in driver.EVERY_SCREEN}
 TEXT_PAIRS = [
     *(("ink", on) for on in ("paper", "card", "tint")),
     *(("quiet", on) for on in ("paper", "card", "tint")),
@@ -30,108 +26,10 @@ TEXT_PAIRS = [
 ]
 
 
-def seen_part(widget):
-    """The part of a widget that can be seen: left, bottom, right, top in the window."""
-    x, y = widget.to_window(*widget.pos)
-    box = [x, y, x + widget.width, y + widget.height]
-    place = widget.parent
-    while place is not None and place is not place.parent:
-        if isinstance(place, Viewport):
-            px, py = place.to_window(*place.pos)
-            box = [
-                max(box[0], px),
-                max(box[1], py),
-                min(box[2], px + place.width),
-                min(box[3], py + place.height),
-            ]
-        place = place.parent
-    return box
-
-
-def wholly_seen(widget):
-    x, y = widget.to_window(*widget.pos)
-    left, bottom, right, top = seen_part(widget)
-    return right - left >= widget.width - 1 and top - bottom >= widget.height - 1 and (x, y)
-
-
-def apart(one, other):
-    """Pixels between two boxes."""
-    across = max(one[0] - other[2], other[0] - one[2], 0)
-    up = max(one[1] - other[3], other[1] - one[3], 0)
-    return max(across, up)
-
-
-def overlap(one, other):
-    return (
-        one[0] < other[2] - 1
-        and other[0] < one[2] - 1
-        and one[1] < other[3] - 1
-        and other[1] < one[3] - 1
-    )
-
-
 def complaints(kiosk, screen):
-    """What is wrong on the screen that is shown."""
-    where = f"{kiosk.name} at {NAMES[screen]}"
-    least, gap = theme.mm(TARGET_MM) - HALF_PIXEL, theme.mm(GAP_MM) - HALF_PIXEL
-    targets = [thing for thing in kiosk.hands.things() if wholly_seen(thing)]
-    for thing in targets:
-        width, height = thing.size
-        if min(width, height) < least:
-            millimetres = f"{width / theme.px_per_mm:.1f} × {height / theme.px_per_mm:.1f} mm"
-            yield f"{where}: “{thing.said}” is {millimetres}"
-        left, bottom, right, top = seen_part(thing)
-        if left < -1 or bottom < -1 or right > screen.width + 1 or top > screen.height + 1:
-            yield f"{where}: “{thing.said}” stands outside the window"
-    for one, other in combinations(targets, 2):
-        if one in set(other.walk(restrict=True)) or other in set(one.walk(restrict=True)):
-            continue
-        a, b = seen_part(one), seen_part(other)
-        within = a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2] and a[3] >= b[3]
-        if kiosk.name == "welcome" and (within or overlap(a, b)):
-            continue  # the whole idle screen is one target, with two small ones on it
-        if apart(a, b) < gap:
-            far = apart(a, b) / theme.px_per_mm
-            yield f"{where}: “{one.said}” and “{other.said}” are {far:.1f} mm apart"
-    yield from cut(kiosk, where)
-
-
-def cut(kiosk, where):
-    """Words of which a part is not drawn, or lies outside what holds them."""
-    for words in kiosk.kiosk.children[0].walk(restrict=True):
-        if not isinstance(words, Words) or not words.text.strip() or not shown(words):
-            continue
-        # A picture of joined letters is up to two pixels wider than what they measure.
-        if words.texture_size[0] > words.width + 2:
-            yield f"{where}: “{words.text}” is {words.texture_size[0]} wide in {words.width}"
-        if words.texture_size[1] > words.height + 1:
-            yield f"{where}: “{words.text}” is {words.texture_size[1]} high in {words.height}"
-        holder = words.parent
-        if words.x < holder.x - 1 or words.right > holder.right + 1:
-            yield f"{where}: “{words.text}” goes beyond the sides of what holds it"
-        thing = target_of(words)
-        if thing is not None and (words.y < thing.y - 1 or words.top > thing.top + 1):
-            yield f"{where}: “{words.text}” goes beyond the edge of its button"
-        if thing is not None and (words.x < thing.x - 1 or words.right > thing.right + 1):
-            yield f"{where}: “{words.text}” goes beyond the sides of its button"
-
-
-def target_of(words):
-    """The thing to touch that holds these words; None where none does."""
-    place = words.parent
-    while place is not None and place is not place.parent:
-        if isinstance(place, Tap):
-            return place
-        place = place.parent
-    return None
-
-
-def shown(widget):
-    while widget is not None and widget is not widget.parent:
-        if widget.opacity == 0 or widget.disabled:
-            return False
-        widget = widget.parent
-    return True
+    """What is out of bounds on the screen that is shown."""
+    found = measure.layout(kiosk.kiosk.children[0], screen_is_one_target=kiosk.name == "welcome")
+    return [f"{kiosk.name} at {NAMES[screen]}: {one}" for one in found if not one.well]
 
 
 def questions(kiosk):

@@ -66,7 +66,10 @@ class Screen:
 SMALL = Screen(800, 480, 133)  # a 7-inch panel
 MIDDLE = Screen(1280, 800, 150)  # a 10-inch tablet
 LARGE = Screen(1920, 1080, 100)  # a 22-inch kiosk
+SMALL_WIDE = Screen(1024, 600, 170)  # a sharper 7-inch panel
+UPRIGHT = Screen(1080, 1920, 102.5)  # a 21.5-inch totem
 SCREENS = (SMALL, MIDDLE, LARGE)
+EVERY_SCREEN = (SMALL, SMALL_WIDE, MIDDLE, LARGE, UPRIGHT)
 
 
 def frames(count: int = 1) -> None:

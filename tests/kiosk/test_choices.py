@@ -191,6 +191,22 @@ def test_the_keyboard_for_searching_has_no_accents(choosing):
         widget.keyboard.cap("é")
 
 
+def test_what_searches_a_list_keeps_nothing_of_what_was_sought(choosing):
+    step = choosing([f"Rue {n}" for n in range(40)])
+    widget, _ = put(step)
+    widget.field.insert("rue 3")
+    finder = widget.finder
+    assert "rue" in str(vars(finder)["_last"])
+    widget.leave()
+    assert vars(finder)["_last"] == ((), [])
+
+
+def test_a_list_that_answers_have_filtered_is_not_kept_for_the_next_person(choosing):
+    step = choosing([f"Rue {n}" for n in range(40)])
+    first, second = put(step)[0].finder, put(step)[0].finder
+    assert first is not second
+
+
 def test_forgetting_leaves_nothing_of_what_was_sought(choosing):
     widget, _ = put(choosing([f"Rue {n}" for n in range(40)]))
     widget.field.insert("rue 3")

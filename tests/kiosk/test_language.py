@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from kiosk import language
-from kiosk.language import OFFERED, Language, available_languages, offered, own_name
+from kiosk.language import OFFERED, Language, available_languages, name_in, offered, own_name
 from kiosk.language import tr as tr_of_the_kiosk
 from tests.kiosk import driver, hall
 
@@ -164,3 +164,12 @@ def test_what_the_form_says_is_heard_in_the_form_s_language(tmp_path):
         kiosk.touch("English")
         said = {part.text: part.language for part in kiosk.kiosk.page.spoken()}
         assert said["Hello."] == "en"
+
+
+def test_a_language_that_nobody_has_described_is_named_by_its_code_and_stops_nothing(tr):
+    assert own_name("qxx") == "qxx"
+    tr.speak("qxx")
+    assert tr.date(DAY) == "21 novembre 2026"
+    assert name_in("qxx", "fr") == "qxx"
+    assert name_in("fr", "qxx") == "français"
+    assert own_name("kab") == "Taqbaylit"

@@ -19,6 +19,7 @@ from kiosk.devices.configuration import (
     read_configuration,
     write_printer,
 )
+from kiosk.devices.doctor import examine
 from kiosk.devices.printer import Printer, PrinterTrouble, Trouble, open_connection
 from kiosk.language import tr
 from kiosk.slip import draw_slip
@@ -291,3 +292,12 @@ def test_the_command_notes_a_printer_and_says_whether_it_is_ready(tmp_path):
     assert "plugged in" in gone.output
     assert "no address of a printer" in run("--at", "paper").output
     assert "No receipt printer" in run("--none").output
+
+
+def test_the_doctor_tells_how_the_printer_is(tmp_path):
+    with network_printer(NO_PAPER) as (address, _):
+        write_printer(tmp_path, PrinterSettings(address))
+        sentences = [finding.sentence for finding in examine(tmp_path)]
+    assert "The receipt printer: it has no paper" in sentences
+    write_printer(tmp_path, None)
+    assert not any("printer" in finding.sentence for finding in examine(tmp_path))

@@ -171,7 +171,7 @@ def test_a_synthesiser_waits_ready_and_ends_with_the_voice(spoken):
 
 def test_words_that_follow_each_other_are_said_in_one_breath():
     parts = [Speech("Une", "fr"), Speech("", "fr"), Speech("deux.", "fr"), Speech("Three", "en")]
-    assert joined(parts) == (Speech("Une. deux.", "fr"), Speech("Three", "en"))
+    assert joined(parts) == (Speech("Une. deux.", "fr"), Speech("Three.", "en"))
     assert in_words([*parts, Recording(b"", Speech("quatre ?", "fr"))]) == (
         "Une. deux. Three. quatre ?"
     )

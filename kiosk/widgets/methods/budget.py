@@ -52,7 +52,7 @@ class ProjectCard(Tap):
         return max(float(theme.target), high + theme.mm(3))
 
     def _is_wide(self, width: float) -> bool:
-        return bool(width > theme.body * 16)
+        return bool(width > theme.body * (12 if theme.compact else 16))
 
 
 class Budget(Answer):
@@ -65,7 +65,8 @@ class Budget(Answer):
         self.history = History()
         self.purse_line = self.standing = Standing(icon="coins")
         self.purse_line.bind(on_undo=lambda *_: self.undo())
-        self.grid = CardGrid(columns=(2, 1, 3) if theme.width_mm < 300 else (3, 2, 1))
+        columns = (1,) if theme.compact else (2, 1, 3) if theme.width_mm < 300 else (3, 2, 1)
+        self.grid = CardGrid(columns=columns)
         self.bind(room=self.grid.setter("room"))
         self.add_widget(self.grid)
         self.cards = {choice.name: self._card(choice) for choice in step.choices}

@@ -1,6 +1,6 @@
 """The base of widgets that answer a whole group of questions in one way to take part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -127,13 +127,3 @@ def group_widget(asked: Asked) -> GroupAnswer:
     module, name = GROUPS[asked.section.attributes[METHOD]]
     widget: GroupAnswer = getattr(import_module(f"kiosk.widgets.methods.{module}"), name)(asked)
     return widget
-
-
-def labelled(steps: Sequence[Step], values: Mapping[str, str]) -> str:
-    """The answers in words, one a line."""
-    lines = []
-    for step in steps:
-        labels = {choice.name: choice.label for choice in step.choices}
-        value = values.get(step.ref, "")
-        lines.append(f"{step.label}. {labels.get(value, value)}".strip())
-    return "\n".join(lines)

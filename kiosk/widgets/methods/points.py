@@ -79,6 +79,12 @@ class Placing(LineKeys):
         self.more.said = tr._("Un point de plus : {what}").format(what=text)
         self.less.bind(on_release=lambda *_: move(-1))
         self.more.bind(on_release=lambda *_: move(1))
+        self.on_count()
+
+    def on_count(self, *_: Any) -> None:
+        """Both keys tell how many there are."""
+        if "more" in self.__dict__:
+            self.less.told = self.more.told = str(int(self.count))
 
 
 class Points(GroupAnswer):

@@ -1,0 +1,12 @@
+"""`parvis-kiosk`, or `python -m kiosk`."""
+
+from forms.entrance import enter
+
+
+def main() -> None:
+    """Run the command."""
+    enter("kiosk.commands")
+
+
+if __name__ == "__main__":
+    main()
