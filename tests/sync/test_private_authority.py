@@ -81,7 +81,9 @@ def by_tls(url: str, context: ssl.SSLContext) -> Iterator[str]:
             except OSError:
                 return
             with (
-                plain, suppress(OSError), context.wrap_socket(plain, server_side=True) as near,
+                plain,
+                suppress(OSError),
+                context.wrap_socket(plain, server_side=True) as near,
                 socket.create_connection(behind) as far,
             ):
                 back = threading.Thread(target=carry, args=(far, near))
