@@ -204,6 +204,7 @@ class Keypad:
 
     def opened(self) -> None:
         """Another screen, or a question over one, was put up."""
+        self._place = _Place()
         if keys_in_use.now:
             self._land()
 
@@ -225,7 +226,7 @@ class Keypad:
     def settle(self) -> None:
         """Where what was lit is gone, light what stands in its place."""
         cover = self._stage.cover
-        if not keys_in_use.now or cover is None:
+        if not keys_in_use.now or cover is None or self._stage.parent is None:
             return
         order = list(stops(cover))
         if not order or any(stop.focus for stop in order):

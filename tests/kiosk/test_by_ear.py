@@ -1,0 +1,217 @@
+"""By ear: what is said, when, and that nothing of it is left for the next person."""
+
+import pytest
+
+from tests.kiosk import driver, hall  # isort: split
+
+from kiosk.access.echo import echo
+from kiosk.speech import Recording, Speech
+from kiosk.speech.voice import USUAL_SPEED, USUAL_VOLUME
+from kiosk.widgets.lead import Lead
+from tests.kiosk.listener import Listener
+
+RECORDED = """
+| survey | type | name | label::Français (fr) | media::audio::Français (fr) |
+| | select_one lieux | ou | Où ? | ou.wav |
+| choices | list_name | name | label::Français (fr) | media::audio::Français (fr) |
+| | lieux | place | La place | place.wav |
+| | lieux | parc | Le parc | |
+| settings | form_id | default_language |
+| | sons | Français (fr) |
+"""
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    ear = Listener()
+    with hall.hall(tmp_path_factory.mktemp("hall"), voice=ear) as opened:
+        yield opened, ear
+
+
+@pytest.fixture
+def town(standing):
+    town, ear = standing
+    town.kiosk._private = False
+    town.kiosk.erase()
+    driver.frames(2)
+    ear.heard.clear()
+    return town, ear
+
+
+def to(town, kind):
+    town.begin()
+    for _ in range(40):
+        if town.kiosk.journey.step().kind.name == kind:
+            return
+        if town.kiosk.journey.step().kind.name == "INTEGER":
+            town.kiosk.journey.hold("30")
+        town.on()
+    raise AssertionError(f"there is no {kind}")
+
+
+def test_nothing_is_said_until_somebody_listens(town):
+    kiosk, ear = town
+    to(kiosk, "SELECT_ONE")
+    assert ear.heard == []
+
+
+def test_each_screen_says_itself_once_somebody_listens(town):
+    there, ear = town
+    there.begin()
+    there.tool("listen")
+    assert "Bonjour." in ear.last
+    there.on()
+    assert "Question 2 sur" in ear.last
+    assert "Votre idée ?" in ear.last
+
+
+def test_a_second_touch_offers_speed_and_loudness(town):
+    there, ear = town
+    there.begin()
+    there.tool("listen")
+    there.tool("listen")
+    there.touch("Plus vite", "Moins fort")
+    assert (ear.speed, ear.volume) == (USUAL_SPEED + 1, USUAL_VOLUME - 1)
+    assert ear.last == "Volume 3 sur 6."
+    assert there.kiosk.cover.text.startswith("Vitesse 4 sur 7")
+    there.touch("Ne plus écouter")
+    assert not there.kiosk.listening
+    count = len(ear.heard)
+    there.on()
+    assert len(ear.heard) == count
+
+
+def test_the_next_person_finds_silence_and_the_usual(town):
+    there, ear = town
+    there.begin()
+    driver.key("f10")
+    for key in ("f5", "f5", "f7"):
+        driver.key(key)
+    assert there.kiosk.curtained
+    there.kiosk.erase()
+    assert (ear.speed, ear.volume) == (USUAL_SPEED, USUAL_VOLUME)
+    assert not there.kiosk.listening
+    assert not there.kiosk.curtained
+
+
+def test_trouble_is_said_at_once(town):
+    there, ear = town
+    to(there, "INTEGER")
+    there.kiosk.journey.hold("3")
+    there.tool("listen")
+    there.on()
+    assert ear.last == "De 16 à 129 ans."
+
+
+def test_a_choice_says_how_it_stands(town):
+    there, ear = town
+    to(there, "SELECT_ONE")
+    there.kiosk.ear.begin()
+    driver.key("tab")
+    driver.frames(2)
+    assert ear.last == "Oui, pas choisi."
+    driver.key("enter")
+    driver.frames(2)
+    assert ear.last == "choisi."
+
+
+def test_a_date_is_said_after_each_key(town):
+    there, ear = town
+    to(there, "DATE")
+    there.kiosk.ear.begin()
+    for _ in range(20):
+        driver.key("tab")
+        if "Plus" in ear.last:
+            break
+    driver.key("enter")
+    driver.frames(2)
+    assert "21" in ear.last
+
+
+def test_typed_letters_and_words_are_echoed(town):
+    there, ear = town
+    to(there, "TEXT")
+    there.kiosk.ear.begin()
+    driver.key("tab")
+    driver.key("o", "o")
+    assert ear.last == "o."
+    driver.key("k", "k")
+    driver.key("spacebar", " ")
+    assert ear.last == "ok."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "é", "é"),
+        ("un mot", "un mot ", "mot"),
+        ("un mot", "un mot.", "mot. point"),
+        ("mot", "mo", "effacé : t"),
+        ("e", "é", "é"),
+        ("", "A", "A majuscule"),
+        ("a", "a", ""),
+        ("a ", "a  ", "espace"),
+    ],
+)
+def test_what_is_said_of_what_was_typed(before, after, said):
+    assert " ".join(echo(before, after).split()) == said
+
+
+def test_headphones_begin_and_end_it(town):
+    there, ear = town
+    there.kiosk.headphones_changed(True)
+    driver.frames(2)
+    assert there.kiosk.listening
+    assert ear.heard
+    there.begin()
+    there.kiosk.headphones_changed(False)
+    driver.frames(2)
+    assert not there.kiosk.listening
+
+
+def test_behind_the_curtain_no_touch_counts(town):
+    there, _ = town
+    there.begin()
+    driver.key("f10")
+    driver.frames(2)
+    before = there.kiosk.journey.ref
+    driver.tap(there.kiosk.page.ids.next)
+    assert there.kiosk.journey.ref == before
+    driver.key("f10")
+    driver.frames(2)
+    driver.tap(there.kiosk.page.ids.next)
+    assert there.kiosk.journey.ref != before
+
+
+def test_repeat_says_the_screen_again_and_is_no_choice(town):
+    there, ear = town
+    to(there, "SELECT_ONE")
+    driver.key("f3")
+    said = ear.last
+    driver.key("f3")
+    assert ear.last == said
+    assert there.kiosk.journey.value() == ""
+
+
+def test_the_idle_screen_speaks_several_languages(town):
+    there, ear = town
+    there.kiosk.ear.begin()
+    languages = {part.language for part in ear.heard[-1] if isinstance(part, Speech)}
+    assert len(languages) >= 2
+
+
+def test_recordings_of_the_form_come_before_the_synthesiser(tmp_path):
+    ear = Listener()
+    with hall.hall(tmp_path, hall.consultation(RECORDED), voice=ear) as there:
+        sounds = {"ou.wav": b"RIFFou", "place.wav": b"RIFFplace"}
+        object.__setattr__(there.kiosk.offer.consultation, "media", sounds)
+        there.begin()
+        there.kiosk.ear.begin()
+        heard = [part for part in ear.heard[-1] if isinstance(part, Recording)]
+        assert [part.sound for part in heard] == [b"RIFFou", b"RIFFplace"]
+        driver.key("tab")
+        while isinstance(there.kiosk.keypad.focused, Lead):
+            driver.key("tab")
+        assert ear.heard[-1][0] == Recording(b"RIFFplace", Speech("La place", "fr"))
+        driver.key("tab")
+        assert ear.last == "Le parc, pas choisi."
