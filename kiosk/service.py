@@ -22,7 +22,7 @@ from sync.device import Device
 
 log = logging.getLogger(__name__)
 
-SECONDS_BEFORE_SYNC = 1.0
+SECONDS_BEFORE_CONNECTING = 1.0
 
 
 class NothingToOffer(DeviceError):
@@ -109,8 +109,6 @@ def serve(
         def build() -> Any:
             from kivy.clock import Clock
 
-            from kiosk.access.screen_readers import open_bridge
-            from kiosk.devices.headphones import find_headphones
             from kiosk.speech import find_voice
             from kiosk.stage import Kiosk
 
@@ -126,17 +124,23 @@ def serve(
                 printer=_printer(attached.printer),
                 equipment=equipment,
             )
-            # The first person to touch the screen comes before the network.
-            Clock.schedule_once(lambda _: uplink.start(), SECONDS_BEFORE_SYNC)
             closing.callback(kiosk.close)
+            # Whoever touches the screen first comes before the network and its libraries.
+            Clock.schedule_once(lambda _: connect(kiosk), SECONDS_BEFORE_CONNECTING)
+            ready(kiosk)
+            return kiosk
+
+        def connect(kiosk: Any) -> None:
+            from kiosk.access.screen_readers import open_bridge
+            from kiosk.devices.headphones import find_headphones
+
             if (bridge := open_bridge(kiosk)) is not None:
                 closing.callback(bridge.close)
             if (headphones := find_headphones(kiosk.headphones_changed)) is not None:
                 kiosk.headphones_changed(headphones.plugged)
                 headphones.watch()
                 closing.callback(headphones.close)
-            ready(kiosk)
-            return kiosk
+            uplink.start()
 
         try:
             run(build, display, Path(home))

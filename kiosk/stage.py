@@ -514,6 +514,12 @@ class Kiosk(FloatLayout):
         elif presence.seconds_left is not None:
             self._ask_whether_there(presence.seconds_left)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is there, and everything is built."""
+        is_welcome = self.page is self._screens.get("welcome") and self._ask is None
+        return is_welcome and self._prepared
+
     def prepare(self) -> bool:
         """Build one screen that nobody has needed yet; says whether there was one.
 
