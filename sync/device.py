@@ -358,7 +358,7 @@ class Device:
             self._enrolled_key = document.get("device")
             Ed25519PublicKey.from_public_bytes(key)
             return Enrolment(str(document["url"]), key, str(document["name"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             self.complaints.append(
                 f"{path} cannot be read: nothing can be sent until the device is enrolled again."
             )

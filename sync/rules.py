@@ -87,7 +87,7 @@ def read_rules(path: Path) -> SyncRules:
             if type(document.get(name)) is type(value)
         }
         return SyncRules(**given)
-    except (OSError, ValueError, AttributeError, TypeError, UnfitRules):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError, UnfitRules):
         return SyncRules()
 
 

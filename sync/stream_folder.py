@@ -1,6 +1,6 @@
 """Where a device keeps sealed attachments: one file each, named by the SHA-256 of its bytes.
 
-`docs/decisions/0040-attachments-in-files.md`. A file is whole and durable before the transaction
+`docs/decisions/0016-attachments-in-files.md`. A file is whole and durable before the transaction
 that names it begins; one that no transaction ever named is swept when the outbox is opened.
 """
 

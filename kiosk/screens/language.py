@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
+from kivy.core.window import Window
 from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
@@ -20,7 +21,11 @@ LINE = 0.86  # of the font's line box, as every Words of the kiosk
 
 
 class LanguageCard(Tap):
-    """One language's name; its letters are as large as the widest word of all names allows."""
+    """One language's name; its letters are as large as the widest word of all names allows.
+
+    They depend on the panel and the text size alone, not on whether there are page buttons: what
+    is shown would waver between the two.
+    """
 
     name = StringProperty()
     text = StringProperty()
@@ -28,15 +33,18 @@ class LanguageCard(Tap):
     """The width of the widest word of all cards, at a font size of one."""
     inset = NumericProperty(0)
 
-    def letters_at(self, width: float, body: float) -> int:
-        """The font size at a width."""
-        return int(min(body, max(width - 2 * self.inset - theme.mm(1), 1) / self.widest))
+    def letters(self, body: float) -> int:
+        """The font size, where the largest is `body`."""
+        room = Window.width - 2 * theme.margin - theme.target - 4 * theme.gap - theme.mm(2)
+        inner = room / 3 - 2 * self.inset - theme.mm(1)
+        return int(min(body, max(inner, 1) / self.widest))
 
     def needed_height(self, width: float) -> float:
         """How high it must be to show the name at this width."""
-        pen = Pen(self.letters_at(width, theme.body), bold=True)
+        pen = Pen(self.letters(theme.body), bold=True)
         lines = lay_out(self.text, width - 2 * self.inset, pen.measure, rtl=False)
-        return max(float(theme.target), ceil(len(lines) * pen.line_height * LINE) + theme.mm(1))
+        words = ceil(len(lines) * pen.line_height * LINE) + theme.mm(1)
+        return float(max(theme.target, words))
 
 
 class LanguageScreen(Page):

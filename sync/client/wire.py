@@ -68,8 +68,8 @@ class Wire:
         self._timeout = (min(CONNECT_SECONDS, silence), silence)
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "Parvis"
-        if ca_bundle is not None:
-            self._session.verify = ca_bundle
+        # Said with each request: what stands in the environment would else go before it.
+        self._verify = ca_bundle
 
     def close(self) -> None:
         """Let go of open connections."""
@@ -106,6 +106,7 @@ class Wire:
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
+                verify=self._verify,
             ) as response:
                 content = _whole(response, most)
                 return _answer(response, content)

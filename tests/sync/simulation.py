@@ -700,15 +700,18 @@ def main() -> None:
         print(play(range(asked.replay, asked.replay + 1), asked.steps, tell=True))
         return
     began = time.monotonic()
-    size = max(1, min(250, asked.schedules // asked.jobs))
+    size = max(1, min(50, asked.schedules // asked.jobs))
     firsts = range(asked.seed, asked.seed + asked.schedules, size)
     last = asked.seed + asked.schedules
     chunks = [(first, min(size, last - first), asked.steps) for first in firsts]
     events: Counter[str] = Counter()
     failures = []
+    done = 0
     with multiprocessing.get_context("fork").Pool(asked.jobs) as pool:
         for counted, failure in pool.imap_unordered(_chunk, chunks):
             events.update(counted)
+            done += size
+            print(f"about {done} of {asked.schedules} schedules", file=sys.stderr, flush=True)
             if failure:
                 failures.append(failure)
                 print(

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 import requests
@@ -164,6 +165,31 @@ def test_a_batch_that_is_cut_goes_on_where_it_was(town: Town) -> None:
             assert 2 < tries < 30
         moved(device, url)
         assert town.pull(url, desk).total == 700
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["on the way there", "on the way back"])
+def test_a_connection_cut_at_any_byte_loses_nothing_and_counts_nothing_twice(
+    town: Town, back: bool
+) -> None:
+    with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
+        with relayed(url) as whole:
+            moved(device, whole.url)
+            say(town, device, VOICE)
+            assert sync_once(device).complete
+            length = whole.down if back else whole.up
+        cuts = sorted({1, length - 1, *Random(3).sample(range(length), 60)})
+        pace = Pace(1_000)
+        for number, cut in enumerate(cuts):
+            say(town, device, Attachment(f"{number}.ogg", b"OggS", "audio/ogg"))
+            there, here = (None, cut) if back else (cut, None)
+            with relayed(url, cut_after=there, cut_back_after=here) as relay:
+                moved(device, relay.url)
+                sync_once(device, pace=pace)
+        moved(device, url)
+        assert sync_once(device).left == 0
+        pulled = town.pull(url, desk)
+        assert (pulled.total, pulled.findings) == (len(cuts) + 1, ())
+        assert len(contents(desk, town)) == len(cuts) + 1
 
 
 def test_the_rules_of_an_upload(town: Town) -> None:

@@ -40,7 +40,8 @@ def test_hours_that_let_nothing_leave_are_refused(hours: tuple[int, int]) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"\xff", b'{"from_hour": "x"}', b'{"from_hour": 99}', b"3"]
+    "content",
+    [b"", b"[]", b"\xff", b'{"from_hour": "x"}', b'{"from_hour": 99}', b"3", b"[" * 9_999],
 )
 def test_damaged_rules_keep_nothing_from_leaving(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rules.json").write_bytes(content)
