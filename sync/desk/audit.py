@@ -58,16 +58,16 @@ def audit(source: Source, store: DeskStore, consultation: str) -> None:
     until = time.monotonic() + _PATIENCE
     try:
         point = _bring(source, store, consultation, server)
-        while point is not None and store.unregistered(consultation, 1):
+        while source.numbered and store.unregistered(consultation, 1):
             # It was stored a moment ago, perhaps, and will be published in the next.
-            if time.monotonic() > until or not source.numbered:
+            if time.monotonic() > until:
                 break
             time.sleep(0.5)
             point = _bring(source, store, consultation, server)
     except (DamagedRegister, ForgedCheckpoint) as error:
         store.find(Finding(Kind.REGISTER, f"{error}", consultation))
         return
-    if point is not None:
+    if point is not None or source.numbered:
         for finding in _compared(store, consultation):
             store.find(finding)
 

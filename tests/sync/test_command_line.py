@@ -41,7 +41,9 @@ def test_every_help_has_an_example_of_a_command_that_there_is(command: click.Gro
         text = run(command, *names, "--help").output
         lines = [line.split() for line in text.splitlines() if line.startswith("    parvis-")]
         assert lines, names
-        for _, *words in lines:
+        for program, *words in lines:
+            if program == "parvis-verify":  # it stands alone
+                continue
             assert any(tuple(words[: len(one)]) == one for one in known if one), words
 
 
