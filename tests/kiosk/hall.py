@@ -229,6 +229,12 @@ class Hall:
         for _ in range(3 * len(self.kiosk.journey.steps())):
             if self.name in ("question", "together", "series"):
                 self.on()
+        self.wait_for_review()
+
+    def wait_for_review(self) -> None:
+        """Let the review list all answers: it shows the first at once, the others bit by bit."""
+        while self.name == "review" and self.kiosk.page._left:
+            driver.frames(1)
 
     @property
     def name(self) -> str:

@@ -97,6 +97,7 @@ def test_what_tab_leads_to_comes_into_sight(town):
         if town.name == "review":
             break
         town.on()
+    town.wait_for_review()
     view = town.kiosk.page.ids.paged._view
     assert view.beyond
     for _ in range(len(town.things)):
