@@ -123,6 +123,7 @@ def test_everything_is_large_enough_far_enough_apart_and_whole(
         for number, _ in enumerate(tour(kiosk, language)):
             if larger and number == 1:
                 theme.choose_capital(theme.sizes - 1)
+            kiosk.wait_for_review()
             driver.frames(3)
             found += complaints(kiosk, screen)
     assert "\n".join(sorted(set(found))) == ""
