@@ -61,6 +61,10 @@ class Found:
     focused: bool
 
 
+class Gone(Exception):
+    """The object that was asked is no longer shown."""
+
+
 class Assistive:
     """Asks for what is on the screen, and for things to be done."""
 
@@ -91,16 +95,20 @@ class Assistive:
 
     def _collect(self, bus: str, path: str, found: list[Found]) -> None:
         where = DBusAddress(path, bus, ACCESSIBLE)
-        (role,) = self._asked(self._bus, new_method_call(where, "GetRole"))
-        ((low, _),) = self._asked(self._bus, new_method_call(where, "GetState"))
-        ((_, name),) = self._asked(self._bus, Properties(where).get("Name"))
+        try:
+            (role,) = self._asked(self._bus, new_method_call(where, "GetRole"))
+            ((low, _),) = self._asked(self._bus, new_method_call(where, "GetState"))
+            ((_, name),) = self._asked(self._bus, Properties(where).get("Name"))
+            children = self._children(bus, path)
+        except Gone:
+            return  # the page was drawn anew between its parent's answer and this question
         # AtspiStateType: 4 is checked, 12 focused.
         found.append(
             Found(
                 bus, path, name, ROLES.get(role, str(role)), bool(low & 1 << 4), bool(low & 1 << 12)
             )
         )
-        for child_bus, child in self._children(bus, path):
+        for child_bus, child in children:
             self._collect(child_bus, child, found)
 
     def _children(self, bus: str, path: str) -> list[tuple[str, str]]:
@@ -111,6 +119,8 @@ class Assistive:
     def _asked(self, bus: DBusConnection, message: Any) -> Any:
         reply = bus.send_and_get_reply(message, timeout=PATIENCE)
         if reply.header.message_type.name == "error":
+            if "Unknown object" in str(reply.body):
+                raise Gone(str(reply.body))
             raise RuntimeError(str(reply.body))
         return reply.body
 
