@@ -28,10 +28,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.bodies import Bodies
+from sync.server.headers import CautiousHeaders
 from sync.server.pages.face import Pages
 from sync.server.problems import (
     BadRequest,
@@ -64,7 +66,7 @@ def create_app(
     *,
     largest_batch: int = LARGEST_BATCH,
     patience: float = PATIENCE_SECONDS,
-) -> Starlette:
+) -> ASGIApp:
     """The application.
 
     Args:
@@ -99,7 +101,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False  # an address is right or it is not
-    return app
+    return CautiousHeaders(app)
 
 
 class _Face:
