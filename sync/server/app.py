@@ -2,6 +2,7 @@
 
     GET  /v1/batches/{sha256}                       for the desk
     POST /v1/devices                                enrolment
+    DELETE /v1/devices/{id}?enrolment={hex}         by the device itself: the six words differed
     GET  /v1/consultations                          signed list
     GET  /v1/consultations/{id}[?version=N]         the organiser's signed package
     GET  /v1/consultations/{id}/batches?after=N     for the desk
@@ -56,6 +57,7 @@ PATIENCE_SECONDS = 30.0
 
 _LARGEST_ENROLMENT = 4096
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_TOKEN = re.compile(r"[0-9a-f]{64}")
 _SPREAD_SECONDS = (5, 60)
 
 _Result = TypeVar("_Result")
@@ -80,6 +82,7 @@ def create_app(
         routes=[
             Route("/healthz", face.health),
             Route("/v1/devices", face.enrol, methods=["POST"]),
+            Route("/v1/devices/{key_id}", face.withdraw, methods=["DELETE"]),
             *upload_routes(service, face.aside, face.bodies, largest_batch),
             Route("/v1/batches/{name}", face.get_batch, methods=["GET"]),
             Route(
@@ -122,6 +125,15 @@ class _Face:
         body = await self.bodies.whole(request, _LARGEST_ENROLMENT)
         answer = await self.aside(lambda: self._service.enrol(_parts(request), body))
         return Response(answer, 201, media_type="application/json")
+
+    async def withdraw(self, request: Request) -> Response:
+        """`DELETE /v1/devices/{key_id}?enrolment={hex}`: a device whose words differed."""
+        key_id, parts = request.path_params["key_id"], _parts(request)
+        token = request.query_params.get("enrolment", "")
+        if not _TOKEN.fullmatch(token):
+            raise BadRequest()
+        await self.aside(lambda: self._service.withdraw(parts, key_id, bytes.fromhex(token)))
+        return Response(status_code=204)
 
     async def get_batch(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}`."""
