@@ -83,7 +83,7 @@ def test_numbers_that_make_no_sense_are_refused(of: int, needed: int) -> None:
 def test_four_letters_of_a_word_are_enough_and_three_are_not() -> None:
     for word in WORDLIST:
         assert read_word(word[:4].upper(), 1) == word
-    with pytest.raises(WrongWord, match="Word 7, “acadmic”, is not one .* “academic”"):
+    with pytest.raises(WrongWord, match=r"Word 7, “acadmic”, is not one .* “academic”"):
         read_word("acadmic", 7)
     with pytest.raises(WrongWord):
         read_word("aca", 1)
