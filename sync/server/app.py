@@ -29,11 +29,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.bodies import Bodies
 from sync.server.gate import Gate, parts_of
+from sync.server.headers import CautiousHeaders
 from sync.server.limits import Limits
 from sync.server.logs import Event, tell, tell_failure
 from sync.server.pages.face import Pages
@@ -72,7 +74,7 @@ def create_app(
     patience: float = PATIENCE_SECONDS,
     limits: Limits | None = LIMITS,
     metrics_token: str = "",
-) -> Gate:
+) -> ASGIApp:
     """The application.
 
     Args:
@@ -109,7 +111,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False  # an address is right or it is not
-    return Gate(app, service, face.aside, limits, metrics_token)
+    return CautiousHeaders(Gate(app, service, face.aside, limits, metrics_token))
 
 
 class _Face:
