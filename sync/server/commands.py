@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -13,14 +14,19 @@ from pathlib import Path
 import click
 import qrcode
 
-from sync.command_line import Refusing, courier_progress, in_words
-from sync.enrolment import LIFETIME_SECONDS
+from sync.command_line import Refusing, Sentence, courier_progress, in_words
+from sync.enrolment import LIFETIME_SECONDS, EnrolmentCode, token_hash, token_key
 from sync.server.doctor import Finding, Health, damaged, examine
 from sync.server.files import DataDirectory
+from sync.server.limits import Allowance, Limits
+from sync.server.logs import start_logging
 from sync.server.service import Service
 from sync.server.serving import RunningServer
-from sync.server.store import UnusableStore
+from sync.server.store import EnrolledDevice, UnusableStore
+from sync.six_words import SixWords
 from sync.wording import counted
+
+_LOOK_SECONDS = 0.5
 
 _data = click.option(
     "--data",
@@ -49,18 +55,72 @@ def main() -> None:
 @_data
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="The port; 0 for any free one.")
-def run(data: Path, host: str, port: int) -> None:
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    default=("127.0.0.1", "::1"),
+    show_default=True,
+    metavar="ADDRESS",
+    help="A reverse proxy whose X-Forwarded-For is believed; repeatable.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1200,
+    show_default=True,
+    help="Requests a minute from one address; devices prove who they are, and have their own.",
+)
+@click.option(
+    "--metrics-token",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Who shows the word in this file may read /metrics from elsewhere.",
+)
+@click.option(
+    "--log",
+    "level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged to stderr, as JSON lines; debug adds each request.",
+)
+def run(
+    data: Path,
+    host: str,
+    port: int,
+    proxies: tuple[str, ...],
+    limit: int,
+    metrics_token: Path | None,
+    level: str,
+) -> None:
     r"""Serve until stopped by Ctrl-C or SIGTERM.
 
     Put a reverse proxy with TLS in front (it must hand on the Host header) before anybody but this
-    machine may reach it.
+    machine may reach it. /healthz says whether it answers, /readyz whether it can do its work, and
+    /metrics is for Prometheus, on this machine or with --metrics-token.
 
     \b
     Example:
       parvis-server run --data /var/lib/parvis --host 127.0.0.1 --port 8765
     """
+    start_logging(getattr(logging, level.upper()))
+    token = ""
+    if metrics_token is not None:
+        with in_words(f"{metrics_token} cannot be read"):
+            token = metrics_token.read_text().strip()
+        if not token:
+            raise Sentence(f"{metrics_token} is empty: write a long word into it.")
+    stranger = Allowance(at_once=limit / 2, a_second=limit / 60)
     with _service(data) as service:
-        server = RunningServer(service, host, port)
+        server = RunningServer(
+            service,
+            host,
+            port,
+            limits=Limits(stranger=stranger),
+            metrics_token=token,
+            proxies=proxies,
+        )
 
         def ready() -> None:
             click.echo(
@@ -94,20 +154,83 @@ def publish(package: Path, data: Path) -> None:
 @main.command()
 @_data
 @click.option("--url", required=True, help="The address by which the device reaches this server.")
-def enrol(data: Path, url: str) -> None:
+@click.option(
+    "--wait/--no-wait",
+    default=None,
+    help="Wait for the device and compare six words. Default: where there is a terminal.",
+)
+def enrol(data: Path, url: str, wait: bool | None) -> None:
     r"""Print a one-time code that enrols one device, as QR and, on the last line, as text.
+
+    Once a device has used it, both screens show six words: compare them. Where they differ, say no:
+    the device is revoked.
 
     \b
     Example:
       parvis-server enrol --data /var/lib/parvis --url https://parvis.example.org
     """
     with _service(data) as service:
-        code = str(service.offer_enrolment(url))
-    _show_picture(code)
-    until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
-    click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
-    click.echo("  parvis-kiosk enrol CODE --data DIR")
-    click.echo(code)
+        code = service.offer_enrolment(url)
+        _show_picture(str(code))
+        until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
+        click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
+        click.echo("  parvis-kiosk enrol CODE --data DIR")
+        click.echo(str(code))
+        if wait or (wait is None and sys.stdin.isatty() and sys.stdout.isatty()):
+            sys.stdout.flush()
+            _ask_once_enrolled(service, code)
+
+
+def _ask_once_enrolled(service: Service, code: EnrolmentCode) -> None:
+    """Wait until a device has used the code, and have its six words compared."""
+    token = token_hash(token_key(code.token).public_key())
+    click.echo("Waiting for the device. Ctrl-C ends the waiting, not the code.", err=True)
+    until = time.monotonic() + LIFETIME_SECONDS
+    while (key_id := service.store.enrolment(token)) is None:
+        if time.monotonic() > until:
+            raise Sentence("No device has used the code in time. Make a new one.")
+        time.sleep(_LOOK_SECONDS)
+    device = service.store.devices(key_id)[0]
+    click.echo(f"“{device.name}” ({device.key_id}) has used the code.")
+    _have_compared(service, device)
+
+
+def _have_compared(service: Service, device: EnrolledDevice) -> None:
+    words = service.words(device)
+    if words is None:
+        raise Sentence("This device was enrolled without words. Enrol it anew to compare them.")
+    _show_words(words)
+    service.compare(device, click.confirm("Does the device's screen show the same six words?"))
+    click.echo(f"“{device.name}” is the one that you look at.")
+
+
+def _show_words(words: SixWords) -> None:
+    click.echo(f"Six words:  {words.french}\n            {words.english}")
+
+
+@main.command()
+@click.argument("key_id")
+@click.argument("words", nargs=-1)
+@_data
+def compare(key_id: str, words: tuple[str, ...], data: Path) -> None:
+    r"""Compare a device's six words, by looking at its screen or as somebody reads them out.
+
+    Words that differ revoke the device: somebody else used the code.
+
+    \b
+    Example:
+      parvis-server compare 1f0a44c2be93d7e8 --data /var/lib/parvis
+      parvis-server compare 1f0a44c2be93d7e8 arbre lune pain vélo table école --data /var/lib/parvis
+    """
+    DataDirectory.require(data)
+    typed = SixWords.typed(" ".join(words)) if words else None
+    with _service(data) as service:
+        device = service.store.device(key_id)
+        if typed is None:
+            _have_compared(service, device)
+            return
+        service.compare(device, typed == service.words(device))
+    click.echo(f"The words are the same: “{device.name}” is the one that reads them out.")
 
 
 @main.command()
@@ -125,6 +248,10 @@ def devices(data: Path) -> None:
             since = datetime.fromtimestamp(device.enrolled_at).astimezone()
             state = "may send" if device.revoked_at is None else "revoked"
             click.echo(f"{device.key_id}  {state}  since {since:%Y-%m-%d}  {device.name}")
+            last = service.store.last_enrolment(device.key_id)
+            words = service.words(device)
+            if device.revoked_at is None and last and not last.compared and words:
+                click.echo(f"    not compared yet: {words.french} / {words.english}")
 
 
 @main.command()

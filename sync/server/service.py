@@ -16,9 +16,12 @@ disk and hashes to its name. A contribution is acknowledged as stored once all i
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -47,6 +50,7 @@ from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.files import DataDirectory
+from sync.server.logs import Event, tell
 from sync.server.problems import HashMismatch, NotFound, TooLarge
 from sync.server.register import Registers
 from sync.server.store import (
@@ -59,6 +63,20 @@ from sync.server.store import (
 )
 from sync.server.uploads import Uploads
 from sync.signatures import RequestParts, verify_request
+from sync.six_words import SixWords, WordsDiffer
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A batch that was stored just now.
+
+    Attributes:
+        size: in bytes.
+        verdicts: how many of its records became what.
+    """
+
+    size: int
+    verdicts: Mapping[str, int]
 
 
 class Service:
@@ -83,10 +101,19 @@ class Service:
         )
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
+        self._watchers: list[Callable[[Taken], None]] = []
 
     def close(self) -> None:
         """Let go of the data directory."""
         self.store.close()
+
+    def now(self) -> float:
+        """Seconds since 1970, by the server's clock."""
+        return self._clock()
+
+    def watch(self, told: Callable[[Taken], None]) -> None:
+        """Tell of every batch that is stored from now on."""
+        self._watchers.append(told)
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -106,6 +133,30 @@ class Service:
         hashed = token_hash(token_key(token).public_key())
         self.store.offer(hashed, self._clock() + LIFETIME_SECONDS)
         return code
+
+    def words(self, device: EnrolledDevice) -> SixWords | None:
+        """The six words of a device's last enrolment; None where its token is not known."""
+        last = self.store.last_enrolment(device.key_id)
+        if last is None:
+            return None
+        return SixWords.of(self.public_key, device.public_key, last.token_hash)
+
+    def compare(self, device: EnrolledDevice, same: bool) -> None:
+        """Take a person's word on whether a device shows the same six words.
+
+        Raises:
+            WordsDiffer: it does not; the device is revoked.
+        """
+        last = self.store.last_enrolment(device.key_id)
+        if not same:
+            self.revoke(device.key_id)
+            raise WordsDiffer(
+                f"The words differ: “{device.name}” ({device.key_id}) is another device than the "
+                "one you look at, and was revoked. Somebody may have seen the code: print a new "
+                "one, and let nobody else see it."
+            )
+        if last is not None:
+            self.store.compare(last.token_hash, self._clock())
 
     def revoke(self, key_id: str) -> EnrolledDevice:
         """Accept nothing more from a device.
@@ -179,12 +230,32 @@ class Service:
             records=tuple(_incoming(read, self.store.versions(read.consultation))),
         )
 
+        became: list[Verdict] = []
+
         def said(verdicts: Sequence[Verdict], awaited: Sequence[str]) -> bytes:
+            became[:] = verdicts
             return acknowledge(name, verdicts, self._key, awaited)
 
         word = self.store.keep(incoming, said, self._clock())
         self.brought.set()
+        self._tell_of(incoming, became)
         return word
+
+    def _tell_of(self, incoming: IncomingBatch, verdicts: Sequence[Verdict]) -> None:
+        """Log a batch; one that another request stored meanwhile has no verdicts of its own."""
+        if not verdicts:
+            return
+        taken = Taken(len(incoming.body), Counter(one.name.lower() for one in verdicts))
+        tell(
+            Event.BATCH,
+            device=incoming.device_key_id,
+            bytes=taken.size,
+            records=len(verdicts),
+            stored=taken.verdicts.get("stored", 0) + taken.verdicts.get("awaited", 0),
+            quarantined=sum(one.quarantined for one in verdicts),
+        )
+        for told in self._watchers:
+            told(taken)
 
     def acknowledgement(self, name: str) -> bytes | None:
         """The server's word on a stored batch as it is now; None where it does not have it."""
@@ -272,6 +343,7 @@ class Service:
             self.uploads.finish(name, self.files.attachment_path(name))
             self.store.arrive(consultation_id, name, self._clock())
             arrived = True
+            tell(Event.ATTACHMENT, bytes=size)
         return arrived
 
     def enrol(self, request: RequestParts, body: bytes) -> bytes:
@@ -291,7 +363,26 @@ class Service:
             asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
         )
         self._write_roster()
+        tell(Event.ENROLLED, device=key_id)
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
+
+    def withdraw(self, request: RequestParts, key_id: str, token_hash: bytes) -> None:
+        """Revoke a device that asks for it itself: its steward saw other words than the server's.
+
+        Raises:
+            NotFound: this token did not enrol this device last.
+            SignatureRefused: it is not the device that asks.
+        """
+        known = self.store.devices(key_id)
+        last = self.store.last_enrolment(key_id)
+        if not known or last is None or last.token_hash != token_hash:
+            raise NotFound()
+        own: Mapping[str, Ed25519PublicKey] = {key_id: known[0].public_key}
+        # The token binds it to one enrolment, so a replay is harmless.
+        verify_request(request, b"", own.get, self._clock(), window=None)
+        if known[0].revoked_at is None:
+            self.revoke(key_id)
+            tell(Event.WITHDRAWN, logging.WARNING, device=key_id)
 
     def listing(self, fresh: str) -> bytes:
         """The signed list of what is published; `fresh` is the asker's: no old list serves."""
