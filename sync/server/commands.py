@@ -15,7 +15,13 @@ import click
 import qrcode
 
 from sync.command_line import Refusing, Sentence, courier_progress, in_words
-from sync.enrolment import LIFETIME_SECONDS, EnrolmentCode, token_hash, token_key
+from sync.enrolment import (
+    LIFETIME_SECONDS,
+    EnrolmentCode,
+    said_of_no_tls,
+    token_hash,
+    token_key,
+)
 from sync.server.doctor import Finding, Health, damaged, examine
 from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
@@ -171,6 +177,8 @@ def enrol(data: Path, url: str, wait: bool | None) -> None:
     """
     with _service(data) as service:
         code = service.offer_enrolment(url)
+        if warning := said_of_no_tls(code.url):
+            click.echo(warning, err=True)
         _show_picture(str(code))
         until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
         click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")

@@ -48,6 +48,7 @@ from sync.enrolment import (
 from sync.errors import BadKey
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
+from sync.machine import machine_secret
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.files import DataDirectory
 from sync.server.logs import Event, tell
@@ -473,8 +474,8 @@ class Service:
                         f"The server's key {path} is missing, and devices know this server by it. "
                         "Restore it from its backup."
                     )
-                write_signing_key(path, Ed25519PrivateKey.generate())
-            return read_signing_key(path)
+                write_signing_key(path, Ed25519PrivateKey.generate(), machine_secret())
+            return read_signing_key(path, machine_secret())
 
 
 def sha256(body: bytes) -> str:
