@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def erase_and_log(mistake: Exception, kiosk: Any) -> bool:
     return True
 
 
-def rest_while_idle(kiosk: Any, window: Any) -> None:
+def rest_while_idle(root: Callable[[], Any], window: Any) -> None:
     """Look less often for touches while nobody is there; a touch wakes it up.
 
     Kivy looks sixty times a second, and has no other way to look less often than this attribute.
@@ -121,7 +122,7 @@ def rest_while_idle(kiosk: Any, window: Any) -> None:
     def pace(resting: bool) -> None:
         Clock._max_fps = RESTING_FPS if resting else USUAL_FPS
 
-    Clock.schedule_interval(lambda _: pace(kiosk.is_idle), 1)
+    Clock.schedule_interval(lambda _: pace(root().is_idle), 1)
     window.bind(on_touch_down=lambda *_: pace(False), on_key_down=lambda *_: pace(False))
 
 
@@ -156,7 +157,7 @@ def run(kiosk_of: Any, display: Display, home: Path) -> None:
             return kiosk_of()
 
         def on_start(self) -> None:
-            rest_while_idle(self.root, window)
+            rest_while_idle(lambda: self.root, window)
             for signal_number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signal_number, lambda *_: self.stop())
 

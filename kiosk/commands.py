@@ -16,12 +16,12 @@ import click
 from forms.errors import FormError
 from kiosk.errors import DeviceError
 from sync.command_line import Refusing, Sentence, courier_progress
-from sync.device import Device, outbox_counts
 from sync.errors import SyncError
 from sync.wording import counted
 
 if TYPE_CHECKING:  # what speaks to the network is loaded by the commands that do
     from sync.client.report import SyncProgress, SyncReport
+    from sync.device import Device
     from sync.six_words import SixWords
 
 _data = click.option(
@@ -80,7 +80,7 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     from sync.client.https import sync_once
     from sync.enrolment import said_of_no_tls
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         asked = sys.stdin.isatty() and sys.stdout.isatty()
         same = _same_words if asked else _words_to_compare
         enrolment = enrol_device(device, code, name, ca_bundle=ca, replace=anew, same=same)
@@ -169,7 +169,7 @@ def sync(data: Path, ca: str | None) -> None:
     """
     from sync.client.https import sync_once
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         report = sync_once(device, progress=_progress(), ca_bundle=ca)
         _tell(report)
     sys.exit(0 if report.complete else 1)
@@ -205,7 +205,7 @@ def courier_out(directory: Path, data: Path) -> None:
     """
     from sync.client.courier import carry_out
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         carried = carry_out(device, directory, courier_progress())
     for sentence in carried.sentences():
         click.echo(sentence)
@@ -224,7 +224,7 @@ def courier_in(directory: Path, data: Path) -> None:
     """
     from sync.client.courier import carry_in
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         carried = carry_in(device, directory)
         left = device.outbox.counts().owed
     for sentence in carried.sentences():
@@ -255,7 +255,7 @@ def rules(
     Example:
       parvis-kiosk rules --wifi-only --hours 20-7 --data /var/lib/parvis-kiosk
     """
-    with Device.open(data) as device:
+    with _open(data) as device:
         asked: dict[str, bool | int] = {}
         if wifi_only is not None:
             asked["spare_mobile"] = wifi_only
@@ -286,6 +286,8 @@ def outbox(data: Path, as_json: bool) -> None:
     Example:
       parvis-kiosk outbox --data /var/lib/parvis-kiosk --json
     """
+    from sync.device import outbox_counts
+
     counts = outbox_counts(data)
     if as_json:
         click.echo(
@@ -316,7 +318,7 @@ def retry(data: Path) -> None:
     Example:
       parvis-kiosk retry --data /var/lib/parvis-kiosk
     """
-    with Device.open(data) as device:
+    with _open(data) as device:
         again = device.outbox.try_again()
     click.echo(f"{counted(again, 'contribution')} put aside will be sent at the next sync.")
 
@@ -347,7 +349,7 @@ def transcribe(consultation_id: str, file: Path, data: Path, rejected: Path | No
     from kiosk.transcription import read_table, write_rejected
     from kiosk.transcription import transcribe as transcribe_rows
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         consultation = device.consultation(consultation_id)
         offer = Offer(consultation, lambda: datetime.now().astimezone())
         done = transcribe_rows(device, offer, read_table(file), _count())
@@ -453,7 +455,7 @@ def people_add(name: str, role: str, data: Path, pin: str) -> None:
     """
     from kiosk.people.accounts import Accounts, Role
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         account = Accounts(device.database).add(name, Role(role), pin)
     click.echo(f"{account.name} can sign in as {account.role.value}.")
 
@@ -470,7 +472,7 @@ def people_remove(name: str, data: Path) -> None:
     """
     from kiosk.people.accounts import Accounts
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         Accounts(device.database).remove(name)
     click.echo(f"{name} can no longer sign in.")
 
@@ -486,12 +488,19 @@ def people_list(data: Path) -> None:
     """
     from kiosk.people.accounts import Accounts
 
-    with Device.open(data) as device:
+    with _open(data) as device:
         accounts = Accounts(device.database).all()
     for account in accounts:
         click.echo(f"{account.role.value:10} {account.name}")
     if not accounts:
         click.echo("Nobody yet: parvis-kiosk people add NAME --data …")
+
+
+def _open(data: Path) -> Device:
+    """The device there; `run` does without what this loads until the window is open."""
+    from sync.device import Device
+
+    return Device.open(data)
 
 
 def _tell(report: SyncReport) -> None:

@@ -5,14 +5,9 @@ import gettext
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 from kivy.event import EventDispatcher
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
@@ -25,8 +20,11 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ku", "ckb"})
 OFFERED = ("fr", EASY_FRENCH, "en", "ar", "uk", "pt", "tr", "es", "zh")
 """The interface's languages, in the order in which a device offers them unless told otherwise."""
 
-_OWN_NAMES = {EASY_FRENCH: "Français facile"}
-_IN_EUROPE = {"en": "en_GB", "pt": "pt_PT"}  # CLDR's own defaults are America's
+_OWN_NAMES = {
+    **{"fr": "Français", EASY_FRENCH: "Français facile", "en": "English", "ar": "العربية"},
+    **{"uk": "Українська", "pt": "Português", "tr": "Türkçe", "es": "Español", "zh": "中文"},
+}
+_SHORT = 1000  # numbers below, every language here writes in the same way
 
 
 def available_languages(root: Path = ASSETS / "translations") -> tuple[str, ...]:
@@ -61,39 +59,25 @@ def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
 
 def own_name(language: str) -> str:
     """A language's name in itself and its own script, as "العربية"."""
-    if language in _OWN_NAMES:
-        return _OWN_NAMES[language]
-    try:
-        locale = Locale.parse(_plain(language))
-    except (ValueError, UnknownLocaleError):
-        return language
-    name = locale.get_display_name(locale) or language
-    return str(name[0].upper() + name[1:])
+    return _OWN_NAMES.get(language) or _locales().own_name(language)
 
 
 def name_in(language: str, other: str) -> str:
     """What a language is called in another: "francuski" of "fr" in "pl"."""
     if language == EASY_FRENCH and base(other) == SOURCE_LANGUAGE:
         return _OWN_NAMES[language].lower()
-    try:
-        locale = Locale.parse(base(language))
-    except (ValueError, UnknownLocaleError):
-        return own_name(language)
-    return str(locale.get_display_name(locale_of(other)) or own_name(language))
+    return _locales().name_in(base(language), other) or own_name(language)
 
 
-def locale_of(language: str) -> Locale:
-    """How a language writes dates and numbers; as French does where babel does not know it."""
-    tag = _plain(language)
-    try:
-        return Locale.parse(_IN_EUROPE.get(tag, tag))
-    except (ValueError, UnknownLocaleError):
-        return Locale.parse(SOURCE_LANGUAGE)
+def locale_of(language: str) -> Any:
+    """How a language writes dates and numbers, as babel has it."""
+    return _locales().locale_of(language)
 
 
-def _plain(language: str) -> str:
-    """The tag as babel writes it; private varieties are written as their language is."""
-    return language.partition("-x-")[0].replace("-", "_")
+def _locales() -> Any:
+    from kiosk import locales
+
+    return locales
 
 
 class French(gettext.NullTranslations):
@@ -145,22 +129,27 @@ class Language(EventDispatcher):
 
     def number(self, value: float | Decimal) -> str:
         """A number as the language writes it: "12 500,5"."""
-        return str(format_decimal(value, locale=locale_of(self.language)))
+        return str(_locales().number(value, self.language))
 
     def date(self, day: datetime.date) -> str:
         """A day in full, as "21 novembre 2026"."""
-        return format_date(day, "long", locale=locale_of(self.language))
+        return str(_locales().date(day, "long", self.language))
 
     def time(self, time: datetime.time | datetime.datetime) -> str:
         """A time of day, as "14:30"."""
-        return format_time(time, "short", locale=locale_of(self.language))
+        return str(_locales().time(time, self.language))
 
     def month(self, day: datetime.date, *, short: bool = False) -> str:
         """The name of a day's month, or its abbreviation."""
-        return format_date(day, "LLL" if short else "LLLL", locale=locale_of(self.language))
+        return str(_locales().date(day, "LLL" if short else "LLLL", self.language))
+
+    def read_ahead(self, languages: Sequence[str]) -> None:
+        """Have these languages' catalogues ready; may be called on a thread of its own."""
+        for language in languages:
+            self._catalogue(language)
 
     def _plural_in(self, language: str) -> Callable[..., str]:
-        return partial(_counted, self._catalogue(language), locale_of(language))
+        return partial(_counted, self._catalogue(language), language)
 
     def _catalogue(self, language: str) -> gettext.NullTranslations:
         if language not in self._read:
@@ -170,14 +159,15 @@ class Language(EventDispatcher):
 
 def _counted(
     catalogue: gettext.NullTranslations,
-    locale: Locale,
+    language: str,
     one: str,
     many: str,
     n: float,
     **others: object,
 ) -> str:
     text = catalogue.ngettext(one, many, int(n))
-    return text.format(n=format_decimal(n, locale=locale), **others)
+    short = isinstance(n, int) and 0 <= n < _SHORT
+    return text.format(n=str(n) if short else _locales().number(n, language), **others)
 
 
 def _read_catalogue(language: str) -> gettext.NullTranslations:
@@ -185,11 +175,8 @@ def _read_catalogue(language: str) -> gettext.NullTranslations:
     for name in (language, base(language)):
         path = ASSETS / "translations" / name / "parvis.po"
         if path.is_file():
-            compiled = BytesIO()
-            with path.open("rb") as source:
-                write_mo(compiled, read_po(source))
-            compiled.seek(0)
-            return gettext.GNUTranslations(compiled)
+            read: gettext.NullTranslations = _locales().read_catalogue(path)
+            return read
     return French()
 
 

@@ -1,66 +1,37 @@
-"""The kiosk put together: device, sync in the background, screens."""
+"""The kiosk's process: what people see first at once, the rest step by step behind it.
 
-import logging
+Where the welcome's words were kept from the last time (`kiosk.greeting`), the window opens with
+them on the porch (`kiosk.porch`), and a touch there is answered. Everything else is loaded and
+built meanwhile, one short step between two frames, and then takes the porch's place. Nothing of it
+is imported before: this is the one place that decides when what is loaded.
+"""
+
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.app import Display, run
-from kiosk.counter import Counter
-from kiosk.devices.configuration import PrinterSettings, read_configuration
-from kiosk.devices.equipment import find_equipment
-from kiosk.errors import DeviceError
-from kiosk.idle import IdleWatch
-from kiosk.offer import Offer, Programme
+from kiosk.greeting import Greeting, read_greeting
 from kiosk.tidying import leave_to_quiet_moments
-from sync.client.background import BackgroundSync, Rhythm
-from sync.device import Device
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from kiosk.access.commands import KeyMap
+    from sync.client.background import Rhythm
 
 SECONDS_BEFORE_CONNECTING = 1.0
 
-
-class NothingToOffer(DeviceError):
-    """The device holds no consultation that is open today."""
-
-
-def local_now() -> datetime:
-    """The time of day where the device stands."""
-    return datetime.now().astimezone()
-
-
-def open_offers(device: Device, programme: Programme) -> tuple[Offer, ...]:
-    """The consultations that people can take part in today, fetched if none is held.
-
-    Raises:
-        NothingToOffer: there is none; the message says what to do.
-    """
-    if not device.consultations() and device.enrolled is not None:
-        from sync.client.https import sync_once
-
-        sync_once(device)
-    held = device.consultations()
-    if not held:
-        raise NothingToOffer(
-            "This device holds no consultation yet. Publish one on the server "
-            "(parvis-server publish), then run: parvis-kiosk sync"
-            if device.enrolled
-            else "This device belongs to no server yet. On the server run parvis-server enrol, "
-            "then here: parvis-kiosk enrol CODE"
-        )
-    offers = programme.today()
-    if not offers:
-        raise NothingToOffer(
-            f"None of this device's {len(held)} consultations is open on {device.today()}. "
-            "Check the device's clock, or publish one that is open."
-        )
-    return offers
+# What takes its time to load, in steps of some hundredths of a second.
+_FOR_THE_DEVICE = (
+    *("click", "dateutil.parser", "sqlite_utils.plugins", "sqlite_utils", "cryptography.x509"),
+    *("lxml.etree", "regex", "forms.xform", "forms.engine", "sync.device", "sync.client.courier"),
+    *("kiosk.counter", "kiosk.devices.equipment", "kiosk.assembly"),
+)
+_FOR_THE_STAGE = ("kiosk.locales", "kiosk.widgets.keyboard", "kiosk.access.keypad", "kiosk.stage")
 
 
 def serve(
@@ -70,8 +41,8 @@ def serve(
     place: str = "",
     patience: float | None = None,
     grace: float = 30,
-    rhythm: Rhythm | None = None,
-    keys: KeyMap = KEYBOARD,
+    rhythm: "Rhythm | None" = None,
+    keys: "KeyMap | None" = None,
     ready: Callable[[Any], None] = lambda kiosk: None,
 ) -> None:
     """Serve people at this device until the window closes.
@@ -83,8 +54,8 @@ def serve(
         patience: seconds without a touch before the kiosk asks; None as the consultation says.
         grace: seconds that it then counts down.
         rhythm: of the sync in the background.
-        keys: what the keys of its keypad ask for.
-        ready: told of the root widget, once it is there.
+        keys: what the keys of its keypad ask for; a keyboard's own unless given.
+        ready: told of the root widget, once it is there and whole.
 
     Raises:
         DeviceBusy: another process serves this device.
@@ -92,69 +63,140 @@ def serve(
         BadConfiguration: what is noted about the device cannot be.
     """
     leave_to_quiet_moments()
-    attached = read_configuration(data)
+    wishes: dict[str, Any] = {
+        "place": place,
+        "patience": patience,
+        "grace": grace,
+        "rhythm": rhythm,
+    }
+    if keys is not None:
+        wishes["keys"] = keys
     with (
-        Device.open(data) as device,
         tempfile.TemporaryDirectory(prefix="parvis-") as home,
         ExitStack() as closing,
     ):
-        for complaint in device.complaints:
-            log.warning("%s", complaint)
-        programme = Programme(device, local_now)
-        offers = open_offers(device, programme)
-        uplink = BackgroundSync(device, rhythm)
-        counter = Counter(device, uplink, place)
-        wait = patience if patience is not None else offers[0].consultation.options.idle_seconds
+        opening = _Opening(data, wishes, closing, ready)
+        greeting = read_greeting(data, date.today())
+        if greeting is None:
+            opening.find_device()  # what is wrong is told before a window opens
+        run(partial(opening.root, greeting), display, Path(home))
+        if opening.trouble is not None:
+            raise opening.trouble
 
-        equipment = find_equipment(data, attached.position)
 
-        def build() -> Any:
-            from kivy.clock import Clock
+class _Opening:
+    """From the first frame to the whole kiosk."""
 
-            from kiosk.speech import find_voice
-            from kiosk.stage import Kiosk
+    def __init__(
+        self,
+        data: Path,
+        wishes: dict[str, Any],
+        closing: ExitStack,
+        ready: Callable[[Any], None],
+    ) -> None:
+        self.trouble: Exception | None = None
+        self._data = data
+        self._wishes = wishes
+        self._closing = closing
+        self._ready = ready
+        self._porch: Any = None
+        self._stage: Any = None
+        self._steps = self._all_steps()
+        self._device_found = False
 
-            kiosk = Kiosk(
-                offers,
-                counter,
-                voice=find_voice(),
-                key_map=keys,
-                idle=IdleWatch(monotonic, wait, grace),
-                today=device.today,
-                renew=programme.today,
-                languages=attached.languages,
-                printer=_printer(attached.printer),
-                equipment=equipment,
-            )
-            closing.callback(kiosk.close)
-            # Whoever touches the screen first comes before the network and its libraries.
-            Clock.schedule_once(lambda _: connect(kiosk), SECONDS_BEFORE_CONNECTING)
-            ready(kiosk)
-            return kiosk
+    def find_device(self) -> None:
+        """All steps that need no window."""
+        while not self._device_found:
+            next(self._steps)
 
-        def connect(kiosk: Any) -> None:
-            from kiosk.access.screen_readers import open_bridge
-            from kiosk.devices.headphones import find_headphones
+    def root(self, greeting: Greeting | None) -> Any:
+        """The window's first root: the porch, or the stage where there is no greeting yet."""
+        if greeting is None:
+            return self.stage()
+        from kivy.clock import Clock
+        from kivy.core.window import Window
 
-            if (bridge := open_bridge(kiosk)) is not None:
-                closing.callback(bridge.close)
-            if (headphones := find_headphones(kiosk.headphones_changed)) is not None:
-                kiosk.headphones_changed(headphones.plugged)
-                headphones.watch()
-                closing.callback(headphones.close)
-            uplink.start()
+        from kiosk.porch import Porch
 
+        def begin(*_: Any) -> None:
+            Window.unbind(on_flip=begin)
+            self._stepping = Clock.schedule_interval(self._step, 0)
+
+        self._porch = Porch(greeting, self.stage)
+        Window.bind(on_flip=begin)  # the first frame is to be seen
+        return self._porch
+
+    def stage(self) -> Any:
+        """The stage, whatever of it is still to be done done now."""
+        while self._stage is None:
+            self._take_step()
+        return self._stage
+
+    def _step(self, _: float) -> bool:
+        """One step between two frames; says whether there are more.
+
+        None while a finger is down: whoever touches the screen goes first.
+        """
+        from kivy.base import EventLoop
+
+        if EventLoop.touches:
+            return True
+        if self._stage is None and self.trouble is None:
+            try:
+                self._take_step()
+            except Exception:  # noqa: BLE001 - the command tells it, once the window is closed
+                return False
+        return self._stage is None and self.trouble is None
+
+    def _take_step(self) -> None:
+        from kivy.app import App
+
+        if self.trouble is not None:
+            raise self.trouble
         try:
-            run(build, display, Path(home))
-        finally:
-            equipment.close()
-            uplink.stop()
+            next(self._steps, None)
+        except Exception as error:
+            self.trouble = error  # for the command to tell, once the window is closed
+            if (app := App.get_running_app()) is not None:
+                app.stop()
+            raise
+
+    def _all_steps(self) -> Iterator[None]:
+        yield from _load(_FOR_THE_DEVICE)
+        from kiosk.assembly import Assembly, Wishes
+
+        assembly = Assembly(self._data, Wishes(**self._wishes), self._closing)
+        yield from assembly.find_device()
+        self._device_found = True
+        yield
+        yield from _load(_FOR_THE_STAGE)
+        porch = self._porch
+        for stage in assembly.build_stage(lambda: porch.leave() if porch is not None else {}):
+            if stage is None:
+                yield
+        self._take_over(assembly, stage)
+
+    def _take_over(self, assembly: Any, stage: Any) -> None:
+        from kivy.app import App
+        from kivy.clock import Clock
+
+        self._stage = stage
+        if self._porch is not None:
+            app = App.get_running_app()
+            window = app.root_window
+            window.remove_widget(self._porch)
+            app.root = stage
+            window.add_widget(stage)
+            if self._porch.begun:
+                stage.begin()
+        assembly.keep_greeting(stage)
+        stage.on_news = lambda: assembly.keep_greeting(stage)
+        # Whoever touches the screen first comes before the network and its libraries.
+        Clock.schedule_once(lambda _: assembly.connect(stage), SECONDS_BEFORE_CONNECTING)
+        self._ready(stage)
 
 
-def _printer(settings: PrinterSettings | None) -> Any:
-    """The receipt printer, whose library is loaded only where there is one."""
-    if settings is None:
-        return None
-    from kiosk.devices.printer import Printer
-
-    return Printer(settings)
+def _load(modules: tuple[str, ...]) -> Iterator[None]:
+    for module in modules:
+        import_module(module)
+        yield

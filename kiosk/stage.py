@@ -35,7 +35,7 @@ from kiosk.language import (
 )
 from kiosk.offer import Offer
 from kiosk.people.accounts import Account
-from kiosk.speech import Voice
+from kiosk.speech.voice import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.banner import Banner
@@ -80,6 +80,7 @@ class Kiosk(FloatLayout):
         equipment: what the device can do besides.
         languages: what the device offers beside each form's own; all there are unless given.
         printer: prints receipts; None where there is none.
+        screens: those that were built before it, by name; they are its own from now on.
     """
 
     can_speak = BooleanProperty(False)
@@ -102,6 +103,7 @@ class Kiosk(FloatLayout):
         equipment: Equipment | None = None,
         languages: Sequence[str] = (),
         printer: "Printer | None" = None,
+        screens: Mapping[str, Page] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -129,11 +131,14 @@ class Kiosk(FloatLayout):
         self.add_widget(self.banner)
         self.page: Page | None = None
         self._ask: Any = None
-        self._screens: dict[str, Page] = {}
+        self._screens: dict[str, Page] = dict(screens or {})
+        for screen in self._screens.values():
+            screen.kiosk = self
         self._prepared = self._somebody_came = False
         self._set_apart = False  # what is there to stay (`kiosk.tidying`)
         self._alone = 0  # ticks since anybody was here
         self.on_screen: Callable[[str], None] = lambda name: None
+        self.on_news: Callable[[], None] = lambda: None  # other consultations are open
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
         Window.bind(on_touch_down=self._touched, on_key_down=self._key)
@@ -554,6 +559,7 @@ class Kiosk(FloatLayout):
             return
         self.offers = offers
         self.is_open = bool(offers)
+        self.on_news()
         if offers:
             self.offer = offers[0]
             self.speak_language(self.offer.languages[0])

@@ -13,8 +13,8 @@ from kiosk.access.commands import Command
 from kiosk.access.names import described, name_of, state_of
 from kiosk.access.spoken import recording_of, spoken_words, step_of
 from kiosk.language import tr
-from kiosk.speech import Part, Speech, Voice
-from kiosk.speech.voice import SPEEDS, VOLUMES
+from kiosk.speech.parts import Part, Speech
+from kiosk.speech.voice import SPEEDS, VOLUMES, Voice
 from kiosk.widgets.lead import Lead
 
 

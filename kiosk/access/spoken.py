@@ -5,7 +5,7 @@ from typing import Any
 
 from forms.engine import Choice, Step
 from kiosk.language import tr
-from kiosk.speech import Part, Recording, Speech
+from kiosk.speech.parts import Part, Recording, Speech
 
 MOST_CHOICES_SAID = 12  # longer lists are heard choice by choice
 

@@ -3,4 +3,3 @@
 # The parts that the screens' kv rules name.
 from kiosk.widgets import cards as cards
 from kiosk.widgets import paged as paged
-from kiosk.widgets import qr as qr

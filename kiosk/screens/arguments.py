@@ -13,7 +13,7 @@ from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.speech import Part, Speech
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid as CardGrid
 from kiosk.widgets.page import Page

@@ -33,6 +33,10 @@ class LanguageCard(Tap):
     """The width of the widest word of all cards, at a font size of one."""
     inset = NumericProperty(0)
 
+    def __init__(self, **kwargs: Any) -> None:
+        self._heights: dict[tuple[float, int], float] = {}  # by width and letters
+        super().__init__(**kwargs)
+
     def letters(self, body: float) -> int:
         """The font size, where the largest is `body`."""
         room = Window.width - 2 * theme.margin - theme.target - 4 * theme.gap - theme.mm(2)
@@ -41,10 +45,12 @@ class LanguageCard(Tap):
 
     def needed_height(self, width: float) -> float:
         """How high it must be to show the name at this width."""
-        pen = Pen(self.letters(theme.body), bold=True)
-        lines = lay_out(self.text, width - 2 * self.inset, pen.measure, rtl=False)
-        words = ceil(len(lines) * pen.line_height * LINE) + theme.mm(1)
-        return float(max(theme.target, words))
+        inner, letters = width - 2 * self.inset, self.letters(theme.body)
+        if (inner, letters) not in self._heights:
+            pen = Pen(letters, bold=True)
+            lines = lay_out(self.text, inner, pen.measure, rtl=False)
+            self._heights[inner, letters] = ceil(len(lines) * pen.line_height * LINE)
+        return float(max(theme.target, self._heights[inner, letters] + theme.mm(1)))
 
 
 class LanguageScreen(Page):

@@ -6,7 +6,7 @@ from kivy.properties import StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.speech import Part, Speech
+from kiosk.speech.parts import Part, Speech
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Row
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter, sleep
 
-from kiosk.speech import Speech
+from kiosk.speech.parts import Speech
 from tests.kiosk import driver, hall, sound
 
 SCREENS = 20

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kiosk.speech import Part, Voice, in_words
-from kiosk.speech.parts import joined
+from kiosk.speech.parts import Part, in_words, joined
+from kiosk.speech.voice import Voice
 
 
 class Listener(Voice):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from kiosk.speech import Voice, find_voice
+from kiosk.speech.voice import Voice, find_voice
 
 PATIENCE = 20.0
 

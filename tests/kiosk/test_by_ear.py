@@ -5,7 +5,7 @@ import pytest
 from tests.kiosk import driver, hall  # isort: split
 
 from kiosk.access.echo import echo
-from kiosk.speech import Recording, Speech
+from kiosk.speech.parts import Recording, Speech
 from kiosk.speech.voice import USUAL_SPEED, USUAL_VOLUME
 from kiosk.widgets.lead import Lead
 from tests.kiosk.listener import Listener

@@ -8,8 +8,8 @@ import wave
 
 import pytest
 
-from kiosk.speech import Recording, Speech, find_voice, in_words, joined
-from kiosk.speech.voice import SPEEDS, USUAL_SPEED, USUAL_VOLUME, VOLUMES
+from kiosk.speech.parts import Recording, Speech, in_words, joined
+from kiosk.speech.voice import SPEEDS, USUAL_SPEED, USUAL_VOLUME, VOLUMES, find_voice
 from tests.kiosk import sound
 
 LONG = Speech("Un très long discours. " * 500, "fr")
