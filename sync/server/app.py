@@ -37,7 +37,6 @@ from sync.server.problems import (
     BadRequest,
     NoSpace,
     NotFound,
-    TooBusy,
     problem_of,
 )
 from sync.server.register_routes import register_routes
@@ -184,7 +183,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
     if not isinstance(error, SyncError):
         raise error
     problem = problem_of(error)
-    if isinstance(error, TooBusy):
+    if problem.status == 503:  # there is too much to do, or the database is away
         wait = Random().randint(*_SPREAD_SECONDS)  # noqa: S311
         problem = Problem(problem.status, problem.name, problem.detail, wait)
     answer = _problem(problem)

@@ -6,28 +6,50 @@ import contextlib
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import qrcode
 
 from sync.command_line import Refusing, courier_progress, in_words
 from sync.enrolment import LIFETIME_SECONDS
-from sync.server.doctor import Finding, Health, damaged, examine
+from sync.server.database import Unreachable, UnusableStore
+from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
+from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningServer
-from sync.server.store import UnusableStore
 from sync.wording import counted
 
-_data = click.option(
-    "--data",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The server's data directory; made if it is not there.",
-)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_DATABASE = "parvis.database"  # what was named on this command line
+
+
+def _named(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    context.meta[_DATABASE] = value
+
+
+def _data(command: _Command) -> _Command:
+    """Options of all commands: where the server's data are."""
+    data = click.option(
+        "--data",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The server's data directory; made if it is not there.",
+    )
+    database = click.option(
+        "--database",
+        envvar="PARVIS_DATABASE",
+        metavar="postgresql://…",
+        expose_value=False,
+        callback=_named,
+        help="A PostgreSQL database in place of the SQLite file; the data directory remembers it.",
+    )
+    return data(database(command))
 
 
 @click.group(cls=Refusing)
@@ -224,6 +246,8 @@ def _findings(data: Path) -> Iterator[Finding]:
     try:
         with _service(data) as service:
             yield from examine(service)
+    except Unreachable as error:
+        yield unreachable(str(error))
     except UnusableStore as error:
         yield damaged(str(error.__cause__ or error))
 
@@ -245,7 +269,9 @@ def _show_picture(code: str) -> None:
 def _service(data: Path) -> Iterator[Service]:
     """The service of a data directory, let go of at the end."""
     with in_words(f"The data directory {data} cannot be used"):
-        service = Service(data, time.time)
+        places = Places.of(data, click.get_current_context().meta.get(_DATABASE))
+        service = Service(data, time.time, places)
+        places.remember(data)
         try:
             yield service
         finally:

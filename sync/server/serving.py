@@ -24,6 +24,7 @@ _STOP_SECONDS = 10
 _LOOKS = 60
 _HEADER_SECONDS = 10.0
 _PUBLISH_SECONDS = 1.0
+_RESTED_SECONDS = 3600.0  # nobody else who serves this data still writes at that
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +89,11 @@ class RunningServer:
             AlreadyServed: another process serves this data directory.
         """
         try:
-            with self._service.files.serving():
-                self._service.files.sweep()
+            shared = self._service.store.database.shared
+            with self._service.files.serving(shared=shared):
+                self._service.files.sweep(_RESTED_SECONDS if shared else 0.0)
                 self._service.registers.mend()
+                self._service.begin()
                 with _publishing(self._service):
                     self._server.ready = ready
                     self._server.run(sockets=[self._socket])
