@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import textwrap
 from typing import TextIO
 
-from forms.engine import Entry, Finished, Kind, Outcome, Step, Verdict
+from forms.engine import Choice, Entry, Finished, Kind, Outcome, Step, Verdict
 from forms.errors import FormError
 
 BACK = "<"
@@ -13,6 +15,8 @@ CLEAR = "-"
 LANGUAGE = ":"
 HELP = "?"
 YES = frozenset({"y", "yes", "ok", "o", "oui"})
+SHOWN = 30
+"""Choices that are listed at most; of more, the first, and those that contain what is typed."""
 _INSTANCE = re.compile(r"\[\d+\]")
 
 _SAYS = {
@@ -47,6 +51,7 @@ class Interview:
         self.entry = entry
         self.listens = listens
         self.speaks = speaks
+        self.width = shutil.get_terminal_size().columns if speaks.isatty() else 0
         self.told: list[str] = []
         self.declined: set[tuple[str, int]] = set()
 
@@ -54,7 +59,7 @@ class Interview:
         """Ask everything, then finish.
 
         Raises:
-            StoppedError: the input ended before the form did.
+            StoppedError: the input ended before the form did, or Ctrl-C was pressed.
         """
         title = self.entry.form.title or self.entry.form.form_id
         self.say(title)
@@ -137,6 +142,8 @@ class Interview:
             if given == "" and (step.value or not step.required):
                 return True
             text = "" if given == CLEAR else self._meant(given, step)
+            if text is None and self._found(given, step):
+                continue
             if text is None:
                 self.say(f"  {_misread(step)}")
                 continue
@@ -168,10 +175,28 @@ class Interview:
         self.say(f"\n{step.label}{' *' if step.required else ''}")
         if step.hint:
             self.say(f"  {step.hint}")
+        self._list(list(enumerate(step.choices, 1)), step)
+
+    def _found(self, given: str, step: Step) -> bool:
+        """List the choices that contain what was typed; False where none does, or all were seen."""
+        if not step.kind.chooses or len(step.choices) <= SHOWN:
+            return False
+        sought = given.casefold()
+        found = [
+            (number, choice)
+            for number, choice in enumerate(step.choices, 1)
+            if sought in choice.label.casefold()
+        ]
+        self._list(found, step)
+        return bool(found)
+
+    def _list(self, numbered: list[tuple[int, Choice]], step: Step) -> None:
         chosen = step.value.split()
-        for number, choice in enumerate(step.choices, 1):
+        for number, choice in numbered[:SHOWN]:
             mark = "●" if choice.name in chosen else " "
             self.say(f"  {mark} {number}. {choice.label}")
+        if len(numbered) > SHOWN:
+            self.say(f"  … and {len(numbered) - SHOWN} more: type a part of a name to find it.")
 
     def _hear(self, step: Step) -> str:
         says = _SAYS.get(step.kind, "")
@@ -187,7 +212,10 @@ class Interview:
     def _line(self, prompt: str) -> str:
         self.speaks.write(prompt)
         self.speaks.flush()
-        line = self.listens.readline()
+        try:
+            line = self.listens.readline()
+        except KeyboardInterrupt:
+            line = ""
         if not line:
             self.say("")
             raise StoppedError("The form was not finished, and nothing was written.")
@@ -214,8 +242,21 @@ class Interview:
         return " ".join(chosen)
 
     def say(self, line: str) -> None:
-        """One line to the person."""
-        self.speaks.write(line + "\n")
+        """One line to the person; in a terminal, broken between words."""
+        for part in line.split("\n"):
+            margin = part[: len(part) - len(part.lstrip())]
+            self.speaks.write(
+                textwrap.fill(
+                    part,
+                    self.width,
+                    subsequent_indent=margin,
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+                if len(part) > self.width > 0
+                else part
+            )
+            self.speaks.write("\n")
 
 
 def _misread(step: Step) -> str:

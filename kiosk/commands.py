@@ -22,6 +22,7 @@ from sync.wording import counted
 
 if TYPE_CHECKING:  # what speaks to the network is loaded by the commands that do
     from sync.client.report import SyncProgress, SyncReport
+    from sync.six_words import SixWords
 
 _data = click.option(
     "--data",
@@ -67,8 +68,9 @@ def main() -> None:
 def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     r"""Make this device one of a server's, by the CODE that the server shows.
 
-    The code works once, for fifteen minutes. The consultations are fetched at once. A private CA is
-    remembered for every later sync.
+    The code works once, for fifteen minutes. Both screens then show six words: compare them. Where
+    they differ, say no: the device is refused. The consultations are fetched at once. A private CA
+    is remembered for every later sync.
 
     \b
     Example:
@@ -78,11 +80,30 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     from sync.client.https import sync_once
 
     with Device.open(data) as device:
-        enrolment = enrol_device(device, code, name, ca_bundle=ca, replace=anew)
+        asked = sys.stdin.isatty() and sys.stdout.isatty()
+        same = _same_words if asked else _words_to_compare
+        enrolment = enrol_device(device, code, name, ca_bundle=ca, replace=anew, same=same)
         click.echo(f"This device is now “{enrolment.name}” of {enrolment.url}.")
         _tell(sync_once(device))
         if not device.consultations():
             click.echo("The server has published no consultation yet; sync again when it has.")
+
+
+def _same_words(words: SixWords) -> bool:
+    """Ask the steward whether the server shows the same words."""
+    _show_words(words)
+    return click.confirm("Does the server's screen show the same six words?")
+
+
+def _words_to_compare(words: SixWords) -> bool:
+    """Show the words where nobody can be asked."""
+    _show_words(words)
+    click.echo("Compare them with the server's: parvis-server devices. If they differ, revoke it.")
+    return True
+
+
+def _show_words(words: SixWords) -> None:
+    click.echo(f"Six words:  {words.french}\n            {words.english}")
 
 
 @main.command()

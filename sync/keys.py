@@ -252,79 +252,6 @@ def read_recipient_public(path: Path) -> RecipientPublic:
     return RecipientPublic(*_read_recipient(path, "public"))
 
 
-@dataclass(frozen=True)
-class KeyDirectory:
-    """The organiser's keys as the desk keeps them: KEYDIR.
-
-    recipient.key   opens contributions; 0600; to be backed up, and kept off every server
-    recipient.pub   its public half
-    organiser.key   signs consultations and the desk's requests; 0600
-    organiser.pub   its public half, PEM
-    """
-
-    path: Path
-    recipient: RecipientKeys
-    organiser: Ed25519PrivateKey = field(repr=False)
-
-    @classmethod
-    def create(cls, path: Path, *, label: str = "", suite: Suite = Suite.X_WING) -> "KeyDirectory":
-        """Make new keys in `path`, a directory that is new or empty.
-
-        Args:
-            path: where; made readable to this user alone.
-            label: who the recipient is, for people.
-            suite: X-Wing unless there is a reason.
-
-        Raises:
-            BadKey: the directory holds something, or cannot be written.
-        """
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise BadKey(f"{path} is not empty. Name a new directory for new keys.")
-        except OSError as error:
-            raise BadKey(f"{path} cannot be used for keys: {error.strerror}.") from None
-        recipient = RecipientKeys.generate(suite, label)
-        organiser = Ed25519PrivateKey.generate()
-        public = recipient.public
-        write_recipient_keys(path / "recipient.key", recipient)
-        text = _recipient_text("public", public.suite, public.key, public.label)
-        _write_new(path / "recipient.pub", text, 0o644)
-        write_signing_key(path / "organiser.key", organiser)
-        pem = organiser.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        _write_new(path / "organiser.pub", pem, 0o644)
-        return cls(path, recipient, organiser)
-
-    @classmethod
-    def open(cls, path: Path) -> "KeyDirectory":
-        """The keys kept in `path`.
-
-        Raises:
-            BadKey: one is missing, or is not what its name says.
-        """
-        opened = cls(
-            path,
-            read_recipient_keys(path / "recipient.key"),
-            read_signing_key(path / "organiser.key"),
-        )
-        # A flipped bit makes another key, which looks as good: its public half gives it away.
-        recipient, organiser = path / "recipient.pub", path / "organiser.pub"
-        if recipient.exists() and read_recipient_public(recipient).key != (
-            opened.recipient.public.key
-        ):
-            raise _unlike(recipient)
-        if organiser.exists() and read_verifying_key(organiser) != opened.organiser.public_key():
-            raise _unlike(organiser)
-        return opened
-
-
-def _unlike(public: Path) -> BadKey:
-    return BadKey(
-        f"{public} does not belong to {public.with_suffix('.key')}: one of them was damaged or "
-        "replaced. Restore both from their backup."
-    )
-
-
 def read_verifying_key(path: Path) -> Ed25519PublicKey:
     """The public signing key (PEM) at `path`.
 
@@ -338,6 +265,24 @@ def read_verifying_key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise BadKey(f"{path} holds no public Ed25519 key.")
     return key
+
+
+def write_recipient_public(path: Path, public: RecipientPublic) -> None:
+    """Keep a public recipient key in a file that anybody may read; never over an existing one.
+
+    Raises:
+        BadKey: there is a file of that name already.
+    """
+    _write_new(path, _recipient_text("public", public.suite, public.key, public.label), 0o644)
+
+
+def write_verifying_key(path: Path, public: Ed25519PublicKey) -> None:
+    """Keep a public signing key as PEM that anybody may read; never over an existing file.
+
+    Raises:
+        BadKey: there is a file of that name already.
+    """
+    _write_new(path, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
 
 
 def _key_id(suite: int, public: bytes) -> bytes:

@@ -83,6 +83,17 @@ class Statement:
         except ValueError:
             raise UnreadableStatement(f"The statement says nothing readable of “{name}”.") from None
 
+    def whole(self, name: str) -> int:
+        """A member that is a whole number.
+
+        Raises:
+            UnreadableStatement: it is missing, or something else.
+        """
+        value = self._said.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise UnreadableStatement(f"The statement says nothing readable of “{name}”.")
+        return value
+
     def key(self, name: str) -> Ed25519PublicKey:
         """A member that is an Ed25519 public key.
 

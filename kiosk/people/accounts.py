@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from time import time
 from typing import Any
 
@@ -19,6 +20,9 @@ from kiosk.errors import DeviceError
 
 SHORTEST_PIN = 4
 LONGEST_PIN = 12
+COMMON_PINS = frozenset({"1004", "1122", "1379", "2468", "1357", "2580", "0852", "1590", "147258"})
+"""Chosen often without being a row, a year or a repetition."""
+
 TRIES_BEFORE_WAIT = 3
 FIRST_WAIT = 5.0  # seconds
 LONGEST_WAIT = 3600.0
@@ -84,13 +88,18 @@ class Accounts:
         """Make an account, or give one that exists a new PIN and role.
 
         Raises:
-            DeviceError: the name is empty, or the PIN is not 4 to 12 digits.
+            DeviceError: the name is empty, or the PIN is not 4 to 12 digits, or easily guessed.
         """
         name = name.strip()
         if not name or len(name) > 60:
             raise DeviceError("An account needs a name of at most 60 letters.")
         if not (pin.isascii() and pin.isdigit() and SHORTEST_PIN <= len(pin) <= LONGEST_PIN):
             raise DeviceError(f"A PIN is {SHORTEST_PIN} to {LONGEST_PIN} digits, nothing else.")
+        if easily_guessed(pin):
+            raise DeviceError(
+                "This PIN is one of the first that anybody tries. Choose digits that form no row, "
+                "no year and no repetition."
+            )
         salt = os.urandom(16)
         row = {
             "name": name,
@@ -148,6 +157,14 @@ class Accounts:
 
     def _row(self, name: str) -> dict[str, Any] | None:
         return next(iter(self._table.rows_where("name = ?", [name])), None)
+
+
+def easily_guessed(pin: str) -> bool:
+    """Whether a PIN is a row (1234, 9876), a repetition (7777, 1212), a year, or a common one."""
+    steps = {(int(after) - int(digit)) % 10 for digit, after in pairwise(pin)}
+    repeated = any(pin == pin[:size] * (len(pin) // size) for size in range(1, len(pin) // 2 + 1))
+    year = len(pin) == 4 and 1900 <= int(pin) < 2100
+    return steps in ({1}, {9}) or repeated or year or pin in COMMON_PINS
 
 
 def _kdf(salt: bytes) -> Argon2id:

@@ -36,6 +36,8 @@ from sync.enrolment import (
     EnrolmentRefused,
     EnrolmentRequest,
     fingerprint,
+    token_hash,
+    token_key,
 )
 from sync.errors import (
     AlreadyEnrolled,
@@ -50,6 +52,7 @@ from sync.errors import (
 from sync.listing import ListedConsultation, instance_in, read_listing
 from sync.outbox import USUAL_BATCH, Outgoing
 from sync.signatures import RequestParts, sign_request
+from sync.six_words import SixWords, WordsDiffer
 from sync.statement import ForgedStatement, UnreadableStatement
 
 __all__ = ["ServerRefuses", "SyncProgress", "SyncReport", "Uplink", "enrol", "sync_once"]
@@ -69,6 +72,7 @@ def enrol(
     *,
     ca_bundle: str | None = None,
     replace: bool = False,
+    same: Callable[[SixWords], bool] = lambda _: True,
 ) -> Enrolment:
     """Enrol a device by the code that `parvis-server enrol` printed.
 
@@ -78,8 +82,11 @@ def enrol(
         name: what the server shall call the device.
         ca_bundle: a file with the certificates of a private authority; remembered.
         replace: the server was set up anew: everything that is still here is owed to it.
+        same: asks a person whether the server's screen shows these six words. Nothing changes on
+            this device before they say so.
 
     Raises:
+        WordsDiffer: it shows others; the server was told, and has revoked this device.
         MistypedEnrolmentCode: the code is not one.
         EnrolmentRefused: the server does not accept it: used, too old, or not its own.
         NetworkTrouble: the server cannot be reached.
@@ -93,21 +100,43 @@ def enrol(
     authority = _authority(ca_bundle) if ca_bundle else b""
     public = device.key.public_key()
     body = EnrolmentRequest.sign(read, public, name)
-    parts = RequestParts.of("POST", f"{read.url}/v1/devices")
-    headers = sign_request(parts, body, device.key, device.key_id.hex(), int(time.time()))
+    token = token_hash(token_key(read.token).public_key())
     wire = Wire(read.url, ca_bundle=ca_bundle)
     try:
-        answer = wire.ask("POST", "/v1/devices", body, headers, most=LARGEST_ANSWER)
+        answer = _ask_signed(device, wire, "POST", "/v1/devices", body)
+        if answer.status != 201:
+            if answer.problem.name:
+                raise EnrolmentRefused(answer.problem.detail)
+            raise NetworkTrouble(stranger(answer))
+        enrolled = EnrolmentAnswer.read(answer.body, read, public)
+        if not same(SixWords.of(enrolled.server_public, public, token)):
+            _withdraw(device, wire, token)
+            raise WordsDiffer()
     finally:
         wire.close()
-    if answer.status != 201:
-        if answer.problem.name:
-            raise EnrolmentRefused(answer.problem.detail)
-        raise NetworkTrouble(stranger(answer))
-    enrolled = EnrolmentAnswer.read(answer.body, read, public)
     enrolment = Enrolment(read.url, enrolled.server_public.public_bytes_raw(), enrolled.name)
     device.enrol(enrolment, authority=authority, replace=replace)
     return enrolment
+
+
+def _withdraw(device: Device, wire: Wire, token: bytes) -> None:
+    """Have the server revoke this device again."""
+    path = f"/v1/devices/{device.key_id.hex()}?enrolment={token.hex()}"
+    try:
+        done = _ask_signed(device, wire, "DELETE", path).status == 204
+    except NetworkTrouble:
+        done = False
+    if not done:
+        raise WordsDiffer(
+            f"{WordsDiffer.sentence} The server did not answer when it was told so: revoke the "
+            f"device there too (parvis-server revoke {device.key_id.hex()})."
+        )
+
+
+def _ask_signed(device: Device, wire: Wire, method: str, path: str, body: bytes = b"") -> Answer:
+    parts = RequestParts.of(method, wire.url + path)
+    headers = sign_request(parts, body, device.key, device.key_id.hex(), int(time.time()))
+    return wire.ask(method, path, body, headers, most=LARGEST_ANSWER)
 
 
 def _authority(path: str) -> bytes:

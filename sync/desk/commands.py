@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -12,31 +10,21 @@ import click
 
 from forms.errors import FormError
 from sync.command_line import Refusing, in_words
+from sync.desk.asking import ask_cards
 from sync.desk.export import export_csv
+from sync.desk.key_commands import keys as keys_group
 from sync.desk.media import FOLDER
 from sync.desk.open_data import publish_data
+from sync.desk.options import keys_option, opened_keys, opened_store, store_option
 from sync.desk.publish import Publication, check_writable, own_packages
 from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
 from sync.desk.pull import pull as pull_from
 from sync.desk.sources import FolderSource, ServerSource
-from sync.desk.store import DeskStore
 from sync.errors import SyncError
-from sync.keys import KeyDirectory, grouped_digits, read_recipient_public
+from sync.keys import read_recipient_public
 from sync.wording import counted
 
-_keys = click.option(
-    "--keys",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The directory of the organiser's keys.",
-)
-_store = click.option(
-    "--store",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The desk's SQLite file; it holds what people said, in clear.",
-)
 _day = click.DateTime(["%Y-%m-%d"])
 
 
@@ -60,42 +48,12 @@ def main() -> None:
     """
 
 
-@main.group()
-def keys() -> None:
-    r"""Make the organiser's keys.
-
-    \b
-    Example:
-      parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
-    """
-
-
-@keys.command("new")
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="A new directory.",
-)
-@click.option("--label", default="", help="Whose keys these are, for people.")
-def new_keys(out: Path, label: str) -> None:
-    r"""Make a recipient key, which opens contributions, and an organiser key, which signs.
-
-    Whoever loses recipient.key loses every contribution that was sealed to it: make a copy now,
-    and keep it where nobody goes by chance. Keep both off every server.
-
-    \b
-    Example:
-      parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
-    """
-    made = KeyDirectory.create(out, label=label)
-    click.echo(f"The keys are in {out}. Make a copy of recipient.key now, and keep it safe.")
-    click.echo(f"Recipient key: {grouped_digits(made.recipient.public.id)}")
+main.add_command(keys_group)
 
 
 @main.command()
 @click.argument("form")
-@_keys
+@keys_option
 @click.option(
     "--out",
     required=True,
@@ -157,7 +115,7 @@ def publish(
         guarantors=tuple(read_recipient_public(path) for path in guarantors),
     )
     check_writable(out)
-    published, warnings = publish_form(form, _opened_keys(keys), notice, said)
+    published, warnings = publish_form(form, opened_keys(keys), notice, said)
     with in_words(f"{out} cannot be written"):
         out.write_bytes(published.data)
     for warning in warnings:
@@ -174,14 +132,22 @@ def publish(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of batch files instead: a stick, or a copy of the server's data.",
 )
-@_keys
-@_store
+@keys_option
+@store_option
 @click.option(
     "--ca",
     type=click.Path(exists=True, dir_okay=False),
     help="Certificates of a private authority, PEM.",
 )
-def pull(server: str | None, folder: Path | None, keys: Path, store: Path, ca: str | None) -> None:
+@click.option("--cards", is_flag=True, help="Ask for keepers' cards; the key is never written.")
+def pull(
+    server: str | None,
+    folder: Path | None,
+    keys: Path,
+    store: Path,
+    ca: str | None,
+    cards: bool,
+) -> None:
     r"""Fetch what is new, check it, open it, and keep it in the store.
 
     What is missing, altered, duplicated or not openable is named, and the rest goes on. An
@@ -194,14 +160,19 @@ def pull(server: str | None, folder: Path | None, keys: Path, store: Path, ca: s
     """
     if (server is None) == (folder is None):
         raise click.UsageError("Give either --server URL or --from DIR.")
-    opened = _opened_keys(keys)
-    with _opened(store) as desk:
+    opened = opened_keys(keys)
+    with opened_store(store) as desk:
+        held = list(opened.held)
+        if cards:
+            held.append(ask_cards(opened.public, opened.cards_of(opened.public)))
+        if not held:
+            held.append(opened.recipient)  # says what to do
         source: ServerSource | FolderSource
         if folder is None:
             source = ServerSource(server or "", opened.organiser, ca_bundle=ca)
         else:
             source = FolderSource(folder, opened.organiser)
-        report = pull_from(source, desk, [opened.recipient], own_packages(opened), _show)
+        report = pull_from(source, desk, held, own_packages(opened), _show)
     _end_of_progress()
     for finding in report.findings:
         click.echo(f"[{finding.kind.value}] {finding.sentence}")
@@ -213,7 +184,7 @@ def pull(server: str | None, folder: Path | None, keys: Path, store: Path, ca: s
 
 
 @main.command()
-@_store
+@store_option
 @click.option(
     "--csv",
     "path",
@@ -248,9 +219,7 @@ def export(
     Example:
       parvis-desk export --store budget.sqlite --csv budget.csv --labels --language fr
     """
-    if not store.exists():
-        raise click.UsageError(f"There is no store {store}. Pull first.")
-    with _opened(store) as desk, in_words(f"{path} cannot be written"):
+    with opened_store(store, made=False) as desk, in_words(f"{path} cannot be written"):
         done = export_csv(
             desk,
             path,
@@ -269,7 +238,7 @@ def export(
 
 
 @main.command("open-data")
-@_store
+@store_option
 @click.option(
     "--out",
     "path",
@@ -295,34 +264,11 @@ def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ..
       parvis-desk open-data --store budget.sqlite --out budget.jsonl --without /data/contact
       parvis-verify data https://participer.example.org/register/ID --key KEY budget.jsonl
     """
-    if not store.exists():
-        raise click.UsageError(f"There is no store {store}. Pull first.")
-    with _opened(store) as desk, in_words(f"{path} cannot be written"):
+    with opened_store(store, made=False) as desk, in_words(f"{path} cannot be written"):
         done = publish_data(desk, path, consultation, without=without)
     click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
     click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
     click.echo(f"Left out: {', '.join(done.left_out)}.")
-
-
-def _opened_keys(path: Path) -> KeyDirectory:
-    """The keys, and a warning on stderr where others may read them."""
-    opened = KeyDirectory.open(path)
-    for name in ("recipient.key", "organiser.key"):
-        if (path / name).stat().st_mode & 0o077:
-            key = path / name
-            click.echo(
-                f"Others on this machine may read {key}. Forbid it: chmod 600 {key}", err=True
-            )
-    return opened
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[DeskStore]:
-    store = DeskStore(path)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _pair(option: str) -> tuple[str, str]:

@@ -18,7 +18,8 @@ from sync.contribution import Mode
 from sync.desk.notice import NoticeFile, read_notice
 from sync.dictionary import form_dictionary
 from sync.errors import SyncError
-from sync.keys import KeyDirectory, RecipientPublic
+from sync.key_directory import KeyDirectory
+from sync.keys import RecipientPublic
 from sync.padding import Padding
 
 PUBLISHED = "published"
@@ -105,7 +106,7 @@ def publish(
     public = keys.organiser.public_key().public_bytes_raw()
     options = read_options(said.options or {}, Options(minutes=told.minutes))
     draft = Consultation(
-        organiser=said.organiser or next(iter(told.organiser.values()), keys.recipient.label),
+        organiser=said.organiser or next(iter(told.organiser.values()), keys.public.label),
         organiser_key=public,
         version=said.version or 1,
         title=_title(said, told, read),
@@ -113,7 +114,7 @@ def publish(
         form_id=read.form_id,
         form_version=read.version,
         form=xml,
-        recipients=(keys.recipient.public, *said.guarantors),
+        recipients=(keys.public, *said.guarantors),
         opens=said.opens,
         closes=said.closes,
         media=contents,

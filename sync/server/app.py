@@ -2,6 +2,7 @@
 
     GET  /v1/batches/{sha256}                       for the desk
     POST /v1/devices                                enrolment
+    DELETE /v1/devices/{id}?enrolment={hex}         by the device itself: the six words differed
     GET  /v1/consultations                          signed list
     GET  /v1/consultations/{id}[?version=N]         the organiser's signed package
     GET  /v1/consultations/{id}/batches?after=N     for the desk
@@ -28,10 +29,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.bodies import Bodies
+from sync.server.headers import CautiousHeaders
 from sync.server.pages.face import Pages
 from sync.server.problems import (
     BadRequest,
@@ -53,6 +56,7 @@ PATIENCE_SECONDS = 30.0
 
 _LARGEST_ENROLMENT = 4096
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_TOKEN = re.compile(r"[0-9a-f]{64}")
 _SPREAD_SECONDS = (5, 60)
 
 _Result = TypeVar("_Result")
@@ -63,7 +67,7 @@ def create_app(
     *,
     largest_batch: int = LARGEST_BATCH,
     patience: float = PATIENCE_SECONDS,
-) -> Starlette:
+) -> ASGIApp:
     """The application.
 
     Args:
@@ -77,6 +81,7 @@ def create_app(
         routes=[
             Route("/healthz", face.health),
             Route("/v1/devices", face.enrol, methods=["POST"]),
+            Route("/v1/devices/{key_id}", face.withdraw, methods=["DELETE"]),
             *upload_routes(service, face.aside, face.bodies, largest_batch),
             Route("/v1/batches/{name}", face.get_batch, methods=["GET"]),
             Route(
@@ -98,7 +103,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False  # an address is right or it is not
-    return app
+    return CautiousHeaders(app)
 
 
 class _Face:
@@ -119,6 +124,15 @@ class _Face:
         body = await self.bodies.whole(request, _LARGEST_ENROLMENT)
         answer = await self.aside(lambda: self._service.enrol(_parts(request), body))
         return Response(answer, 201, media_type="application/json")
+
+    async def withdraw(self, request: Request) -> Response:
+        """`DELETE /v1/devices/{key_id}?enrolment={hex}`: a device whose words differed."""
+        key_id, parts = request.path_params["key_id"], _parts(request)
+        token = request.query_params.get("enrolment", "")
+        if not _TOKEN.fullmatch(token):
+            raise BadRequest()
+        await self.aside(lambda: self._service.withdraw(parts, key_id, bytes.fromhex(token)))
+        return Response(status_code=204)
 
     async def get_batch(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}`."""

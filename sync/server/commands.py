@@ -14,15 +14,19 @@ from typing import Any, TypeVar
 import click
 import qrcode
 
-from sync.command_line import Refusing, courier_progress, in_words
-from sync.enrolment import LIFETIME_SECONDS
+from sync.command_line import Refusing, Sentence, courier_progress, in_words
+from sync.enrolment import LIFETIME_SECONDS, EnrolmentCode, token_hash, token_key
 from sync.server.database import Unreachable, UnusableStore
 from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
 from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningServer
+from sync.server.stored import EnrolledDevice
+from sync.six_words import SixWords
 from sync.wording import counted
+
+_LOOK_SECONDS = 0.5
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -116,20 +120,83 @@ def publish(package: Path, data: Path) -> None:
 @main.command()
 @_data
 @click.option("--url", required=True, help="The address by which the device reaches this server.")
-def enrol(data: Path, url: str) -> None:
+@click.option(
+    "--wait/--no-wait",
+    default=None,
+    help="Wait for the device and compare six words. Default: where there is a terminal.",
+)
+def enrol(data: Path, url: str, wait: bool | None) -> None:
     r"""Print a one-time code that enrols one device, as QR and, on the last line, as text.
+
+    Once a device has used it, both screens show six words: compare them. Where they differ, say no:
+    the device is revoked.
 
     \b
     Example:
       parvis-server enrol --data /var/lib/parvis --url https://parvis.example.org
     """
     with _service(data) as service:
-        code = str(service.offer_enrolment(url))
-    _show_picture(code)
-    until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
-    click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
-    click.echo("  parvis-kiosk enrol CODE --data DIR")
-    click.echo(code)
+        code = service.offer_enrolment(url)
+        _show_picture(str(code))
+        until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
+        click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
+        click.echo("  parvis-kiosk enrol CODE --data DIR")
+        click.echo(str(code))
+        if wait or (wait is None and sys.stdin.isatty() and sys.stdout.isatty()):
+            sys.stdout.flush()
+            _ask_once_enrolled(service, code)
+
+
+def _ask_once_enrolled(service: Service, code: EnrolmentCode) -> None:
+    """Wait until a device has used the code, and have its six words compared."""
+    token = token_hash(token_key(code.token).public_key())
+    click.echo("Waiting for the device. Ctrl-C ends the waiting, not the code.", err=True)
+    until = time.monotonic() + LIFETIME_SECONDS
+    while (key_id := service.store.enrolment(token)) is None:
+        if time.monotonic() > until:
+            raise Sentence("No device has used the code in time. Make a new one.")
+        time.sleep(_LOOK_SECONDS)
+    device = service.store.devices(key_id)[0]
+    click.echo(f"“{device.name}” ({device.key_id}) has used the code.")
+    _have_compared(service, device)
+
+
+def _have_compared(service: Service, device: EnrolledDevice) -> None:
+    words = service.words(device)
+    if words is None:
+        raise Sentence("This device was enrolled without words. Enrol it anew to compare them.")
+    _show_words(words)
+    service.compare(device, click.confirm("Does the device's screen show the same six words?"))
+    click.echo(f"“{device.name}” is the one that you look at.")
+
+
+def _show_words(words: SixWords) -> None:
+    click.echo(f"Six words:  {words.french}\n            {words.english}")
+
+
+@main.command()
+@click.argument("key_id")
+@click.argument("words", nargs=-1)
+@_data
+def compare(key_id: str, words: tuple[str, ...], data: Path) -> None:
+    r"""Compare a device's six words, by looking at its screen or as somebody reads them out.
+
+    Words that differ revoke the device: somebody else used the code.
+
+    \b
+    Example:
+      parvis-server compare 1f0a44c2be93d7e8 --data /var/lib/parvis
+      parvis-server compare 1f0a44c2be93d7e8 arbre lune pain vélo table école --data /var/lib/parvis
+    """
+    DataDirectory.require(data)
+    typed = SixWords.typed(" ".join(words)) if words else None
+    with _service(data) as service:
+        device = service.store.device(key_id)
+        if typed is None:
+            _have_compared(service, device)
+            return
+        service.compare(device, typed == service.words(device))
+    click.echo(f"The words are the same: “{device.name}” is the one that reads them out.")
 
 
 @main.command()
@@ -147,6 +214,10 @@ def devices(data: Path) -> None:
             since = datetime.fromtimestamp(device.enrolled_at).astimezone()
             state = "may send" if device.revoked_at is None else "revoked"
             click.echo(f"{device.key_id}  {state}  since {since:%Y-%m-%d}  {device.name}")
+            last = service.store.last_enrolment(device.key_id)
+            words = service.words(device)
+            if device.revoked_at is None and last and not last.compared and words:
+                click.echo(f"    not compared yet: {words.french} / {words.english}")
 
 
 @main.command()

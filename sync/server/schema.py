@@ -52,6 +52,16 @@ tokens = Table(
     Column("device_key_id", ForeignKey("devices.key_id")),  # of the device that used it
 )
 
+# By which token a device was enrolled, and when a person compared the six words on both screens.
+enrolments = Table(
+    "enrolments",
+    tables,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("device_key_id", ForeignKey("devices.key_id"), nullable=False),
+    Column("enrolled_at", Float, nullable=False),
+    Column("compared_at", Float),
+)
+
 consultations = Table(
     "consultations",
     tables,

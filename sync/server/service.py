@@ -61,6 +61,7 @@ from sync.server.stored import (
 )
 from sync.server.uploads import Uploads
 from sync.signatures import RequestParts, verify_request
+from sync.six_words import SixWords, WordsDiffer
 
 
 class Service:
@@ -142,6 +143,30 @@ class Service:
         hashed = token_hash(token_key(token).public_key())
         self.store.offer(hashed, self._clock() + LIFETIME_SECONDS)
         return code
+
+    def words(self, device: EnrolledDevice) -> SixWords | None:
+        """The six words of a device's last enrolment; None where its token is not known."""
+        last = self.store.last_enrolment(device.key_id)
+        if last is None:
+            return None
+        return SixWords.of(self.public_key, device.public_key, last.token_hash)
+
+    def compare(self, device: EnrolledDevice, same: bool) -> None:
+        """Take a person's word on whether a device shows the same six words.
+
+        Raises:
+            WordsDiffer: it does not; the device is revoked.
+        """
+        last = self.store.last_enrolment(device.key_id)
+        if not same:
+            self.revoke(device.key_id)
+            raise WordsDiffer(
+                f"The words differ: “{device.name}” ({device.key_id}) is another device than the "
+                "one you look at, and was revoked. Somebody may have seen the code: print a new "
+                "one, and let nobody else see it."
+            )
+        if last is not None:
+            self.store.compare(last.token_hash, self._clock())
 
     def revoke(self, key_id: str) -> EnrolledDevice:
         """Accept nothing more from a device.
@@ -328,6 +353,23 @@ class Service:
         )
         self._write_roster()
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
+
+    def withdraw(self, request: RequestParts, key_id: str, token_hash: bytes) -> None:
+        """Revoke a device that asks for it itself: its steward saw other words than the server's.
+
+        Raises:
+            NotFound: this token did not enrol this device last.
+            SignatureRefused: it is not the device that asks.
+        """
+        known = self.store.devices(key_id)
+        last = self.store.last_enrolment(key_id)
+        if not known or last is None or last.token_hash != token_hash:
+            raise NotFound()
+        own: Mapping[str, Ed25519PublicKey] = {key_id: known[0].public_key}
+        # The token binds it to one enrolment, so a replay is harmless.
+        verify_request(request, b"", own.get, self._clock(), window=None)
+        if known[0].revoked_at is None:
+            self.revoke(key_id)
 
     def listing(self, fresh: str) -> bytes:
         """The signed list of what is published; `fresh` is the asker's: no old list serves."""

@@ -28,6 +28,7 @@ from sync.server.register import enter
 from sync.server.stored import (
     ChangedConsultation,
     Counts,
+    Enrolled,
     EnrolledDevice,
     IncomingBatch,
     OlderConsultation,
@@ -142,6 +143,8 @@ class Store:
                     .where(schema.tokens.c.token_hash == token_hash)
                     .values(device_key_id=key_id)
                 )
+                given = {"token_hash": token_hash, "device_key_id": key_id, "enrolled_at": now}
+                db.execute(insert(schema.enrolments), given)
             elif token.device_key_id != key_id:
                 raise UsedCode()
         return self.device(key_id)
@@ -186,6 +189,34 @@ class Store:
                 )
                 for row in db.execute(query)
             )
+
+    def enrolment(self, token_hash: bytes) -> str | None:
+        """The key id of the device that a token enrolled; None where it has enrolled none."""
+        table = schema.enrolments.c
+        query = select(table.device_key_id).where(table.token_hash == token_hash)
+        with self.reading() as db:
+            found: str | None = db.execute(query).scalar_one_or_none()
+        return found
+
+    def last_enrolment(self, key_id: str) -> Enrolled | None:
+        """How a device was enrolled last; None where that was before words were compared."""
+        table = schema.enrolments.c
+        query = (
+            select(table.token_hash, table.compared_at)
+            .where(table.device_key_id == key_id)
+            .order_by(table.enrolled_at.desc())
+            .limit(1)
+        )
+        with self.reading() as db:
+            row = db.execute(query).first()
+        return None if row is None else Enrolled(row.token_hash, row.compared_at is not None)
+
+    def compare(self, token_hash: bytes, now: float) -> None:
+        """Remember that the words of this enrolment were the same on both screens."""
+        table = schema.enrolments
+        with self.writing() as db:
+            where = table.c.token_hash == token_hash
+            db.execute(update(table).where(where).values(compared_at=now))
 
     def revoke(self, key_id: str, now: float) -> EnrolledDevice:
         """Accept nothing more from a device; what it has sent stays.

@@ -96,6 +96,19 @@ class EnrolledDevice:
 
 
 @dataclass(frozen=True)
+class Enrolled:
+    """How a device was enrolled.
+
+    Attributes:
+        token_hash: what the server kept of the code's token.
+        compared: whether somebody has compared the six words.
+    """
+
+    token_hash: bytes
+    compared: bool
+
+
+@dataclass(frozen=True)
 class PublishedConsultation:
     """One version of a consultation that this server publishes.
 

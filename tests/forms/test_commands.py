@@ -1,7 +1,16 @@
 """`parvis-forms` in a terminal: one sentence for each mistake, and an exit code to go by."""
 
+import fcntl
 import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from click.testing import CliRunner, Result
@@ -249,3 +258,72 @@ def test_check_says_where_a_purse_and_its_constraint_do_not_agree(tmp_path: Path
     result = run("check", form)
     assert result.exit_code == 1
     assert "/data/choix: the constraint accepts" in result.stderr
+
+
+TOWNS = (
+    "| survey |\n| | type | name | label |\n| | select_one towns | town | Where do you live? |\n"
+    "| choices |\n| | list_name | name | label |\n"
+    + "".join(f"| | towns | t{number} | Town {number} |\n" for number in range(1, 2001))
+)
+
+
+def test_fill_finds_a_choice_among_thousands_by_a_part_of_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(TOWNS)
+    result = run("fill", path, "--interactive", "--format", "json", says="town 199\nvalley\n1993\n")
+    assert "30. Town 30\n  … and 1970 more" in result.stderr
+    assert "1999. Town 1999" in result.stderr
+    assert "31. Town 31" not in result.stderr
+    assert "Type one number, from 1 to 2000." in result.stderr
+    assert json.loads(result.stdout)["/data/town"] == "t1993"
+
+
+class Terminal:
+    """`parvis-forms` in a real terminal of 50 columns."""
+
+    def __init__(self, *words: str | Path) -> None:
+        self.master, inner = pty.openpty()
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+        run = "from forms.commands import main; main()"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", run, *map(str, words)],
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
+            start_new_session=True,
+        )
+        os.close(inner)
+        self.shown = ""
+
+    def until(self, text: str) -> str:
+        """What was shown, once it holds a text."""
+        end = monotonic() + 60
+        while text not in self.shown:
+            assert monotonic() < end, self.shown
+            self.shown += os.read(self.master, 4096).decode()
+        return self.shown
+
+    def type(self, text: str) -> None:
+        """As if from the keys."""
+        os.write(self.master, text.encode())
+
+    def stop(self) -> int:
+        """Press Ctrl-C; the command's exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+def test_fill_breaks_lines_between_words_and_stops_at_ctrl_c(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    question = "Which of the places that the town wants to change do you go to most often in a week"
+    path.write_text(f"| survey |\n| | type | name | label |\n| | text | a | {question} |\n")
+    terminal = Terminal("fill", path, "--interactive", "-o", tmp_path / "answer.xml")
+    shown = terminal.until("text > ")
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= 50
+    assert question in " ".join(line.strip() for line in lines)
+    terminal.type("the lib")
+    assert terminal.stop() == 1
+    assert "The form was not finished, and nothing was written." in terminal.until("written.")
+    assert not (tmp_path / "answer.xml").exists()

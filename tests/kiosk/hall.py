@@ -32,7 +32,8 @@ from sync.contribution import Contribution
 from sync.desk.publish import publish
 from sync.device import Device
 from sync.envelope import Opener
-from sync.keys import KeyDirectory, Suite
+from sync.key_directory import KeyDirectory
+from sync.keys import Suite
 from tests.forms.writing import compiled
 from tests.kiosk import driver  # isort: split  it sets what Kivy reads when it is imported
 from tests.sync.town import Town

@@ -8,7 +8,9 @@ from kiosk.people import accounts as module
 from kiosk.people.accounts import Account, Accounts, MustWaitError, Role, WrongPinError
 from tests.kiosk.hall import Seconds
 
-DIGITS = st.text("0123456789", min_size=4, max_size=12)
+DIGITS = st.text("0123456789", min_size=4, max_size=12).filter(
+    lambda pin: not module.easily_guessed(pin)
+)
 
 
 @pytest.fixture
@@ -134,8 +136,8 @@ def test_a_name_that_nobody_has_is_refused_in_the_same_words(accounts):
 def test_a_new_pin_replaces_the_old_one_and_its_waits(accounts):
     accounts.add("Samia", Role.MEDIATOR, "4731")
     wrong(accounts, 3)
-    accounts.add("Samia", Role.STEWARD, "8888")
-    assert accounts.sign_in("Samia", "8888").role is Role.STEWARD
+    accounts.add("Samia", Role.STEWARD, "8316")
+    assert accounts.sign_in("Samia", "8316").role is Role.STEWARD
     wrong(accounts, 1)
 
 
@@ -156,6 +158,20 @@ def test_a_pin_is_four_to_twelve_digits(accounts, pin):
     with pytest.raises(DeviceError, match="4 to 12 digits"):
         accounts.add("Samia", Role.MEDIATOR, pin)
     assert accounts.all() == ()
+
+
+@pytest.mark.parametrize(
+    "pin", ["1234", "9876", "7890", "0000", "777777", "1212", "123123", "1968", "2001", "2580"]
+)
+def test_a_pin_that_anybody_would_try_first_is_refused(accounts, pin):
+    with pytest.raises(DeviceError, match="first that anybody tries"):
+        accounts.add("Samia", Role.MEDIATOR, pin)
+    assert accounts.all() == ()
+
+
+@pytest.mark.parametrize("pin", ["4731", "9056", "12346", "483920175512"])
+def test_other_pins_are_taken(accounts, pin):
+    assert accounts.add("Samia", Role.MEDIATOR, pin).name == "Samia"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61])

@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.errors import BadKey, WrongRecipient
+from sync.key_directory import KeyDirectory
 from sync.keys import (
-    KeyDirectory,
     RecipientKeys,
     RecipientPublic,
     Suite,

@@ -21,7 +21,8 @@ from sync.desk.pull import PullReport, pull
 from sync.desk.sources import FolderSource, ServerSource
 from sync.desk.store import DeskStore
 from sync.device import Device
-from sync.keys import KeyDirectory, Suite
+from sync.key_directory import KeyDirectory
+from sync.keys import Suite
 from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningThread

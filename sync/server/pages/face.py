@@ -48,11 +48,9 @@ _HEADERS = {
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_STILL = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+_STILL = {"Cache-Control": "public, max-age=86400"}
 
 
 class Pages:

@@ -75,6 +75,15 @@ CREATE TABLE enrolment_tokens (
     FOREIGN KEY(device_key_id) REFERENCES devices (key_id)
 );
 
+CREATE TABLE enrolments (
+    token_hash BYTEA NOT NULL,
+    device_key_id VARCHAR NOT NULL,
+    enrolled_at FLOAT NOT NULL,
+    compared_at FLOAT,
+    PRIMARY KEY (token_hash),
+    FOREIGN KEY(device_key_id) REFERENCES devices (key_id)
+);
+
 CREATE TABLE batches (
     consultation VARCHAR NOT NULL,
     number BIGINT NOT NULL,

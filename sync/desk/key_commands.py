@@ -1,0 +1,212 @@
+"""`parvis-desk keys`: the organiser's keys made, split among keepers, renewed and destroyed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sync.command_line import Refusing, in_words
+from sync.desk.asking import ask_cards
+from sync.desk.card_paper import Sheet, read_sheet, write_sheets
+from sync.desk.cards import BadCard, join, split
+from sync.desk.options import keys_option, opened_keys
+from sync.errors import BadKey
+from sync.key_directory import CardsMade, KeyDirectory
+from sync.keys import RecipientKeys, RecipientPublic, grouped_digits
+
+_which = click.option("--key", default="", help="Its number or id; the present one if not given.")
+
+
+@click.group(cls=Refusing)
+def keys() -> None:
+    r"""Make the organiser's keys, split them among keepers, renew and destroy them.
+
+    \b
+    Example:
+      parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
+      parvis-desk keys split --keys keys --of 5 --needed 3 --out cards --pdf
+      parvis-desk keys join --keys keys
+    """
+
+
+@keys.command("new")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A new directory.",
+)
+@click.option("--label", default="", help="Whose keys these are, for people.")
+def new_keys(out: Path, label: str) -> None:
+    r"""Make a recipient key, which opens contributions, and an organiser key, which signs.
+
+    Whoever loses recipient.key loses every contribution that was sealed to it: make a copy now,
+    and keep it where nobody goes by chance, or split it among keepers. Keep both off every server.
+
+    \b
+    Example:
+      parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
+    """
+    made = KeyDirectory.create(out, label=label)
+    click.echo(f"The keys are in {out}. Make a copy of recipient.key now, and keep it safe;")
+    click.echo(f"or split it: parvis-desk keys split --keys {out} --of 5 --needed 3 --out cards")
+    click.echo(f"Recipient key: {grouped_digits(made.public.id)}")
+
+
+@keys.command("list")
+@keys_option
+def list_keys(keys: Path) -> None:
+    r"""Say which recipient keys there are, and where their private halves are.
+
+    \b
+    Example:
+      parvis-desk keys list --keys keys
+    """
+    opened = opened_keys(keys)
+    here = {one.public.id for one in opened.held}
+    gone = {one.key_id: one for one in opened.destroyed}
+    for public in opened.known():
+        made = opened.cards_of(public)
+        if public.id in gone:
+            state = f"destroyed on {gone[public.id].at:%Y-%m-%d}"
+        elif public.id in here:
+            state = f"here, in {opened.place_of(public)}"
+        else:
+            state = "not here"
+        if made is not None and public.id not in gone:
+            state += f"; on {made.of} cards, {made.needed} needed"
+        present = "present" if public.key == opened.public.key else "former"
+        click.echo(f"{grouped_digits(public.id)}  {public.id.hex()}  {present}, {state}")
+
+
+@keys.command("split")
+@keys_option
+@_which
+@click.option("--of", required=True, type=click.IntRange(2, 16), help="How many cards.")
+@click.option("--needed", required=True, type=click.IntRange(2, 16), help="How many open.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for the sheets to print; delete it afterwards.",
+)
+@click.option("--pdf", is_flag=True, help="As PDF beside the plain text.")
+@click.option(
+    "--remove",
+    is_flag=True,
+    help="Then ask for the printed cards, and take the private key off this disk.",
+)
+def split_key(
+    keys: Path, key: str, of: int, needed: int, out: Path, pdf: bool, remove: bool
+) -> None:
+    r"""Split the recipient key into cards for keepers, so many of which give it back (SLIP-39).
+
+    Each card is written as a sheet to print, and read back; combinations of cards are joined again
+    before this ends. Give each keeper one, then delete the folder. Fewer cards than are needed say
+    nothing of the key; where more than the difference are lost, it is lost.
+
+    \b
+    Example:
+      parvis-desk keys split --keys keys --of 5 --needed 3 --out cards --pdf
+      parvis-desk keys split --keys keys --of 3 --needed 2 --out cards --remove
+    """
+    opened = opened_keys(keys)
+    public = opened.find(key) if key else opened.public
+    cards = split(_private(opened, public), of, needed)
+    with in_words(f"{out} cannot be written"):
+        paths = write_sheets(out, [Sheet(card, of, public) for card in cards], pdf=pdf)
+    opened.were_split(public, CardsMade(of, needed))
+    for path in paths:
+        click.echo(path)
+    click.echo(
+        f"{of} cards, any {needed} of which give the key {grouped_digits(public.id)}; each was "
+        f"read back. Print them, give each keeper one, and delete {out}."
+    )
+    if remove:
+        click.echo("Now the rehearsal, from the printed cards: without it nothing is removed.")
+        _remove(opened, public, ask_cards(public, CardsMade(of, needed)))
+
+
+@keys.command("join")
+@click.argument("cards", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@keys_option
+@_which
+@click.option("--check", is_flag=True, help="A rehearsal: say whether they give it, write nothing.")
+@click.option("--remove", is_flag=True, help="A rehearsal; then take the key off this disk.")
+def join_key(cards: tuple[Path, ...], keys: Path, key: str, check: bool, remove: bool) -> None:
+    r"""Put the recipient key back from its keepers' cards, typed here or in files (CARDS).
+
+    Every word is checked as it is typed. To open contributions once without writing the key to the
+    disk, give --cards to parvis-desk pull instead.
+
+    \b
+    Example:
+      parvis-desk keys join --keys keys
+      parvis-desk keys join --keys keys --check
+      parvis-desk keys join --keys keys card-1-of-5.txt card-4-of-5.txt card-5-of-5.txt
+    """
+    opened = opened_keys(keys)
+    public = opened.find(key) if key else opened.public
+    if cards:
+        joined = join([read_sheet(path) for path in cards], public)
+    else:
+        joined = ask_cards(public, opened.cards_of(public))
+    number = grouped_digits(public.id)
+    if remove:
+        _remove(opened, public, joined)
+    elif check:
+        click.echo(f"These cards give the key {number} back. Nothing was written.")
+    elif any(one.public.key == public.key for one in opened.held):
+        click.echo(f"These cards give the key {number} back; it is in {keys} already.")
+    else:
+        place = opened.put_back(joined)
+        click.echo(f"The key {number} is in {place}. When the work is done, take it off again:")
+        click.echo(f"  parvis-desk keys join --keys {keys} --remove")
+
+
+@keys.command("renew")
+@keys_option
+@click.option("--label", default="", help="Whose key it is, if that changed.")
+def renew_key(keys: Path, label: str) -> None:
+    r"""Make a new recipient key for what is published from now on.
+
+    The former one is kept, and goes on opening what was sealed to it. Devices seal to the new one
+    once they have a version of the consultation that was published after this.
+
+    \b
+    Example:
+      parvis-desk keys renew --keys keys
+      parvis-desk publish budget.xlsx --keys keys --out budget.parvis
+      parvis-server publish budget.parvis --data /var/lib/parvis
+    """
+    before = opened_keys(keys)
+    after = before.renew(label)
+    click.echo(f"The former key is {grouped_digits(before.public.id)}: it opens what it did.")
+    click.echo("Make a copy of recipient.key now, or split it. Then publish a new version.")
+    click.echo(f"Recipient key: {grouped_digits(after.public.id)}")
+
+
+def _private(opened: KeyDirectory, public: RecipientPublic) -> RecipientKeys:
+    for one in opened.held:
+        if one.public.key == public.key:
+            return one
+    if any(one.key_id == public.id for one in opened.destroyed):
+        raise BadKey(f"The key {grouped_digits(public.id)} was destroyed.")
+    raise BadKey(
+        f"The private half of {grouped_digits(public.id)} is not in {opened.path}. Join its "
+        "cards first: parvis-desk keys join"
+    )
+
+
+def _remove(opened: KeyDirectory, public: RecipientPublic, joined: RecipientKeys) -> None:
+    """Take a key off the disk that its cards were just shown to give."""
+    if joined.public.key != public.key:
+        raise BadCard("The cards give another key: nothing was removed.")
+    place = opened.place_of(public)
+    if not place.exists():
+        click.echo(f"The key {grouped_digits(public.id)} is not on this disk. Its cards give it.")
+        return
+    opened.remove(public)
+    click.echo(f"The cards give the key, and {place} is gone from this disk.")
+    click.echo("Copies made elsewhere, backups among them, are not: destroy them, too.")

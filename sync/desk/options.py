@@ -1,0 +1,53 @@
+"""What several of the desk's commands share: their options, and what they open."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from sync.desk.store import DeskStore
+from sync.key_directory import KeyDirectory, private_files
+
+keys_option = click.option(
+    "--keys",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The directory of the organiser's keys.",
+)
+store_option = click.option(
+    "--store",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The desk's SQLite file; it holds what people said, in clear.",
+)
+
+
+def opened_keys(path: Path) -> KeyDirectory:
+    """The keys, and a warning on stderr where others may read them."""
+    opened = KeyDirectory.open(path)
+    for key in private_files(path):
+        if key.stat().st_mode & 0o077:
+            click.echo(
+                f"Others on this machine may read {key}. Forbid it: chmod 600 {key}", err=True
+            )
+    return opened
+
+
+@contextlib.contextmanager
+def opened_store(path: Path, *, made: bool = True) -> Iterator[DeskStore]:
+    """The desk's store.
+
+    Args:
+        path: its file.
+        made: whether it may be made if it is not there.
+    """
+    if not made and not path.exists():
+        raise click.UsageError(f"There is no store {path}. Pull first.")
+    store = DeskStore(path)
+    try:
+        yield store
+    finally:
+        store.close()
