@@ -41,6 +41,12 @@ class TooBusy(SyncError):
     sentence = "The server has much to do at the moment. Send it again a little later."
 
 
+class TooMany(SyncError):
+    """One caller asks more than its share."""
+
+    sentence = "Too much was asked from here in a short time. Ask again a little later."
+
+
 class NoSpace(SyncError):
     """The server's disk is full or cannot be written."""
 
@@ -85,6 +91,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     register.NotRegistered: (404, "not-registered"),
     TooSlow: (408, "too-slow"),
     TooLarge: (413, "too-large"),
+    TooMany: (429, "too-many-requests"),
     TooBusy: (503, "too-busy"),
     NoSpace: (507, "no-space"),
     files.MissingBatch: (500, "missing-batch"),

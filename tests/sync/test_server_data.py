@@ -12,7 +12,7 @@ from PIL import Image
 from zxingcpp import read_barcodes
 
 from sync.client.https import enrol, sync_once
-from sync.enrolment import EnrolmentCode
+from sync.enrolment import EnrolmentCode, said_of_no_tls
 from sync.server.commands import main
 from sync.server.stored import ChangedConsultation, OlderConsultation
 from tests.sync.town import Town
@@ -30,6 +30,14 @@ def test_a_device_is_enrolled_by_the_last_line_that_is_printed(town: Town) -> No
         assert result.exit_code == 0
         assert enrol(device, result.output.splitlines()[-1], "Mairie").name == "Mairie"
         assert "may send" in run("devices", "--data", town.server_data).output
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [("http://parvis.example", True), ("https://parvis.example", False), ("http://[::1]:1", False)],
+)
+def test_an_address_that_whoever_listens_can_follow_is_told_of(url: str, warned: bool) -> None:
+    assert ("has no TLS" in said_of_no_tls(url)) is warned
 
 
 @pytest.mark.sqlite_alone
