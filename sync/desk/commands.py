@@ -11,6 +11,7 @@ import click
 from forms.errors import FormError
 from sync.command_line import Refusing, in_words
 from sync.desk.asking import ask_cards
+from sync.desk.check import check
 from sync.desk.export import export_csv
 from sync.desk.key_commands import keys as keys_group
 from sync.desk.media import FOLDER
@@ -172,7 +173,9 @@ def pull(
             source = ServerSource(server or "", opened.organiser, ca_bundle=ca)
         else:
             source = FolderSource(folder, opened.organiser)
-        report = pull_from(source, desk, held, own_packages(opened), _show)
+        report = pull_from(
+            source, desk, held, own_packages(opened), _show, destroyed=opened.destroyed
+        )
     _end_of_progress()
     for finding in report.findings:
         click.echo(f"[{finding.kind.value}] {finding.sentence}")
@@ -269,6 +272,26 @@ def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ..
     click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
     click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
     click.echo(f"Left out: {', '.join(done.left_out)}.")
+
+
+@main.command("check")
+@store_option
+def check_store(store: Path) -> None:
+    r"""Look through the whole store again: every commitment, every file, the register's copy.
+
+    A pull checks what is new; this checks that nothing was changed since. Exit 1 if something was.
+
+    \b
+    Example:
+      parvis-desk check --store budget.sqlite
+    """
+    sound = True
+    with opened_store(store, made=False) as desk:
+        for good, sentence in check(desk):
+            sound = sound and good
+            click.echo(f"[{'good' if good else 'bad'}] {sentence}")
+    if not sound:
+        raise SystemExit(1)
 
 
 def _pair(option: str) -> tuple[str, str]:
