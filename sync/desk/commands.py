@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from forms.errors import FormError
-from sync.command_line import Refusing, in_words
+from sync.command_line import Refusing, Sentence, in_words
 from sync.desk.asking import ask_cards
 from sync.desk.check import check
 from sync.desk.export import export_csv
@@ -22,6 +22,7 @@ from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
 from sync.desk.pull import pull as pull_from
 from sync.desk.sources import FolderSource, ServerSource
+from sync.desk.store import MOST_FINDINGS
 from sync.errors import SyncError
 from sync.keys import read_recipient_public
 from sync.wording import counted
@@ -173,12 +174,21 @@ def pull(
             source = ServerSource(server or "", opened.organiser, ca_bundle=ca)
         else:
             source = FolderSource(folder, opened.organiser)
-        report = pull_from(
-            source, desk, held, own_packages(opened), _show, destroyed=opened.destroyed
-        )
+        try:
+            report = pull_from(
+                source, desk, held, own_packages(opened), _show, destroyed=opened.destroyed
+            )
+        except KeyboardInterrupt:
+            _end_of_progress()
+            raise Sentence(
+                "Stopped. What was opened is in the store; the next pull goes on where it was."
+            ) from None
     _end_of_progress()
     for finding in report.findings:
         click.echo(f"[{finding.kind.value}] {finding.sentence}")
+    for kind, count in report.found.items():
+        if count > MOST_FINDINGS:
+            click.echo(f"[{kind.value}] … and {count - MOST_FINDINGS} more: table “findings”.")
     if report.trouble:
         click.echo(report.trouble, err=True)
     click.echo(report.summary())

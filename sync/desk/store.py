@@ -372,6 +372,21 @@ class DeskStore:
         )
         return int(rows[0][0])
 
+    def opened_with(self, key_id: str) -> dict[str, int]:
+        """How many contributions were opened with a key, by consultation."""
+        return dict(
+            self._rows(
+                "SELECT consultation, count(*) FROM contributions WHERE opened_with = ?"
+                " GROUP BY consultation",
+                key_id,
+            )
+        )
+
+    def unopened(self) -> int:
+        """How many batches are here that could not be opened whole."""
+        query = "SELECT count(*) FROM batches WHERE state != ?"
+        return int(self._rows(query, BatchState.OPENED.value)[0][0])
+
     def repeated_on_paper(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Paper contributions that say just the same, in words that two people do not choose alike.
 

@@ -12,6 +12,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import resource_tracker
 from typing import TypeVar
 
 from sync.desk.opening import BatchOpener, Job, OpenedBatch, Refused
@@ -77,8 +78,7 @@ class Workers:
             if job is None:
                 under_way.append((place, None, None))
             elif self._worth_it(job):
-                assert self._pool is not None
-                under_way.append((place, job, self._pool.submit(_open, job)))
+                under_way.append((place, job, self._hand_out(job)))
             else:
                 done: Future[OpenedBatch | Refused] = Future()
                 done.set_result(self.here.open(job))
@@ -100,24 +100,32 @@ class Workers:
 
     def _worth_it(self, job: Job) -> bool:
         self._seen += len(job.body)
-        if self._processes == 1 or self._seen < WORTH_A_PROCESS:
-            return False
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._processes,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin,
-                initargs=self._given,
-            )
-        return True
+        return self._processes > 1 and self._seen >= WORTH_A_PROCESS
+
+    def _hand_out(self, job: Job) -> Future[OpenedBatch | Refused]:
+        """Have another process open it; one more may be started by that."""
+        # They are deaf to Ctrl-C from the first, as they get what is blocked here. The tracker, once
+        # started, would unblock it again in between.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(
+                    self._processes,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_begin,
+                    initargs=self._given,
+                )
+            return self._pool.submit(_open, job)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(
     keys: Sequence[RecipientKeys], dictionaries: Sequence[bytes], destroyed: Mapping[bytes, str]
 ) -> None:
-    """In a new process: Ctrl-C is the first one's business."""
+    """In a new process."""
     global _opener
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _opener = BatchOpener(keys, dictionaries, destroyed)
 
 
