@@ -26,6 +26,8 @@ from tests.sync.relay import relayed
 from tests.sync.test_travel import moved
 from tests.sync.town import Town
 
+ON_BOTH_DATABASES = True
+
 PHOTO = Attachment("idea-1f.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1_200, "image/jpeg")
 VOICE = Attachment("idea-2a.ogg", b"OggS la place", "audio/ogg")
 
@@ -285,6 +287,7 @@ def test_a_stick_brings_attachments_to_the_desk(town: Town, tmp_path: Path) -> N
         assert contents(desk, town) == [PHOTO.content]
 
 
+@pytest.mark.sqlite_alone
 def test_a_server_set_back_to_an_older_backup_gets_again_what_it_lost(
     town: Town, tmp_path: Path
 ) -> None:
@@ -344,6 +347,7 @@ def test_what_is_kept_never_takes_more_than_its_share_of_the_disk(town: Town) ->
         assert len(device.outbox.kept()) == 3
 
 
+@pytest.mark.sqlite_alone
 def test_a_server_set_up_anew_gets_everything_that_is_still_here(
     town: Town, tmp_path: Path
 ) -> None:
