@@ -146,15 +146,17 @@ class Record:
         """The contribution's id, 16 bytes."""
         return contribution_id(self.consultation, self.commitment)
 
-    @cached_property
+    @property
     def data(self) -> bytes:
         """The record as bytes: commitment, ciphertext. Its batch says which place it has."""
         return self.commitment + sized(self.ciphertext)
 
-    @cached_property
+    @property
     def fingerprint(self) -> bytes:
         """SHA-256 over session, index and record: tells whether two records are the same."""
-        return hashlib.sha256(self.session + number(self.index) + self.data).digest()
+        length = number(len(self.ciphertext))
+        parts = (self.session, number(self.index), self.commitment, length, self.ciphertext)
+        return hashlib.sha256(b"".join(parts)).digest()
 
     @classmethod
     def read(cls, reader: Reader, consultation: str, session: bytes, index: int) -> "Record":
