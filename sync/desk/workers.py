@@ -104,8 +104,8 @@ class Workers:
 
     def _hand_out(self, job: Job) -> Future[OpenedBatch | Refused]:
         """Have another process open it; one more may be started by that."""
-        # They are deaf to Ctrl-C from the first, as they get what is blocked here. The tracker would
-        # unblock it again when it starts, in between.
+        # They are deaf to Ctrl-C from the first, as they get what is blocked here. The tracker,
+        # when it starts, would unblock it again in between.
         resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
