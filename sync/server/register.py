@@ -17,17 +17,14 @@ find theirs there.
 from __future__ import annotations
 
 import contextlib
-import shutil
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, insert, select
 
 from sync.contribution import contribution_id
-from sync.durable import sync_directory, write_whole
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
 from sync.register import checkpoint, merkle, tiles
 from sync.register.checkpoint import Checkpoint, origin_of, verifier_key
@@ -35,6 +32,8 @@ from sync.register.entry import Entry
 from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
 from sync.server import schema
+from sync.server.blobs import Blobs
+from sync.server.numbering import hold
 
 _MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
 
@@ -68,70 +67,42 @@ class NotRegistered(SyncError):
     sentence = "This register does not hold that, or not yet."
 
 
-class RegisterFolder:
-    """One register's public files.
+class Transactions(Protocol):
+    """What the registers ask of the database; see `sync.server.database`."""
 
-    Args:
-        root: its own folder; made with the first file.
-    """
+    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+        """A connection that only looks."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def writing(self) -> contextlib.AbstractContextManager[Connection]:
+        """A transaction that changes something."""
 
-    def read(self, path: str) -> bytes | None:
-        """What lies under that name; None where nothing does."""
-        try:
-            return (self.root / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def write(self, path: str, content: bytes) -> None:
-        """Put it there, durable when this returns."""
-        place = self.root / path
-        if not place.parent.is_dir():
-            missing = [one for one in (place.parent, *place.parents) if not one.is_dir()]
-            place.parent.mkdir(parents=True, exist_ok=True)
-            for one in missing:
-                sync_directory(one.parent)
-        write_whole(place, content, mode=0o644)
-
-    def remove(self, path: str) -> None:
-        """Take it away, if it is there."""
-        place = self.root / path
-        place.unlink(missing_ok=True)
-        if place.parent.suffix == ".p":
-            with contextlib.suppress(OSError):  # others lie there still
-                place.parent.rmdir()
-
-    def clear(self) -> None:
-        """Take everything away."""
-        shutil.rmtree(self.root, ignore_errors=True)
+    def publishing(self, consultation: str) -> contextlib.AbstractContextManager[None]:
+        """Be the only one, of all threads and processes, that publishes a register."""
 
 
 class Registers:
     """All registers of one server.
 
     Args:
-        root: the folder that holds one folder for each consultation.
+        blobs: hold one folder for each consultation.
         key: signs checkpoints.
-        reading, writing: give a transaction of the database.
+        store: gives transactions, and lets one at a time publish.
         clock: seconds since 1970.
     """
 
     def __init__(
         self,
-        root: Path,
+        blobs: Blobs,
         key: Ed25519PrivateKey,
-        reading: Callable[[], contextlib.AbstractContextManager[Connection]],
-        writing: Callable[[], contextlib.AbstractContextManager[Connection]],
+        store: Transactions,
         clock: Callable[[], float],
     ) -> None:
-        self._root = root
+        self._blobs = blobs
         self._key = key
-        self.reading = reading
-        self.writing = writing
+        self.reading = store.reading
+        self.writing = store.writing
+        self._publishing = store.publishing
         self._clock = clock
-        self._publishing = threading.Lock()
         self._read: dict[str, Tiles] = {}
 
     # what is published
@@ -150,7 +121,7 @@ class Registers:
 
     def _publish(self, consultation: str) -> int:
         added = 0
-        with self._publishing:
+        with self._publishing(consultation):
             while True:
                 old = self.size(consultation)
                 entries = self._entries(consultation, old)
@@ -197,9 +168,9 @@ class Registers:
         with self.reading() as db:
             return int(db.execute(query).scalar_one() or 0)
 
-    def folder(self, consultation: str) -> RegisterFolder:
+    def folder(self, consultation: str) -> Blobs:
         """A register's public files."""
-        return RegisterFolder(self._root / consultation)
+        return self._blobs.within(consultation, public=True)
 
     # proofs
 
@@ -212,7 +183,11 @@ class Registers:
         table = schema.register.c
         query = (
             select(table.consultation, table.first, table.count, table.entries)
-            .join(schema.batches, schema.batches.c.number == table.batch)
+            .join(
+                schema.batches,
+                (schema.batches.c.consultation == table.consultation)
+                & (schema.batches.c.number == table.batch),
+            )
             .where(schema.batches.c.name == batch)
         )
         with self.reading() as db:
@@ -264,8 +239,14 @@ class Registers:
         records, batches, runs = schema.records.c, schema.batches.c, schema.register.c
         query = (
             select(records.id, batches.received_at, runs.first, runs.entries)
-            .join(schema.batches, batches.number == records.batch)
-            .outerjoin(schema.register, runs.batch == records.batch)
+            .join(
+                schema.batches,
+                (batches.consultation == records.consultation) & (batches.number == records.batch),
+            )
+            .outerjoin(
+                schema.register,
+                (runs.consultation == records.consultation) & (runs.batch == records.batch),
+            )
             .where(records.consultation == consultation, records.id.between(*ids))
             .limit(1)
         )
@@ -293,10 +274,9 @@ class Registers:
         table = schema.register.c
         with self.reading() as db:
             consultations = set(db.execute(select(table.consultation).distinct()).scalars())
-        if self._root.is_dir():
-            consultations |= {folder.name for folder in self._root.iterdir() if folder.is_dir()}
+        consultations |= set(self._blobs.folders())
         for consultation in sorted(consultations):
-            with self._publishing:
+            with self._publishing(consultation):
                 self._adopt(consultation)
                 self._rebuild(consultation)
 
@@ -321,6 +301,7 @@ class Registers:
         if merkle.root(point.size, tiles.subtree_of(hashes)) != point.root:
             raise DamagedRegister()
         with self.writing() as db:
+            hold(db, consultation)
             known = _size(db, consultation)
             entries = _entries(db, consultation, 0)
             if entries[: point.size] != published[:known]:
@@ -395,7 +376,7 @@ class Registers:
 
 
 def enter(db: Connection, consultation: str, batch: int, commitments: Sequence[bytes]) -> None:
-    """Enter what a batch brought, in the transaction that stores it.
+    """Enter what a batch brought, in the transaction that stores it and gave it its number.
 
     Args:
         db: that transaction.
@@ -410,6 +391,7 @@ def enter(db: Connection, consultation: str, batch: int, commitments: Sequence[b
 
 def entomb(db: Connection, consultation: str, entries: Sequence[Entry]) -> None:
     """Enter that contributions were erased."""
+    hold(db, consultation)
     _enter(db, consultation, None, [entry.to_bytes() for entry in entries])
 
 
@@ -481,7 +463,10 @@ def _position(db: Connection, consultation: str, commitment: bytes) -> int | Non
     table, records = schema.register.c, schema.records.c
     query = (
         select(table.first, table.entries)
-        .join(schema.records, records.batch == table.batch)
+        .join(
+            schema.records,
+            (records.consultation == table.consultation) & (records.batch == table.batch),
+        )
         .where(
             records.consultation == consultation,
             records.id == contribution_id(consultation, commitment),
