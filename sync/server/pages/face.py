@@ -26,7 +26,8 @@ from starlette.routing import Route
 
 from sync import consultation as packages
 from sync import crockford, verify
-from sync.consultation import Consultation
+from sync.answers import Answers, Theme, shown_leaves
+from sync.consultation import Consultation, Traceability
 from sync.errors import ForgedReceipt, MistypedCode
 from sync.receipt import Receipt, read_code, receipt_code
 from sync.register import checkpoint
@@ -121,6 +122,7 @@ class Pages:
             return self.wrong(request)
         title, language = _in_language(known.title, visit.language)
         notice, noticed = _in_language(known.notice, visit.language)
+        said = self._service.answers.said(id_)
         more: dict[str, object] = {}
         try:
             note = self._service.registers.checkpoint(id_)
@@ -142,6 +144,8 @@ class Pages:
             notice=notice,
             key=self._service.registers.key(id_),
             address=_address(request),
+            follow=self._service.answers.promised(id_).value,
+            themes=[_theme(one, visit) for one in said.themes] if said else [],
             **more,
         )
 
@@ -201,6 +205,7 @@ class Pages:
         kept: str = "",
     ) -> Response:
         known = self._consultation(found.consultation)
+        promised = self._service.answers.promised(found.consultation)
         title, language = _in_language(known.title, visit.language)
         day = datetime.fromtimestamp(found.received_at, UTC).date()
         place = ""
@@ -209,6 +214,17 @@ class Pages:
                 n=visit.number(found.index + 1)
             )
         commitment = (found.commitment or b"").hex()
+        if promised is Traceability.NONE:
+            return self._page(
+                visit,
+                "mine.html",
+                kept=kept,
+                unfollowed={
+                    "consultation": found.consultation,
+                    "title": title,
+                    "lang": _lang(language, visit),
+                },
+            )
         return self._page(
             visit,
             "mine.html",
@@ -223,11 +239,36 @@ class Pages:
                 "index": found.index,
                 "place": place,
                 "erased": found.erased,
+                **self._became(visit, found, promised),
                 "proof": f"/v1/consultations/{found.consultation}/register/{commitment}",
                 "key": self._service.registers.key(found.consultation),
                 "link": link,
             },
         )
+
+    def _became(
+        self, visit: _Visit, found: Whereabouts, promised: Traceability
+    ) -> dict[str, object]:
+        """What the organiser made of a contribution; of an erased one nothing is told."""
+        answered = self._service.answers.of(found.consultation, found.id)
+        if found.erased or answered is None or answered.state is None:
+            return {"read": False}
+        state, answers = answered.state, answered.answers
+        became: dict[str, object] = {
+            "read": True,
+            "themes": [_theme(answers.themes[place], visit) for place in state.themes],
+        }
+        if state.published and promised is Traceability.FULL:
+            leaves, left_out = shown_leaves(state.published)
+            became["text"] = [
+                one for path, value in leaves if (one := _shown(answers, path, value, visit))
+            ]
+            became["left_out"] = visit.words.ngettext(
+                "{n} élément n’est pas publié.", "{n} éléments ne sont pas publiés.", left_out
+            ).format(n=visit.number(left_out))
+            address = f"/v1/consultations/{found.consultation}/published/{found.id.hex()}"
+            became["published"] = address
+        return became
 
     def _consultation(self, id_: str) -> Consultation:
         newest = self._service.store.versions(id_)[0]
@@ -291,6 +332,32 @@ def _in_language(texts: Mapping[str, _Text], language: str) -> tuple[_Text | Non
         if wanted in texts:
             return texts[wanted], wanted
     return None, language
+
+
+def _theme(theme: Theme, visit: _Visit) -> dict[str, object]:
+    """A theme with its answer, as templates show it."""
+    title, titled = _in_language(theme.title, visit.language)
+    answer, answered = _in_language(theme.answer, visit.language)
+    return {
+        "title": title,
+        "lang": _lang(titled, visit),
+        "answer": (answer or "").splitlines(),
+        "answer_lang": _lang(answered, visit),
+        "link": theme.link,
+    }
+
+
+def _shown(answers: Answers, path: str, value: str, visit: _Visit) -> dict[str, object] | None:
+    """A field of a published contribution; None for what is no question."""
+    question = answers.questions.get(path)
+    if question is None or not value:
+        return None
+    label, labelled = _in_language(question.label, visit.language)
+    parts = []
+    for name in value.split() if question.several else [value]:
+        text, spoken = _in_language(question.choices.get(name, {}), visit.language)
+        parts.append({"text": text or name, "lang": _lang(spoken, visit) if text else Markup("")})
+    return {"label": label or path, "lang": _lang(labelled, visit), "values": parts}
 
 
 def _lang(language: str, visit: _Visit) -> Markup:
