@@ -21,7 +21,8 @@ from sync.consultation import Traceability
 from sync.server.answers import OlderAnswers, PublishedAnswers
 from sync.server.problems import NotFound, PromisedOtherwise
 from sync.server.register import Registers
-from sync.server.store import PublishedConsultation, Store
+from sync.server.store import Store
+from sync.server.stored import PublishedConsultation
 from sync.signatures import RequestParts
 
 OnlyFor = Callable[[PublishedConsultation, RequestParts, bytes], None]

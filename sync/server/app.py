@@ -206,7 +206,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
         tell_failure(cause=problem.name)
     else:
         tell(Event.REFUSED, status=problem.status, cause=problem.name)
-    if isinstance(error, TooBusy):
+    if problem.status == 503:  # there is too much to do, or the database is away
         wait = Random().randint(*_SPREAD_SECONDS)  # noqa: S311
         problem = Problem(problem.status, problem.name, problem.detail, wait)
     answer = _problem(problem)

@@ -5,35 +5,66 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import qrcode
 
 from sync.command_line import Refusing, Sentence, courier_progress, in_words
-from sync.enrolment import LIFETIME_SECONDS, EnrolmentCode, token_hash, token_key
-from sync.server.doctor import Finding, Health, damaged, examine
+from sync.enrolment import (
+    LIFETIME_SECONDS,
+    EnrolmentCode,
+    said_of_no_tls,
+    token_hash,
+    token_key,
+)
+from sync.server.database import Unreachable, UnusableStore
+from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import start_logging
+from sync.server.places import Places
+from sync.server.processes import Processes
 from sync.server.service import Service
-from sync.server.serving import RunningServer
-from sync.server.store import EnrolledDevice, UnusableStore
+from sync.server.serving import RunningServer, listen, url_of
+from sync.server.stored import EnrolledDevice
 from sync.six_words import SixWords
 from sync.wording import counted
 
 _LOOK_SECONDS = 0.5
 
-_data = click.option(
-    "--data",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The server's data directory; made if it is not there.",
-)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_DATABASE = "parvis.database"  # what was named on this command line
+
+
+def _named(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    context.meta[_DATABASE] = value
+
+
+def _data(command: _Command) -> _Command:
+    """Options of all commands: where the server's data are."""
+    data = click.option(
+        "--data",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The server's data directory; made if it is not there.",
+    )
+    database = click.option(
+        "--database",
+        envvar="PARVIS_DATABASE",
+        metavar="postgresql://…",
+        expose_value=False,
+        callback=_named,
+        help="A PostgreSQL database in place of the SQLite file; the data directory remembers it.",
+    )
+    return data(database(command))
 
 
 @click.group(cls=Refusing)
@@ -55,6 +86,13 @@ def main() -> None:
 @_data
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="The port; 0 for any free one.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many serve at once; more than one only on PostgreSQL (--database).",
+)
 @click.option(
     "--proxy",
     "proxies",
@@ -89,6 +127,7 @@ def run(
     data: Path,
     host: str,
     port: int,
+    processes: int,
     proxies: tuple[str, ...],
     limit: int,
     metrics_token: Path | None,
@@ -112,24 +151,40 @@ def run(
         if not token:
             raise Sentence(f"{metrics_token} is empty: write a long word into it.")
     stranger = Allowance(at_once=limit / 2, a_second=limit / 60)
-    with _service(data) as service:
-        server = RunningServer(
-            service,
-            host,
-            port,
-            limits=Limits(stranger=stranger),
-            metrics_token=token,
-            proxies=proxies,
+
+    def serve(listening: socket.socket, ready: Callable[[], None]) -> None:
+        with _service(data) as service:
+            RunningServer(
+                service,
+                listening=listening,
+                limits=Limits(stranger=stranger),
+                metrics_token=token,
+                proxies=proxies,
+            ).run(ready)
+
+    if processes > 1 and _places(data).database is None:
+        raise Sentence(
+            "Several processes need PostgreSQL: name it with --database. "
+            "SQLite has one writer, and is served by one process."
         )
+    with listen(host, port) as listening:
+        url = url_of(listening)
 
         def ready() -> None:
             click.echo(
-                f"Parvis serves on {server.url} — enrol a device with: "
-                f"parvis-server enrol --data {data} --url {server.url}"
+                f"Parvis serves on {url} — enrol a device with: "
+                f"parvis-server enrol --data {data} --url {url}"
             )
             sys.stdout.flush()
 
-        server.run(ready)
+        if processes == 1:
+            serve(listening, ready)
+            return
+        with _service(data):  # what cannot be is said once, not by each of them
+            pass
+        code = Processes(processes, listening, serve).run(ready)
+    if code:
+        raise SystemExit(code)
 
 
 @main.command()
@@ -171,6 +226,8 @@ def enrol(data: Path, url: str, wait: bool | None) -> None:
     """
     with _service(data) as service:
         code = service.offer_enrolment(url)
+        if warning := said_of_no_tls(code.url):
+            click.echo(warning, err=True)
         _show_picture(str(code))
         until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
         click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
@@ -351,6 +408,8 @@ def _findings(data: Path) -> Iterator[Finding]:
     try:
         with _service(data) as service:
             yield from examine(service)
+    except Unreachable as error:
+        yield unreachable(str(error))
     except UnusableStore as error:
         yield damaged(str(error.__cause__ or error))
 
@@ -368,11 +427,18 @@ def _show_picture(code: str) -> None:
     click.echo(drawn.getvalue(), nl=False)
 
 
+def _places(data: Path) -> Places:
+    """Where the data are, as this command line or the data directory says."""
+    return Places.of(data, click.get_current_context().meta.get(_DATABASE))
+
+
 @contextlib.contextmanager
 def _service(data: Path) -> Iterator[Service]:
     """The service of a data directory, let go of at the end."""
     with in_words(f"The data directory {data} cannot be used"):
-        service = Service(data, time.time)
+        places = _places(data)
+        service = Service(data, time.time, places)
+        places.remember(data)
         try:
             yield service
         finally:

@@ -12,7 +12,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import files, register, store, uploads
+from sync.server import database, files, register, stored, uploads
 from sync.server.answers import OlderAnswers
 
 
@@ -85,8 +85,8 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     MalformedBatch: (422, "malformed-batch"),
     UnknownFormat: (422, "unknown-format"),
     ForgedBatch: (403, "forged-batch"),
-    store.UnknownDevice: (403, "unknown-device"),
-    store.RevokedDevice: (403, "revoked-device"),
+    stored.UnknownDevice: (403, "unknown-device"),
+    stored.RevokedDevice: (403, "revoked-device"),
     signatures.Unsigned: (401, "unsigned"),
     signatures.UnknownSigner: (403, "unknown-signer"),
     signatures.Forged: (401, "forged-signature"),
@@ -95,7 +95,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     enrolment.UsedCode: (403, "used-code"),
     enrolment.ExpiredCode: (403, "expired-code"),
     enrolment.ForgedEnrolment: (403, "forged-enrolment"),
-    store.UnknownConsultationHere: (404, "unknown-consultation"),
+    stored.UnknownConsultationHere: (404, "unknown-consultation"),
     NotFound: (404, "not-found"),
     PromisedOtherwise: (403, "promised-otherwise"),
     MalformedAnswers: (422, "malformed-answers"),
@@ -109,7 +109,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     TooBusy: (503, "too-busy"),
     NoSpace: (507, "no-space"),
     files.MissingBatch: (500, "missing-batch"),
-    store.UnusableStore: (503, "unusable-store"),
+    database.UnusableStore: (503, "unusable-store"),
 }
 
 

@@ -15,6 +15,7 @@ disk and hashes to its name. A contribution is acknowledged as stored once all i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -48,18 +49,20 @@ from sync.enrolment import (
 from sync.errors import BadKey
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
+from sync.machine import machine_secret
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.answering import Answering
-from sync.server.files import DataDirectory
+from sync.server.files import AlreadyServed, DataDirectory
 from sync.server.logs import Event, tell
+from sync.server.places import IN_THE_DIRECTORY, Places
 from sync.server.problems import HashMismatch, NotFound, TooLarge
 from sync.server.register import Registers
-from sync.server.store import (
+from sync.server.store import Store
+from sync.server.stored import (
     EnrolledDevice,
     IncomingBatch,
     IncomingRecord,
     PublishedConsultation,
-    Store,
     StoredBatch,
 )
 from sync.server.uploads import Uploads
@@ -86,20 +89,37 @@ class Service:
     Args:
         root: the data directory, made if it is not there.
         clock: seconds since 1970.
+        places: where the database is, if not in the data directory.
+
+    Raises:
+        BadKey: the server's key is missing, or is not the one that the database knows.
+        UnusableStore: the database cannot be used.
     """
 
-    def __init__(self, root: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, root: Path, clock: Callable[[], float], places: Places = IN_THE_DIRECTORY
+    ) -> None:
         self.files = DataDirectory(root)
         self._clock = clock
         # Nobody restores a backup under a running server: devices look what it still has when it
         # was started anew.
         self._instance = secrets.token_hex(8)
-        self._key = self._server_key()
-        self.store = Store(self.files)
+        written = self.files.holds_database()
+        self.store = Store(self.files, places.open_database(self.files))
+        try:
+            self._key = self._server_key(written or self.store.owner() is not None)
+            key = self.public_key.public_bytes_raw()
+            if self.store.belong_to(key) != key:
+                raise BadKey(
+                    f"{self.files.server_key} is not the key of the server that this database "
+                    "belongs to. Copy server.key from that server's data directory, or name "
+                    "another --database."
+                )
+        except BaseException:
+            self.store.close()
+            raise
         self.uploads = Uploads(root / "uploads")
-        self.registers = Registers(
-            self.files.registers, self._key, self.store.reading, self.store.writing, clock
-        )
+        self.registers = Registers(self.files.registers, self._key, self.store, clock)
         self.answers = Answering(self.store, self.registers, self.only_for)
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
@@ -108,6 +128,23 @@ class Service:
     def close(self) -> None:
         """Let go of the data directory."""
         self.store.close()
+
+    def begin(self) -> None:
+        """This process starts to serve: devices may look what the server still has."""
+        if self.store.database.shared:
+            self.store.begin_instance(self._instance)
+
+    def publish_registers(self) -> None:
+        """Publish what came, unless another process serves this data alone and does so itself.
+
+        Raises:
+            SyncError, OSError: it cannot be published now.
+        """
+        if self.store.database.shared:
+            self.registers.publish()
+            return
+        with contextlib.suppress(AlreadyServed), self.files.serving():
+            self.registers.publish()
 
     def now(self) -> float:
         """Seconds since 1970, by the server's clock."""
@@ -392,7 +429,10 @@ class Service:
             ListedConsultation(one.id, one.version, one.package_hash)
             for one in self.store.consultations()
         ]
-        return sign_listing(self._key, listed, fresh, self._instance)
+        instance = self._instance
+        if self.store.database.shared:
+            instance = self.store.instance() or instance
+        return sign_listing(self._key, listed, fresh, instance)
 
     # what the desk asks
 
@@ -473,17 +513,18 @@ class Service:
         with self.files.writing():  # another process may be enrolling or revoking, too
             self.files.write(FILE_NAME, self._roster())
 
-    def _server_key(self) -> Ed25519PrivateKey:
+    def _server_key(self, known: bool) -> Ed25519PrivateKey:
         with self.files.writing():
             path = self.files.server_key
             if not path.exists():
-                if self.files.database.exists() and self.files.database.stat().st_size:
+                if known:
                     raise BadKey(
                         f"The server's key {path} is missing, and devices know this server by it. "
-                        "Restore it from its backup."
+                        "Restore it from its backup, or copy it from another machine that serves "
+                        "the same database."
                     )
-                write_signing_key(path, Ed25519PrivateKey.generate())
-            return read_signing_key(path)
+                write_signing_key(path, Ed25519PrivateKey.generate(), machine_secret())
+            return read_signing_key(path, machine_secret())
 
 
 def sha256(body: bytes) -> str:

@@ -26,7 +26,8 @@ from kiosk.people.accounts import Accounts
 from sync.client.https import Uplink, enrol, sync_once
 from sync.client.wire import NetworkTrouble, Wire
 from sync.contribution import Contribution, Mode
-from sync.desk.store import DeskStore, Kind
+from sync.desk.findings import Kind
+from sync.desk.store import DeskStore
 from sync.device import Device, Enrolment, outbox_counts
 from sync.errors import (
     AlreadyEnrolled,
@@ -39,9 +40,9 @@ from sync.errors import (
 from sync.rules import SyncRules
 from sync.server import bodies
 from sync.server.commands import main as server_main
+from sync.server.database import UnusableStore
 from sync.server.doctor import examine as examine_server
 from sync.server.service import Service
-from sync.server.store import UnusableStore
 from tests.sync.test_travel import answering, moved
 from tests.sync.town import ROOT, Town, ideas
 
