@@ -316,12 +316,23 @@ class Opened:
 
 
 class OpenedSession:
-    """A session whose chain the recipient can walk; made by `Opener.open_session`."""
+    """A session whose chain the recipient can walk; made by `Opener.open_session`.
+
+    Attributes:
+        header: the session's.
+        opened_with: the id of the key that it was opened with.
+    """
 
     def __init__(
-        self, consultation: str, header: SessionHeader, chain: bytes, dictionary: Dictionary
+        self,
+        consultation: str,
+        header: SessionHeader,
+        chain: bytes,
+        dictionary: Dictionary,
+        opened_with: bytes = b"",
     ) -> None:
         self.header = header
+        self.opened_with = opened_with
         self._consultation = consultation
         self._dictionary = dictionary
         self._chain = chain
@@ -409,7 +420,7 @@ class Opener:
             keys = self._keys.get(key_id)
             if keys is not None and keys.suite is suite:
                 chain = first_link(keys.open(sealed, info), info)
-                return OpenedSession(consultation, header, chain, dictionary)
+                return OpenedSession(consultation, header, chain, dictionary, key_id)
         raise WrongRecipient()
 
 

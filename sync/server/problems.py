@@ -11,7 +11,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import database, files, register, stored, uploads
+from sync.server import blobs, database, files, register, stored, uploads
 
 
 class HashMismatch(SyncError):
@@ -96,6 +96,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     NoSpace: (507, "no-space"),
     files.MissingBatch: (500, "missing-batch"),
     database.UnusableStore: (503, "unusable-store"),
+    blobs.UnusableBlobs: (503, "unusable-blobs"),
 }
 
 
