@@ -12,7 +12,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import database, files, register, stored, uploads
+from sync.server import blobs, database, files, register, stored, uploads
 from sync.server.answers import OlderAnswers
 
 
@@ -110,6 +110,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     NoSpace: (507, "no-space"),
     files.MissingBatch: (500, "missing-batch"),
     database.UnusableStore: (503, "unusable-store"),
+    blobs.UnusableBlobs: (503, "unusable-blobs"),
 }
 
 

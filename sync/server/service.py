@@ -23,6 +23,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -99,7 +100,7 @@ class Service:
     def __init__(
         self, root: Path, clock: Callable[[], float], places: Places = IN_THE_DIRECTORY
     ) -> None:
-        self.files = DataDirectory(root)
+        self.files = DataDirectory(root, places.open_blobs())
         self._clock = clock
         # Nobody restores a backup under a running server: devices look what it still has when it
         # was started anew.
@@ -119,7 +120,9 @@ class Service:
             self.store.close()
             raise
         self.uploads = Uploads(root / "uploads")
-        self.registers = Registers(self.files.registers, self._key, self.store, clock)
+        self.registers = Registers(
+            self.files.blobs.within("register"), self._key, self.store, clock
+        )
         self.answers = Answering(self.store, self.registers, self.only_for)
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
@@ -326,8 +329,10 @@ class Service:
 
     def batch_offset(self, name: str) -> tuple[int, bool]:
         """How much of a batch has come, and whether it is stored."""
-        if self.store.acknowledgement(name) is not None and self.files.holds(name):
-            return self.files.batch_path(name).stat().st_size, True
+        if self.store.acknowledgement(name) is not None:
+            size = self.files.batch_size(name)
+            if size is not None:
+                return size, True
         return self.uploads.offset(name), False
 
     def receive_uploaded(self, name: str) -> bytes:
@@ -351,7 +356,7 @@ class Service:
         known = self.store.attachment(consultation_id, name)
         if known is None:
             raise NotFound()
-        if known.arrived and self.files.attachment_path(name).exists():
+        if known.arrived and self.files.has_attachment(name):
             return known.size, known.size, True
         return self.uploads.offset(name), known.size, False
 
@@ -379,7 +384,7 @@ class Service:
         """
         offset, size, arrived = self.attachment_offset(consultation_id, name)
         if not arrived and offset == size:
-            self.uploads.finish(name, self.files.attachment_path(name))
+            self.uploads.finish(name, partial(self.files.keep_attachment, name))
             self.store.arrive(consultation_id, name, self._clock())
             arrived = True
             tell(Event.ATTACHMENT, bytes=size)
