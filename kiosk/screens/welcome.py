@@ -32,7 +32,9 @@ class WelcomeScreen(Page):
         self._turning = Clock.schedule_interval(self._next_language, SECONDS_EACH)
 
     def enter(self) -> None:
-        """Begin with the device's first language."""
+        """Begin with the device's first language, for as long as each of the others."""
+        self._turning.cancel()
+        self._turning()
         self._turn = 0
         self._show()
 
