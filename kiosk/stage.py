@@ -20,6 +20,7 @@ from kiosk.access.curtain import Curtain
 from kiosk.access.ear import Ear
 from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
+from kiosk.ahead import Ahead
 from kiosk.devices.equipment import Equipment
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
@@ -37,6 +38,7 @@ from kiosk.offer import Offer
 from kiosk.people.accounts import Account
 from kiosk.speech.voice import Voice
 from kiosk.theme.theme import theme
+from kiosk.widgets.answer import Setting
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
@@ -127,6 +129,8 @@ class Kiosk(FloatLayout):
         self._showing = self._return_to = ""
         self.account: Account | None = None
         self.journey = Journey(self._begin_entry, self._keep)
+        self.ahead = Ahead()
+        self._look_ahead_soon = Clock.create_trigger(self._look_ahead, 0)
         self.banner = Banner()
         self.add_widget(self.banner)
         self.page: Page | None = None
@@ -174,6 +178,7 @@ class Kiosk(FloatLayout):
         self.name_offer(tr.language)
         self._showing = name
         screen.enter()
+        self.ahead.drop()
         self._announce()
         self.on_screen(name)
 
@@ -481,6 +486,7 @@ class Kiosk(FloatLayout):
         self.ear.on = self._private and self.can_speak
         self.curtained = False
         keys_in_use.now = False
+        self.ahead.drop()
         for screen in self._screens.values():
             screen.forget()
         theme.calm_down()
@@ -514,12 +520,13 @@ class Kiosk(FloatLayout):
         if self.page is self._screens.get("welcome") and self._ask is None:
             self._alone += 1
             self._look_for_news()
-            if not self.prepare():
+            if not self.prepare() and self._set_apart:
                 tidying.tidy()
             return
         self._alone = 0
         if self.idle.seconds > QUIET and not EventLoop.touches:
             tidying.tidy()
+            self._look_ahead_soon()
         self.keypad.settle()
         if self.ear.speaks and not self.asks_whether_there:
             self.idle.touched()  # somebody listens
@@ -534,6 +541,32 @@ class Kiosk(FloatLayout):
         """Whether nobody is there, and everything is built."""
         is_welcome = self.page is self._screens.get("welcome") and self._ask is None
         return is_welcome and self._prepared
+
+    def setting(self, *, among_others: bool = False) -> Setting:
+        """What stands around a question now, alone on its screen or among others."""
+        offer = self.offer
+        files = offer.consultation.media
+        return Setting(
+            self.today(), tr.language, files, self, offer.clock, among_others=among_others
+        )
+
+    def look_ahead(self) -> bool:
+        """Build one widget for the questions that come next; says whether there was one."""
+        if self.journey.stage not in AMONG_QUESTIONS or self.page is None or self.asks:
+            return False
+        way = self.journey.way
+        stop = way.ahead()
+        paged = self.page.ids.get("paged")
+        if stop is None or paged is None or group_of(stop) is not None:
+            return False
+        setting = self.setting(among_others=stop.together)
+        asked = ((way.step(at.ref), way.value(at.ref), setting) for at in stop.places)
+        return self.ahead.build(asked, paged.column.width)
+
+    def _look_ahead(self, *_: Any) -> None:
+        """One widget a frame; whoever touches the screen goes first."""
+        if not EventLoop.touches and self.look_ahead():
+            self._look_ahead_soon()
 
     def prepare(self) -> bool:
         """Build one screen that nobody has needed yet; says whether there was one.

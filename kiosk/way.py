@@ -202,6 +202,16 @@ class Way:
         """Where the person is among the questions."""
         return next(stop for stop in self._stops() if stop.key == self.ref)
 
+    def ahead(self) -> Stop | None:
+        """The questions that come next if nothing said here changes that; None where none do."""
+        if self.where not in {Where.QUESTION, Where.TOGETHER}:
+            return None
+        beside = self._beside(self.ref, 1)
+        if beside is None or beside.series is not None:
+            return None
+        inside = not self._detours or beside.within(self._detours[-1].scope)
+        return beside if inside else None
+
     def step(self, ref: str = "") -> Step:
         """A question on the screen; the first one, where none is named."""
         if not ref:

@@ -76,6 +76,13 @@ class Hands:
         thing = yield from self._look_for(words)
         yield from self.tap(*thing.to_window(*thing.center))
 
+    def begin(self) -> Story:
+        """Touch the welcome, in whatever language it is at that moment."""
+        yield from self.until(lambda: "start" in self.kiosk.page.ids)
+        yield from self.pause(self._settling)
+        start = self.kiosk.page.ids.start
+        yield from self.tap(*start.to_window(*start.center))
+
     def tap(self, x: float, y: float) -> Story:
         """Put a finger down at a point of the window, and lift it."""
         finger = Fingertip(x, y)

@@ -32,7 +32,7 @@ def resident_in_french(hands: Hands, tell: Any) -> Story:
     """Alone, in French: larger text, one step back, a look at everything, and sent."""
     tell("A resident touches the screen and answers in French, alone.")
     yield from hands.see("welcome")
-    yield from hands.touch(tr._("Touchez pour commencer"))
+    yield from hands.begin()
     yield from hands.see("language")
     yield from hands.touch("Français")
     yield from hands.see("notice-fr")
@@ -207,7 +207,7 @@ def _say(hands: Hands, french: str) -> Story:
 def _start(hands: Hands) -> Story:
     yield from hands.until(lambda: hands.kiosk.journey.stage is Stage.WELCOME)
     yield from hands.pause(0.2)
-    yield from hands.touch(hands.kiosk.page.begin)
+    yield from hands.begin()
 
 
 def _skip_to_review(hands: Hands) -> Story:

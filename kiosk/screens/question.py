@@ -14,10 +14,9 @@ from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
-from kiosk.widgets.answer import Answer, Setting
+from kiosk.widgets.answer import Answer
 from kiosk.widgets.asking import objection, whereabouts
 from kiosk.widgets.keyboard import forget_choices
-from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.picture import picture_for
 from kiosk.widgets.written import Written
@@ -144,14 +143,11 @@ class QuestionScreen(Page):
     def _put(self, step: Any) -> None:
         self._take_away()
         value = self.kiosk.journey.value()
-        offer = self.kiosk.offer
-        setting = Setting(
-            self.kiosk.today(), tr.language, offer.consultation.media, self.kiosk, offer.clock
-        )
+        setting = self.kiosk.setting()
         self.picture = picture_for(step, setting)
         if self.picture is not None:
             self.ids.picture.add_widget(self.picture)
-        self.answer = answer_widget(step, value, setting)
+        self.answer = self.kiosk.ahead.take(step, value, setting)
         if self.answer is None:
             return
         if isinstance(self.answer, Written):

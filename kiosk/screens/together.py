@@ -24,7 +24,6 @@ from kiosk.widgets.asking import (
     whereabouts,
 )
 from kiosk.widgets.choices import Chosen
-from kiosk.widgets.kinds import answer_widget
 from kiosk.widgets.page import Page
 from kiosk.widgets.picture import picture_for
 from kiosk.widgets.touch import Action, Row
@@ -243,7 +242,7 @@ class TogetherScreen(Page):
         if block.answer is not None and block.answer is self.writing:
             self._write(None)
         block.known = value
-        answer = answer_widget(step, value, self._setting)
+        answer = self.kiosk.ahead.take(step, value, self._setting)
         block.hold(answer)
         if answer is None:
             return
@@ -263,9 +262,8 @@ class TogetherScreen(Page):
 
     @property
     def _setting(self) -> Setting:
-        offer, today = self.kiosk.offer, self.kiosk.today()
-        files = offer.consultation.media
-        return Setting(today, tr.language, files, self.kiosk, offer.clock, among_others=True)
+        around: Setting = self.kiosk.setting(among_others=True)
+        return around
 
     def _drop(self, ref: str) -> None:
         block = self.blocks.pop(ref)

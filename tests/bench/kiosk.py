@@ -309,6 +309,8 @@ def _read(there: hall.Hall) -> None:
     driver.frames(2)
     there.seconds.now += 2
     there.kiosk._tick()
+    while there.kiosk.look_ahead():
+        driver.frames(1)
     driver.frames(2)
 
 

@@ -1,0 +1,80 @@
+"""Widgets built while a person reads: taken only where they fit, and dropped with what they hold."""
+
+from tests.kiosk import driver, hall
+
+
+def stand_before(town, name):
+    """Stand on the question before the one of this name."""
+    town.begin()
+    way = town.kiosk.journey.way
+    while (stop := way.ahead()) is None or not stop.key.endswith(f"/{name}"):
+        town.on()
+
+
+def ready(town):
+    """What was built ahead, by the question's name."""
+    while town.kiosk.look_ahead():
+        driver.frames()
+    built = town.kiosk.ahead._built
+    return {ref.rpartition("/")[2]: widget for ref, (_, widget) in built.items()}
+
+
+def test_what_was_built_while_the_person_read_answers_the_next_question(tmp_path):
+    with hall.hall(tmp_path) as town:
+        stand_before(town, "velo")
+        widget = ready(town)["velo"]
+        town.on()
+        assert town.kiosk.page.answer is widget
+        town.touch("Oui")
+        assert town.kiosk.journey.value().endswith("oui")
+
+
+def test_a_question_in_another_language_is_built_anew(tmp_path):
+    with hall.hall(tmp_path) as town:
+        stand_before(town, "velo")
+        widget = ready(town)["velo"]
+        town.kiosk.speak_language("en")
+        town.on()
+        assert town.kiosk.page.answer is not widget
+        town.touch("Yes")
+
+
+def test_so_is_one_with_larger_letters(tmp_path):
+    with hall.hall(tmp_path) as town:
+        stand_before(town, "velo")
+        widget = ready(town)["velo"]
+        town.kiosk.next_text_size()
+        town.on()
+        assert town.kiosk.page.answer is not widget
+
+
+def test_where_the_answer_leads_elsewhere_nothing_of_it_is_kept(tmp_path):
+    with hall.hall(tmp_path) as town:
+        stand_before(town, "ordre")
+        assert "ordre" in ready(town)
+        town.back()
+        town.touch("Oui")  # from now on there is a question between
+        town.on()
+        assert town.kiosk.journey.ref.endswith("/ou")
+        assert not town.kiosk.ahead._built
+
+
+def test_what_was_answered_before_leaves_no_trace_in_it(tmp_path):
+    with hall.hall(tmp_path) as town:
+        stand_before(town, "velo")
+        town.on()
+        town.touch("Oui")
+        town.on()
+        town.back()
+        town.back()
+        widget = ready(town)["velo"]
+        assert widget.value == "oui"
+        town.kiosk.erase()
+        assert widget.value == ""
+        assert not town.kiosk.ahead._built
+
+
+def test_what_shares_the_keyboard_is_not_built_ahead(tmp_path):
+    with hall.hall(tmp_path) as town:
+        stand_before(town, "idee")
+        assert ready(town) == {}
