@@ -34,6 +34,7 @@ from starlette.types import ASGIApp
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.bodies import Bodies
+from sync.server.erasure_routes import erasure_routes
 from sync.server.gate import Gate, parts_of
 from sync.server.headers import CautiousHeaders
 from sync.server.limits import Limits
@@ -99,6 +100,7 @@ def create_app(
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
+            *erasure_routes(service, face.aside, face.bodies),
             *register_routes(service.registers, face.aside),
             *pages.routes(),
         ],

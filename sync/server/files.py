@@ -28,6 +28,7 @@ from pathlib import Path
 
 from sync.durable import sync_directory, write_whole
 from sync.errors import SyncError
+from sync.redaction import stands_for
 
 
 class AlreadyServed(SyncError):
@@ -188,7 +189,7 @@ class DataDirectory:
             body = path.read_bytes()
         except FileNotFoundError:
             raise MissingBatch() from None
-        if hashlib.sha256(body).hexdigest() != name:
+        if hashlib.sha256(body).hexdigest() != name and not stands_for(body, name):
             raise MissingBatch()
         return body
 

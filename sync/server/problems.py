@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync import enrolment, signatures
+from sync import enrolment, signatures, statement
 from sync.errors import (
     ForgedBatch,
     MalformedBatch,
@@ -11,7 +11,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import database, files, register, stored, uploads
+from sync.server import database, erasures, files, register, stored, uploads
 
 
 class HashMismatch(SyncError):
@@ -86,6 +86,9 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     enrolment.ForgedEnrolment: (403, "forged-enrolment"),
     stored.UnknownConsultationHere: (404, "unknown-consultation"),
     NotFound: (404, "not-found"),
+    statement.UnreadableStatement: (400, "unreadable-statement"),
+    statement.ForgedStatement: (403, "forged-statement"),
+    erasures.UnknownContribution: (404, "unknown-contribution"),
     uploads.WrongOffset: (409, "wrong-offset"),
     uploads.SpoiltUpload: (400, "hash-mismatch"),
     register.NotRegistered: (404, "not-registered"),

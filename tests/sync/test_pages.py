@@ -16,9 +16,9 @@ from sync import consultation as packages
 from sync.client.https import sync_once
 from sync.consultation import Notice
 from sync.contribution import Contribution, Mode
+from sync.erasure import ids_of
 from sync.receipt import Receipt
 from sync.server.pages import words
-from sync.server.pages.face import _ids_of
 from tests.sync.town import Town
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -179,6 +179,6 @@ def test_the_language_is_the_visitors(asked: str, accepted: str, spoken: str) ->
 
 
 def test_a_code_stands_for_the_ids_that_begin_as_it_does(place: Place) -> None:
-    first, last = _ids_of(place.arrived.code)
+    first, last = ids_of(place.arrived.code)
     assert first <= place.arrived.id <= last
     assert (int.from_bytes(last, "big") - int.from_bytes(first, "big")).bit_length() == 73
