@@ -11,6 +11,7 @@ import click
 from forms.errors import FormError
 from sync.client.wire import NetworkTrouble
 from sync.command_line import Refusing, Sentence, in_words
+from sync.desk.answer_commands import publish_answers
 from sync.desk.asking import ask_cards
 from sync.desk.check import check
 from sync.desk.erasing import erase, meant_by, send_orders
@@ -295,6 +296,9 @@ def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ..
     click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
     click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
     click.echo(f"Left out: {', '.join(done.left_out)}.")
+
+
+main.add_command(publish_answers)
 
 
 @main.command("check")

@@ -43,11 +43,9 @@ _LOOK_SECONDS = 0.5
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_DATABASE = "parvis.database"  # what was named on this command line
 
-
-def _named(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    context.meta[_DATABASE] = value
+def _named(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    context.meta[f"parvis.{parameter.name}"] = value
 
 
 def _data(command: _Command) -> _Command:
@@ -66,7 +64,15 @@ def _data(command: _Command) -> _Command:
         callback=_named,
         help="A PostgreSQL database in place of the SQLite file; the data directory remembers it.",
     )
-    return data(database(command))
+    blobs = click.option(
+        "--blobs",
+        envvar="PARVIS_BLOBS",
+        metavar="s3://bucket/prefix",
+        expose_value=False,
+        callback=_named,
+        help="A bucket, or a folder, for batches, attachments and registers; remembered, too.",
+    )
+    return data(database(blobs(command)))
 
 
 @click.group(cls=Refusing)
@@ -465,7 +471,8 @@ def _show_picture(code: str) -> None:
 
 def _places(data: Path) -> Places:
     """Where the data are, as this command line or the data directory says."""
-    return Places.of(data, click.get_current_context().meta.get(_DATABASE))
+    named = click.get_current_context().meta
+    return Places.of(data, named.get("parvis.database"), named.get("parvis.blobs"))
 
 
 @contextlib.contextmanager

@@ -142,9 +142,7 @@ def _batches(service: Service) -> Iterator[Finding]:
 def _attachments(service: Service) -> Iterator[Finding]:
     """Whether the attachments that the index knows are on disk, by their names alone."""
     gone = [
-        name
-        for name in service.store.attachment_names()
-        if not service.files.attachment_path(name).exists()
+        name for name in service.store.attachment_names() if not service.files.has_attachment(name)
     ]
     if gone:
         yield Finding(

@@ -1,8 +1,9 @@
 """Erasing contributions on the server: by an order of their organiser, or of the operator's.
 
 The ciphertext goes from every batch that holds it, and what is left is signed anew
-(`sync.redaction`); sealed attachments go with it, and what was uploaded of either. The register
-gets a tombstone. Who brings the same record again finds it known, and its bytes are left out.
+(`sync.redaction`); sealed attachments go with it, what was uploaded of either, and what the
+organiser published of it here. The register gets a tombstone. Who brings the same record again
+finds it known, and its bytes are left out.
 """
 
 from __future__ import annotations
@@ -200,13 +201,17 @@ class Erasures:
                 self._acknowledge_anew(name, gone, streams)
                 changed += 1
         if commitment is not None:
-            table = schema.erasures
+            table, states = schema.erasures, schema.states
             here = (table.c.consultation == consultation) & (table.c.id == id_)
+            published = (states.c.consultation == consultation) & (states.c.id == id_)
             with self._store.writing() as db:
+                told = db.execute(delete(states).where(published)).rowcount
                 buried = db.execute(select(table.c.buried).where(here)).scalar()
                 if buried is False:
                     entomb(db, consultation, [Entry(commitment, reason)])
                     db.execute(update(table).where(here).values(buried=True))
+            if told:
+                self._store.database.forget(states.name)
         return changed
 
     def _batches_of(self, consultation: str, id_: bytes) -> Sequence[str]:
@@ -239,7 +244,7 @@ class Erasures:
                 db.execute(
                     delete(table).where(table.c.consultation == consultation, table.c.name == name)
                 )
-            self._store.files.attachment_path(name).unlink(missing_ok=True)
+            self._store.files.remove_attachment(name)
             self._uploads.drop(name)
 
     def _acknowledge_anew(self, name: str, gone: set[int], streams: Sequence[str]) -> None:

@@ -118,6 +118,11 @@ class PostgresDatabase:
         }
         return db.execute(_ADD, given).rowcount
 
+    def forget(self, table: str) -> None:
+        """As `Database.forget`: the table is written anew; the server's own log goes in time."""
+        with self.reading() as db:
+            db.exec_driver_sql(f'VACUUM FULL "{table}"')
+
     def integrity(self) -> tuple[str, ...]:
         """As `Database.integrity`: settings with which a power cut would cost what was stored."""
         with self.reading() as db:

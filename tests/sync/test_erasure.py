@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner, Result
+from sqlalchemy import insert
 
 from kiosk.commands import main as kiosk
 from sync import batch as batches
@@ -30,6 +31,7 @@ from sync.receipt import Receipt, receipt_code
 from sync.redaction import redact
 from sync.register.checkpoint import origin_of, verifier_key
 from sync.register.entry import Reason
+from sync.server import schema
 from sync.server.commands import main as server
 from sync.server.doctor import Health, examine
 from tests.sync.test_desk_register import pulled
@@ -108,6 +110,9 @@ def test_nothing_of_it_is_left_in_any_file_and_its_neighbours_stay_verifiable(
             with town.desk() as store:
                 assert pulled(town, url, store).findings == ()
             run(desk, "export", "--store", town.root / "desk.sqlite", "--csv", table)
+            with town.service() as service, service.store.writing() as db:  # as it was published
+                line = {"consultation": town.consultation.id, "id": said.receipt.id, "number": 1}
+                db.execute(insert(schema.states), {**line, "themes": "", "published": WORDS})
             for place in ("mairie", "server", "desk.sqlite.media", "out"):
                 assert found_in(town.root / place, said), place  # else the search below is blind
 
