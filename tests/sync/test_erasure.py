@@ -37,6 +37,8 @@ from sync.server.doctor import Health, examine
 from tests.sync.test_desk_register import pulled
 from tests.sync.town import Town, ideas
 
+ON_BOTH_DATABASES = True
+
 WORDS = "passage des Tilleuls, près de chez Mme Marie-Noëlle Quirin"
 PHOTO = Attachment(
     "place-7c.jpg", b"\xff\xd8\xff\xe0" + bytes(range(255, -1, -1)) * 60, "image/jpeg"
