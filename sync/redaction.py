@@ -90,6 +90,17 @@ def stands_for(data: bytes, name: str) -> bool:
         return False
 
 
+def signed_anew(data: bytes, before: Ed25519PublicKey, server: Ed25519PrivateKey) -> bytes:
+    """A redacted batch under the key of a server that takes another one's place.
+
+    Raises:
+        UnknownFormat, ForgedBatch: it is not what the server before signed.
+    """
+    left = read_redacted(data, before)
+    gone = {one.id for one in left.batch.records if not one.ciphertext}
+    return redact(left.batch, left.name, gone, left.orders, server)
+
+
 def read_redacted(data: bytes, server: Ed25519PublicKey) -> Redacted:
     """Read what this server signed.
 

@@ -196,6 +196,7 @@ class Erasures:
                 streams = [one.name for one in read.enclosed if one.position in gone]
                 left = redact(read, name, set(orders), list(orders.values()), self._key)
                 self._store.files.keep_batch(name, left)
+                self._resize(name, len(left))
                 self._uploads.drop(name)
                 self._take_away(consultation, streams)
                 self._acknowledge_anew(name, gone, streams)
@@ -235,6 +236,12 @@ class Erasures:
         )
         with self._store.reading() as db:
             return db.execute(query).scalars().all()
+
+    def _resize(self, name: str, size: int) -> None:
+        """Note how long a batch is now: a backup knows by that what it has to copy again."""
+        table = schema.batches
+        with self._store.writing() as db:
+            db.execute(update(table).where(table.c.name == name).values(size=size))
 
     def _take_away(self, consultation: str, streams: Sequence[str]) -> None:
         """Attachments, and what came of them."""

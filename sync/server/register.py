@@ -263,6 +263,19 @@ class Registers:
             index = None
         return Whereabouts(consultation, row.id, row.received_at, commitment, index, erased)
 
+    def missing(self) -> int:
+        """How many contributions are in the registers, from before a restoration, and not here."""
+        table, records = schema.awaited.c, schema.records.c
+        with self.reading() as db:
+            waited = db.execute(select(table.consultation, table.commitment)).all()
+            missing = 0
+            for row in waited:
+                here = (records.consultation == row.consultation) & (
+                    records.id == contribution_id(row.consultation, row.commitment)
+                )
+                missing += db.execute(select(records.batch).where(here)).first() is None
+        return missing
+
     # at the start
 
     def mend(self) -> None:

@@ -210,7 +210,7 @@ class Service:
             RevokedDevice: it is revoked already.
         """
         device = self.store.revoke(key_id, self._clock())
-        self._write_roster()
+        self.write_roster()
         return device
 
     def publish(self, package: bytes) -> Consultation:
@@ -409,7 +409,7 @@ class Service:
         device = self.store.enrol(
             asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
         )
-        self._write_roster()
+        self.write_roster()
         tell(Event.ENROLLED, device=key_id)
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
 
@@ -477,7 +477,7 @@ class Service:
             SignatureRefused: it is not the organiser who asks.
         """
         self.only_for(self.store.versions(consultation_id)[0], request)
-        return self._roster()
+        return self.roster_of_all()
 
     def batch(self, name: str, request: RequestParts) -> bytes:
         """One batch whole, to an organiser whom something in it is for.
@@ -520,7 +520,8 @@ class Service:
             organisers[signing_key_id(key).hex()] = key
         verify_request(request, body, organisers.get, self._clock())
 
-    def _roster(self) -> bytes:
+    def roster_of_all(self) -> bytes:
+        """The signed list of devices, for whoever may see it."""
         return sign_roster(
             self._key,
             [
@@ -529,10 +530,10 @@ class Service:
             ],
         )
 
-    def _write_roster(self) -> None:
+    def write_roster(self) -> None:
         """Keep the list beside the batches, so that a copy of the folder is enough for the desk."""
         with self.files.writing():  # another process may be enrolling or revoking, too
-            self.files.write(FILE_NAME, self._roster())
+            self.files.write(FILE_NAME, self.roster_of_all())
 
     def _server_key(self, known: bool) -> Ed25519PrivateKey:
         with self.files.writing():

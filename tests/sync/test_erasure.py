@@ -379,3 +379,28 @@ def test_a_redacted_batch_is_taken_from_nobody(town: Town) -> None:
         name = batches.name_of(left)
         answer = requests.put(f"{url}/v1/batches/{name}", data=left, timeout=10)
         assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("new_key", [False, True], ids=["the same key", "another key"])
+def test_a_backup_brought_up_to_date_forgets_it_and_restores(town: Town, new_key: bool) -> None:
+    backup, restored = town.root / "backup", town.root / "restored"
+    with town.serving() as url, town.device(url=url) as device:
+        said = say(town, device, photo=False)
+        assert sync_once(device).complete
+        with town.desk() as store:
+            pulled(town, url, store)
+        assert run(server, "backup", backup, "--data", town.server_data).exit_code == 0
+        assert found_in(backup, said)
+        assert ask(town, said).exit_code == 0
+        again = run(server, "backup", backup, "--data", town.server_data)
+        assert again.exit_code == 0, again.output
+        assert found_in(backup, said) == []
+    more = ("--new-key",) if new_key else ()
+    done = run(server, "restore", backup, "--data", restored, *more)
+    assert done.exit_code == 0, done.output
+    shutil.rmtree(town.server_data)
+    restored.rename(town.server_data)
+    with town.serving() as url, town.desk("new.sqlite") as store:
+        report = pulled(town, url, store)
+        assert report.findings == ()
+        assert ideas(store, town.consultation.id) == ["un banc", "une fontaine"]
