@@ -175,6 +175,41 @@ def sync(data: Path, ca: str | None) -> None:
     sys.exit(0 if report.complete else 1)
 
 
+@main.command()
+@click.argument("code")
+@_data
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(code: str, data: Path, yes: bool) -> None:
+    r"""Erase the contribution of a receipt's CODE from this device, for good.
+
+    What has left the device already, its organiser erases: parvis-desk erase CODE. The kiosk must
+    not be running meanwhile.
+
+    \b
+    Example:
+      parvis-kiosk erase 7QJ2-M4KX-9D3T --data /var/lib/parvis-kiosk
+    """
+    from sync.erasure import ids_of
+    from sync.outbox import State
+
+    ids = ids_of(code)
+    with _open(data) as device:
+        if not yes:
+            click.confirm("This cannot be undone. Erase it from this device?", abort=True)
+        states = device.outbox.erase(ids)
+    if not states or states[0] is State.ERASED:
+        raise Sentence(
+            "No contribution of that code lies on this device. If it was sent, its organiser "
+            "erases it: parvis-desk erase CODE"
+        )
+    if states[0] is State.WAITING:
+        click.echo("It is erased. It had not left this device: nobody else has it.")
+        click.echo("Take the receipt back, too: the register will never hold this contribution.")
+    else:
+        click.echo("It is erased here. It may have left this device before, or did:")
+        click.echo("have the organiser erase it everywhere, with parvis-desk erase CODE.")
+
+
 @main.group()
 def courier() -> None:
     r"""Carry what waits on a USB stick, or in any folder, where no network goes.

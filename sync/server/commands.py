@@ -24,6 +24,8 @@ from sync.enrolment import (
     token_hash,
     token_key,
 )
+from sync.erasure import REASONS, ids_of
+from sync.receipt import receipt_code
 from sync.server.database import Unreachable, UnusableStore
 from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
@@ -349,6 +351,118 @@ def doctor(data: Path) -> None:
         click.echo(f"[{finding.health.value}] {finding.sentence}")
     if bad:
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("code")
+@_data
+@click.option(
+    "--reason",
+    type=click.Choice(sorted(REASONS)),
+    default="asked",
+    show_default=True,
+    help="It stands in the register: asked for, demanded by law, or kept long enough.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(code: str, data: Path, reason: str, yes: bool) -> None:
+    r"""Erase the contribution of a receipt's CODE from this server, for good.
+
+    Organisers do this from their desk (parvis-desk erase), where they hold what was said; this is
+    for an operator who must act without them. Their desk names it at the next pull.
+
+    \b
+    Example:
+      parvis-server erase 7QJ2-M4KX-9D3T --data /var/lib/parvis --reason unlawful
+    """
+    DataDirectory.require(data)
+    with _service(data) as service:
+        consultation, id_ = service.erasures.find(ids_of(code))
+        click.echo(f"Contribution {receipt_code(id_)} to the consultation {consultation}.")
+        if not yes:
+            click.confirm("This cannot be undone. Erase it from this server?", abort=True)
+        done = service.erasures.order(consultation, id_, REASONS[reason], time.time())
+        service.publish_registers()
+    click.echo(f"It is erased, out of {counted(done.batches, 'batch')}; the register says so.")
+    click.echo("Backups made before still hold it. Devices erase it when they next sync.")
+    click.echo(f"Tell its organiser: parvis-desk erase {receipt_code(id_)}")
+
+
+@main.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@_data
+def backup(directory: Path, data: Path) -> None:
+    r"""Save everything into DIRECTORY, while the server runs; again into the same, what is new.
+
+    It holds the server's key, and no key that opens anything. Keep it as safe as the server.
+
+    \b
+    Example:
+      parvis-server backup /mnt/backup/parvis --data /var/lib/parvis
+    """
+    from sync.server.backup import back_up
+
+    DataDirectory.require(data)
+    with _service(data) as service:
+        saved = back_up(service, directory, time.time())
+    for sentence in saved.troubles:
+        click.echo(sentence)
+    click.echo(
+        f"{counted(saved.batches, 'batch')} and {counted(saved.attachments, 'attached file')} are "
+        f"in the backup, {saved.copied} of them new, and the database, the registers and the key."
+    )
+    if saved.troubles:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_data
+@click.option(
+    "--register",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A newer copy of the public registers (/register/ of the server), where there is one.",
+)
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Be another server: for when no newer copy of the registers is left.",
+)
+def restore(directory: Path, data: Path, register: Path | None, new_key: bool) -> None:
+    r"""Make a new data directory of the backup in DIRECTORY, every file checked.
+
+    With --database or --blobs, what it holds goes there: so data move to PostgreSQL and to a
+    bucket, too. Devices that still keep what the backup lacks send it again.
+
+    A register that went back with the backup is refused by devices, as it should be. Where a newer
+    copy of its public files is left anywhere, give it with --register. Where none is, --new-key
+    begins another register under another key: enrol each device anew (parvis-kiosk enrol
+    --replace), and say publicly why there is a second one.
+
+    \b
+    Example:
+      parvis-server restore /mnt/backup/parvis --data /var/lib/parvis
+      parvis-server restore /mnt/backup/parvis --data /srv/parvis --database postgresql:///parvis
+    """
+    from sync.server.backup import restore as bring_back
+
+    restored = bring_back(
+        directory, data, time.time, _places(data), register=register, new_key=new_key
+    )
+    click.echo(
+        f"{counted(restored.records, 'contribution')} in {counted(restored.batches, 'batch')} are "
+        f"in {data}. Start the server: parvis-server run --data {data}"
+    )
+    if restored.missing:
+        click.echo(
+            f"{counted(restored.missing, 'contribution')} of the public register are not in this "
+            "backup: let every device sync; parvis-server doctor says what is still missing."
+        )
+    if new_key:
+        click.echo(
+            "It has another key. For each device: parvis-server enrol, then parvis-kiosk enrol "
+            "CODE --replace. Tell the public why there is a second register."
+        )
 
 
 @main.group()

@@ -10,6 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, create_engine, event, text
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from sync.errors import SyncError
+from sync.server.copying import copy_sqlite_file
 from sync.server.files import DataDirectory
 
 _BUSY_MILLISECONDS = 10_000
@@ -71,6 +73,16 @@ class Database(Protocol):
         Returns:
             How many of them were not.
         """
+
+    def forget(self, table: str) -> None:
+        """Leave nothing on the disk of what was deleted from a table, as far as it can.
+
+        Raises:
+            UnusableStore: the database cannot be used.
+        """
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of it, as it is at one moment, into a new SQLite file, durably."""
 
     def integrity(self) -> tuple[str, ...]:
         """What is wrong with the database as far as it knows; empty where it is sound."""
@@ -155,6 +167,22 @@ class SqliteDatabase:
         )
         return added.rowcount
 
+    def forget(self, table: str) -> None:
+        """As `Database.forget`: pages are overwritten already, and the log is emptied."""
+        try:
+            with self._turn, self._files.writing():
+                connection = self._engine.raw_connection()
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            raise UnusableStore(f"{UnusableStore.sentence} (SQLite says: {error}.)") from error
+
+    def copy_to(self, path: Path) -> None:
+        """As `Database.copy_to`; writers wait meanwhile."""
+        with self.writing() as db:
+            connection = db.connection.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            copy_sqlite_file(connection, path)
+
     def integrity(self) -> tuple[str, ...]:
         """As `Database.integrity`."""
         with self.reading() as db:
@@ -185,6 +213,7 @@ def _prepare(connection: object, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "trusted_schema=OFF",
+        "secure_delete=ON",  # what was published of a contribution that is erased
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

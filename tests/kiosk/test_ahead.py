@@ -1,4 +1,4 @@
-"""Widgets built while a person reads: taken only where they fit, and dropped with what they hold."""
+"""Widgets built while a person reads: taken only where they fit, and else dropped."""
 
 from tests.kiosk import driver, hall
 
