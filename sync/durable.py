@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -18,6 +19,24 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: the disk does not take it; what was there before still is.
     """
+    _put(path, content, mode)
+    sync_directory(path.parent)
+
+
+def write_all_whole(contents: Mapping[Path, bytes], mode: int = 0o600) -> None:
+    """Put several files in place, as `write_whole` each; durable all together when this returns.
+
+    Raises:
+        OSError: the disk does not take one; those before it may be there already.
+    """
+    for path, content in contents.items():
+        _put(path, content, mode)
+    for directory in dict.fromkeys(path.parent for path in contents):
+        sync_directory(directory)
+
+
+def _put(path: Path, content: bytes, mode: int) -> None:
+    """Put a file in place; its name is not durable yet."""
     # A name of its own for each writer: the same file may be written twice at once.
     descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
     try:
@@ -30,7 +49,6 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     except OSError:
         Path(part).unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
 
 
 def sync_directory(path: Path) -> None:

@@ -36,6 +36,7 @@ from sync import batch, consultation
 from sync.acknowledgement import Verdict, acknowledge
 from sync.batch import Batch, claimed_device, device_named_in
 from sync.consultation import Consultation
+from sync.contribution import contribution_id
 from sync.enrolment import (
     LIFETIME_SECONDS,
     TOKEN_BYTES,
@@ -134,6 +135,7 @@ class Service:
 
     def begin(self) -> None:
         """This process starts to serve: devices may look what the server still has."""
+        self.files.make_folders()
         if self.store.database.shared:
             self.store.begin_instance(self._instance)
 
@@ -554,8 +556,7 @@ def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterato
         elif all(one.recipients != sealed_to for one in asked):
             held_back = Verdict.WRONG_RECIPIENTS
         for record in section.records:
-            attachments = tuple(enclosed.get(position, ()))
-            yield IncomingRecord(
-                record.id, record.commitment, record.fingerprint, held_back, attachments
-            )
+            attachments = tuple(enclosed[position]) if position in enclosed else ()
+            id_ = contribution_id(read.consultation, record.commitment)
+            yield IncomingRecord(id_, record.commitment, record.fingerprint, held_back, attachments)
             position += 1
