@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -391,24 +392,32 @@ def _hex(colour: tuple[int, int, int]) -> str:
     return "#{:02X}{:02X}{:02X}".format(*colour)
 
 
+@cache
+def _paper(width: int, height: int) -> Fbo:
+    """What pictures of this size are drawn on; making one takes longer than drawing."""
+    paper = Fbo(size=(width, height), with_stencilbuffer=True)
+    red, green, blue, _ = Window.clearcolor
+    with paper:
+        ClearColor(red, green, blue, 1)
+        ClearBuffers()
+        Scale(1, -1, 1)
+        Translate(0, -height, 0)
+    return paper
+
+
 def picture_of(widget: Widget) -> Image.Image:
     """What the window shows now of a widget that fills it."""
     width, height = (int(length) for length in widget.size)
-    red, green, blue, _ = Window.clearcolor
     parent = widget.parent
     at = parent.canvas.indexof(widget.canvas) if parent is not None else -1
     if parent is not None and at > -1:
         parent.canvas.remove(widget.canvas)
-    fbo = Fbo(size=(width, height), with_stencilbuffer=True)
-    with fbo:
-        ClearColor(red, green, blue, 1)
-        ClearBuffers()
-        Scale(1, -1, 1)
-        Translate(-widget.x, -widget.y - height, 0)
-    fbo.add(widget.canvas)
-    fbo.draw()
-    whole = Image.frombytes("RGBA", (width, height), bytes(fbo.texture.pixels))
-    fbo.remove(widget.canvas)
+    paper = _paper(width, height)
+    paper.add(widget.canvas)
+    paper.ask_update()
+    paper.draw()
+    drawn = Image.frombytes("RGB", (width, height), paper.pixels, "raw", "RGBX")
+    paper.remove(widget.canvas)
     if parent is not None and at > -1:
         parent.canvas.insert(at, widget.canvas)
-    return whole.convert("RGB")
+    return drawn
