@@ -57,7 +57,7 @@ class OptionGrid(GridLayout):
         ]
         if needed and room > theme.target:
             for button in self.children:
-                button.letters = int(theme.body * min(1, room / max(needed)))
+                button.fitted = int(theme.body * min(1, room / max(needed)))
 
 
 class Ask(AnchorLayout):

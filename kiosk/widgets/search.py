@@ -12,6 +12,7 @@ from forms.engine import Choice, Kind, Step
 from kiosk.finding import Finder
 from kiosk.kv import load_beside
 from kiosk.language import RIGHT_TO_LEFT, base, tr
+from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets import choices
 from kiosk.widgets import paged as paged  # its kv rule draws with it
@@ -23,6 +24,7 @@ from kiosk.widgets.written import Written
 
 MANY = 30  # choices; more than these are searched
 SMALL_KEYBOARD_MM = 43  # on a small panel: four rows of keys, and results to see above them
+LEAST_LETTERS = 8  # how many letters' heights a card is wide that stands beside another
 _KEPT = 4  # lists that were made ready for searching; they are the form's own
 
 describe = choices.describe
@@ -61,7 +63,8 @@ class Searched(Written):
     @property
     def least(self) -> float:
         """The field, and results to see while one writes."""
-        return max(float(theme.target), self.field.height_for(1)) + theme.target + theme.gap
+        line = max(float(theme.target), self.field.height_for(1))
+        return line + theme.gap + self.results.least
 
     @property
     def finder(self) -> Finder:
@@ -108,7 +111,7 @@ class Searched(Written):
         room = self.room - self.line.height - theme.gap
         if self.setting.among_others:
             room = theme.target * 3 + theme.gap * 2
-        self.results.height = max(float(theme.target), room)
+        self.results.height = max(self.results.least, room)
 
     def _search(self) -> None:
         typed = self.field.text.strip()
@@ -167,6 +170,11 @@ class Results(BoxLayout):
         theme.bind(body=self._theme_changed)
 
     @property
+    def least(self) -> float:
+        """One line of words, whole: less than that is not worth looking at."""
+        return max(float(theme.target), Pen(theme.body).line_height + theme.mm(3))
+
+    @property
     def cards(self) -> dict[str, ChoiceCard]:
         """Those that can be seen, by name."""
         self._fill_soon.cancel()
@@ -218,7 +226,7 @@ class Results(BoxLayout):
     def _fill(self, *_: Any) -> None:
         """Row after row, as long as there is room; always one."""
         grid = self.ids.grid
-        columns = 1 if grid.width < theme.mm(110) else 2
+        columns = 1 if grid.width < max(theme.mm(110), 2 * LEAST_LETTERS * theme.body) else 2
         width = (grid.width - theme.gap * (columns - 1)) / columns
         room, used, shown = grid.height, 0.0, 0
         while self.first + shown < len(self._found):

@@ -107,6 +107,7 @@ class Action(Tap):
     icon_after = BooleanProperty(False)
     text = StringProperty()
     letters = NumericProperty(0)  # font size, in pixels
+    fitted = NumericProperty(0)  # the font size that a screen gives it; else that of the body
     primary = BooleanProperty(False)
     warns = BooleanProperty(False)
 
