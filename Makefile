@@ -1,6 +1,6 @@
 # Everything anybody runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo gallery test check bench soak lock clean
+.PHONY: help setup setup-test demo gallery test check bench soak audit lock clean
 export PYTHON
 
 help:            ## this list
@@ -33,6 +33,11 @@ bench: setup-test ## the figures of docs/benchmarks.md, measured here
 
 soak: setup-test ## a million schedules of faults between device, stick and server: hours
 	@.venv/bin/python -m tests.sync.simulation --schedules 1000000
+
+audit: setup-test ## look for known flaws in the locked packages (asks PyPI's advisories)
+	@.venv/bin/python -m venv build/audit
+	@build/audit/bin/pip install -q --disable-pip-version-check pip-audit==2.9.0
+	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r packaging/requirements.lock
 
 lock:            ## bring packaging/requirements.lock up to date (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra all --group dev -q pyproject.toml -o packaging/requirements.lock

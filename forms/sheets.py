@@ -29,6 +29,9 @@ ENDINGS = (".xlsx", ".xls", ".csv", ".md")
 BIGGEST = 64 * 1024 * 1024
 """Bytes of one spreadsheet."""
 
+BIGGEST_UNPACKED = 256 * 1024 * 1024
+"""Bytes of an .xlsx once unpacked; a list of 20,000 choices takes five million."""
+
 FOREIGN_ERRORS = (
     PyXFormError,
     XLRDError,
@@ -151,10 +154,24 @@ def _check_file(path: Path) -> None:
         problem = Problem(f"{path.name} is empty.", advice="Fill in a survey sheet, and save it.")
     elif path.stat().st_size > BIGGEST:
         problem = Problem(f"{path.name} has more than {BIGGEST // 1024 // 1024} MB.")
+    elif path.suffix.lower() == ".xlsx" and _unpacked(path) > BIGGEST_UNPACKED:
+        problem = Problem(
+            f"{path.name} would unpack to more than {BIGGEST_UNPACKED // 1024 // 1024} MB.",
+            advice="No form is that long: do not open it if it came from somebody else.",
+        )
     elif path.suffix.lower() == ".xls" and goes_in_circles(path.read_bytes()):
         problem = _unreadable(path, XLRDError())
     if problem is not None:
         raise FormErrors([problem])
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes that an .xlsx says it unpacks to, and no reader unpacks more; 0 where it is none."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return sum(one.file_size for one in packed.infolist())
+    except FOREIGN_ERRORS:
+        return 0  # said later, by what reads it
 
 
 def _unreadable(path: Path, wrong: BaseException) -> Problem:

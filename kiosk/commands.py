@@ -78,12 +78,15 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
     """
     from sync.client.https import enrol as enrol_device
     from sync.client.https import sync_once
+    from sync.enrolment import said_of_no_tls
 
     with Device.open(data) as device:
         asked = sys.stdin.isatty() and sys.stdout.isatty()
         same = _same_words if asked else _words_to_compare
         enrolment = enrol_device(device, code, name, ca_bundle=ca, replace=anew, same=same)
         click.echo(f"This device is now “{enrolment.name}” of {enrolment.url}.")
+        if warning := said_of_no_tls(enrolment.url):
+            click.echo(warning, err=True)
         _tell(sync_once(device))
         if not device.consultations():
             click.echo("The server has published no consultation yet; sync again when it has.")

@@ -33,9 +33,14 @@ class IdleWatch:
         """Somebody did something."""
         self._last_touch = self._clock()
 
+    @property
+    def seconds(self) -> float:
+        """How long ago that was."""
+        return self._clock() - self._last_touch
+
     def presence(self) -> Presence:
         """How things stand at this moment."""
-        asked_for = self._clock() - self._last_touch - self.patience
+        asked_for = self.seconds - self.patience
         if asked_for < 0:
             return Presence()
         if asked_for >= self.grace:

@@ -17,6 +17,7 @@ from kiosk.devices.equipment import find_equipment
 from kiosk.errors import DeviceError
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
+from kiosk.tidying import leave_to_quiet_moments
 from sync.client.background import BackgroundSync, Rhythm
 from sync.device import Device
 
@@ -90,6 +91,7 @@ def serve(
         NothingToOffer: there is nothing to take part in.
         BadConfiguration: what is noted about the device cannot be.
     """
+    leave_to_quiet_moments()
     attached = read_configuration(data)
     with (
         Device.open(data) as device,

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from gc import collect, freeze
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from kivy.base import EventLoop
 from kivy.cache import Cache
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from kiosk import tidying
 from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.access.curtain import Curtain
 from kiosk.access.ear import Ear
@@ -60,6 +61,8 @@ SCREENS: Mapping[Stage, str] = {
     Stage.CONFIRM: "confirm",
     Stage.RECEIPT: "receipt",
 }
+LONG_ALONE = 40  # ticks: twenty seconds
+QUIET = 0.7  # seconds after a touch in which the next one is not expected
 METHOD = "method"  # the screen of groups that one way to take part asks together
 
 
@@ -128,6 +131,8 @@ class Kiosk(FloatLayout):
         self._ask: Any = None
         self._screens: dict[str, Page] = {}
         self._prepared = self._somebody_came = False
+        self._set_apart = False  # what is there to stay (`kiosk.tidying`)
+        self._alone = 0  # ticks since anybody was here
         self.on_screen: Callable[[str], None] = lambda name: None
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
@@ -476,7 +481,7 @@ class Kiosk(FloatLayout):
         theme.calm_down()
         for category in ("kv.texture", "textinput.label", "textinput.width"):
             Cache.remove(category)
-        collect()
+        tidying.clear()
 
     def _touched(self, *_: Any) -> bool:
         """Whoever answers that they are there has not touched what is below the question."""
@@ -502,9 +507,14 @@ class Kiosk(FloatLayout):
 
     def _tick(self, *_: Any) -> None:
         if self.page is self._screens.get("welcome") and self._ask is None:
+            self._alone += 1
             self._look_for_news()
-            self.prepare()
+            if not self.prepare():
+                tidying.tidy()
             return
+        self._alone = 0
+        if self.idle.seconds > QUIET and not EventLoop.touches:
+            tidying.tidy()
         self.keypad.settle()
         if self.ear.speaks and not self.asks_whether_there:
             self.idle.touched()  # somebody listens
@@ -530,12 +540,11 @@ class Kiosk(FloatLayout):
         if missing is not None:
             self._screen(missing)
         elif not self._prepared:
-            # What is there to stay need not be looked through each time that rubbish is collected.
-            # Not once somebody has been here: what hangs on to their words would stay as well.
             self._prepared = True
-            collect()
-            if not self._somebody_came:
-                freeze()
+        elif not self._set_apart and (not self._somebody_came or self._alone > LONG_ALONE):
+            # Not at once where somebody was here: what clings to their words would stay as well.
+            self._set_apart = True
+            tidying.set_apart()
         return missing is not None
 
     def _look_for_news(self) -> None:

@@ -1,7 +1,7 @@
 """A device: its key, its server, the consultations it holds, its outbox, in one directory.
 
 lock              held by the one process that uses the directory
-device.key        Ed25519, PEM, 0600
+device.key        Ed25519, PEM, 0600; encrypted where the machine has a secret (`sync.machine`)
 enrolment.json    the server's address and key, and this device's name there
 consultations/    the packages held, one file each
 outbox.sqlite     sealed contributions
@@ -49,6 +49,7 @@ from sync.errors import (
     UnknownConsultation,
 )
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
+from sync.machine import machine_secret
 from sync.outbox import Counts, Outbox, read_counts
 from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
@@ -345,8 +346,8 @@ class Device:
                     f"The device's key {path} is missing, and contributions were sealed under it. "
                     "Restore it from its backup."
                 )
-            write_signing_key(path, Ed25519PrivateKey.generate())
-        return read_signing_key(path)
+            write_signing_key(path, Ed25519PrivateKey.generate(), machine_secret())
+        return read_signing_key(path, machine_secret())
 
     def _read_enrolment(self) -> Enrolment | None:
         path = self.directory / "enrolment.json"

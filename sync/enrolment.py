@@ -176,6 +176,17 @@ def server_address(text: str) -> str:
     return f"{split.scheme.lower()}://{split.netloc.lower()}{split.path.rstrip('/')}"
 
 
+def said_of_no_tls(url: str) -> str:
+    """What a steward is told of an address that whoever listens can follow; "" where none can."""
+    split = urlsplit(url)
+    if split.scheme != "http" or split.hostname in ("localhost", "127.0.0.1", "::1"):
+        return ""
+    return (
+        "This address has no TLS: contributions stay sealed, but who listens on the network sees "
+        "which device sends when. Use https:// wherever the network is not closed."
+    )
+
+
 def fingerprint(server_key: Ed25519PublicKey) -> bytes:
     """What the code carries of the server's key."""
     return hashlib.sha256(server_key.public_bytes_raw()).digest()[:FINGERPRINT_BYTES]

@@ -32,7 +32,9 @@ from cryptography.hazmat.primitives.hpke import (
 )
 from cryptography.hazmat.primitives.hpke import Suite as Hpke
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
+    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
@@ -47,6 +49,7 @@ KEY_ID_BYTES = 8
 SEED_BYTES = 32
 SIGNATURE_BYTES = 64
 
+_SEALED_PEM = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 _ED25519 = 0x11  # the suite number that an Ed25519 key id is made with
 _MLKEM_PUBLIC_BYTES = 1184
 _LARGEST_KEY_FILE = 16 * 1024
@@ -200,29 +203,54 @@ def signature_fits(public: Ed25519PublicKey, signature: bytes, data: bytes) -> b
     return True
 
 
-def write_signing_key(path: Path, key: Ed25519PrivateKey) -> None:
+def write_signing_key(path: Path, key: Ed25519PrivateKey, secret: bytes = b"") -> None:
     """Keep a signing key as PEM (PKCS #8) that only this user reads; never over an existing file.
+
+    Args:
+        path: of the file.
+        key: what is kept.
+        secret: of this machine, to encrypt it under; b"" for none.
 
     Raises:
         BadKey: there is a file of that name already.
     """
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write_new(path, pem, 0o600)
+    _write_new(path, _signing_text(key, secret), 0o600)
 
 
-def read_signing_key(path: Path) -> Ed25519PrivateKey:
-    """The signing key kept at `path`.
+def read_signing_key(path: Path, secret: bytes = b"") -> Ed25519PrivateKey:
+    """The signing key kept at `path`; one that lies there in clear is encrypted under `secret`.
 
     Raises:
-        BadKey: the file is missing, or holds something else.
+        BadKey: the file is missing, holds something else, or is encrypted under another secret.
     """
+    data = _read(path)
+    sealed = data.startswith(_SEALED_PEM)
+    if sealed and not secret:
+        raise BadKey(
+            f"{path} is encrypted, and this command was not given the machine's secret. Run it as "
+            "the service is run: systemd-run --pipe -p LoadCredentialEncrypted=parvis-key:FILE …"
+        )
     try:
-        key = load_pem_private_key(_read(path), password=None)
+        key = load_pem_private_key(data, password=secret if sealed else None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
+        if sealed:
+            raise BadKey(
+                f"{path} is encrypted under another machine's secret, or damaged. Restore it from "
+                "its backup, on the machine that it belongs to."
+            )
         raise BadKey(f"{path} holds no Ed25519 key. Restore it from its backup.")
+    if secret and not sealed:
+        write_whole(path, _signing_text(key, secret))
     return key
+
+
+def _signing_text(key: Ed25519PrivateKey, secret: bytes) -> bytes:
+    sealing: KeySerializationEncryption = NoEncryption()
+    if secret:
+        sealing = BestAvailableEncryption(secret)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealing)
 
 
 def write_recipient_keys(path: Path, keys: RecipientKeys) -> None:

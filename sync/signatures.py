@@ -220,6 +220,15 @@ def verify_request(
     raise Unsigned("This request must be signed (RFC 9421, Ed25519), and is not.")
 
 
+def signers(parts: RequestParts) -> tuple[str, ...]:
+    """The ids of the keys that a request says it is signed by; not yet believed.
+
+    Raises:
+        Unsigned: the signatures cannot be read.
+    """
+    return tuple(candidate.key_id for candidate in _signatures(parts))
+
+
 def signature_base(parts: RequestParts, components: Iterable[str], params: str) -> bytes:
     """The bytes that are signed (RFC 9421, 2.5); `params` is the `@signature-params` value."""
     lines = [f'"{name}": {parts.component(name)}' for name in components]

@@ -10,9 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
-
-from arabic_reshaper import ArabicReshaper
 
 from kiosk.theme.bidi import (
     drawing_order,
@@ -42,8 +41,7 @@ _NEVER_LAST = frozenset("([{«‹“‘（【《〈「『〔〖［｛＄￥$€"
 _SPACES = frozenset(" \t\u2002\u2003\u2009\u3000")
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(NamedTuple):
     """What is drawn as one: a letter with its marks, or two letters joined into one sign."""
 
     drawn: str
@@ -56,6 +54,8 @@ class Cluster:
         drawn = self.drawn
         if not drawn.isascii() or self.level:
             drawn = _INVISIBLE.sub("", mirrored(drawn, self.level))
+        if not offset and drawn == self.drawn:
+            return self
         return Cluster(drawn, self.start + offset, self.end + offset, self.level)
 
 
@@ -189,8 +189,10 @@ def _clusters(text: str, right: bool) -> list[Cluster]:
 
 
 @cache
-def _reshaper() -> ArabicReshaper:
+def _reshaper() -> Any:
     """Joins letters one for one; the ligature that Arabic requires, lam-alef, is made here."""
+    from arabic_reshaper import ArabicReshaper  # not before a text wants it: it takes its time
+
     return ArabicReshaper({"delete_harakat": False, "support_ligatures": False})
 
 

@@ -14,8 +14,11 @@ class Told(Answer):
     def __init__(self, step: Step, value: str, setting: Setting, *, told: str, **kw: Any) -> None:
         super().__init__(step, value, setting, **kw)
         self.words = Words(text=told, bold=True, font_size=theme.body, color=theme.mark)
-        theme.bind(body=self.words.setter("font_size"), mark=self.words.setter("color"))
+        theme.bind(body=self._theme_changed, mark=self._theme_changed)
         self.add_widget(self.words)
+
+    def _theme_changed(self, *_: Any) -> None:
+        self.words.font_size, self.words.color = theme.body, theme.mark
 
     def spoken(self) -> str:
         """The value."""

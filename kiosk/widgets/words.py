@@ -1,7 +1,7 @@
 """A label for every language: breaks, joins, orders and aligns its text as its script wants."""
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, inf
 from typing import Any
 
@@ -22,6 +22,25 @@ _CHANGES_LINES = (
     *("text", "width", "rtl", "french", "foreign", "font_size", "font_name", "bold"),
     *("max_lines", "line_height"),
 )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A text at a size, ready to be broken at any width."""
+
+    parts: list[Paragraph]
+    pen: Pen
+    natural_width: int  # of its longest line, in pixels
+
+    @classmethod
+    def of(cls, text: str, pen: Pen, *, rtl: bool) -> "_Measured":
+        parts = paragraphs(text, rtl=rtl)
+        return cls(parts, pen, ceil(max(part.natural_width(pen.measure) for part in parts)))
+
+    def lines(self, width: float) -> list[Line]:
+        """Its lines in a width, in pixels."""
+        room = inf if self.natural_width <= width else max(width, 1)
+        return [line for part in self.parts for line in part.lines(room, self.pen.measure)]
 
 
 class Words(Label):
@@ -45,6 +64,8 @@ class Words(Label):
 
     def __init__(self, **kwargs: Any) -> None:
         self._state: tuple[object, ...] | None = None
+        self._measured: tuple[tuple[object, ...], _Measured] | None = None
+        self._shown: tuple[object, ...] | None = None
         self._drawn: list[tuple[Rectangle, Texture]] = []
         if "size_hint" not in kwargs:
             kwargs.setdefault("size_hint_y", None)
@@ -63,10 +84,9 @@ class Words(Label):
         text = self.text if text is None else text
         if not text:
             return 0.0
-        pen = Pen(self.font_size, self.font_name, self.bold)
-        text = self._mended(text)
-        lines = lay_out(text, max(width, 1), pen.measure, rtl=self._from_right)
-        return ceil(len(lines) * pen.line_height * self.line_height)
+        measured = self._measure(text)
+        lines = len(measured.lines(width))
+        return ceil(lines * measured.pen.line_height * self.line_height)
 
     @property
     def _written(self) -> str:
@@ -85,16 +105,28 @@ class Words(Label):
         if state == self._state:
             return
         self._state = state
-        pen = Pen(self.font_size, self.font_name, self.bold)
-        parts = paragraphs(self._written, rtl=self._from_right)
-        self.natural_width = ceil(max(part.natural_width(pen.measure) for part in parts))
-        width = inf if self.natural_width <= self.width else max(self.width, 1)
-        lines = [line for part in parts for line in part.lines(width, pen.measure)]
-        if self.halign == "center" and len(lines) > len(parts):
-            lines = _balanced(lines, parts, width, pen)
+        measured = self._measure(self.text)
+        self.natural_width = measured.natural_width
+        lines = measured.lines(self.width) if self.text else []
+        if self.halign == "center" and len(lines) > len(measured.parts):
+            lines = _balanced(lines, measured, self.width)
         if 0 < self.max_lines < len(lines):
-            lines = self._shortened(lines, pen)
-        self._draw(lines if self.text else [], pen)
+            lines = self._shortened(lines, measured.pen)
+        self._show(lines, measured.pen)
+
+    def _measure(self, text: str) -> _Measured:
+        """A text as it is written here; its own is kept, until it has another."""
+        key = (text, self.rtl, self.french, self.foreign, *self._letters)
+        if self._measured is None or self._measured[0] != key:
+            measured = _Measured.of(self._mended(text), Pen(*self._letters), rtl=self._from_right)
+            if text != self.text:
+                return measured
+            self._measured = (key, measured)
+        return self._measured[1]
+
+    @property
+    def _letters(self) -> tuple[float, str, bool]:
+        return (self.font_size, self.font_name, self.bold)
 
     def _shortened(self, lines: list[Line], pen: Pen) -> list[Line]:
         """The first lines, the last of them ending in an ellipsis."""
@@ -105,6 +137,16 @@ class Words(Label):
             if len(shorter) <= self.max_lines or end == 0:
                 return shorter[: self.max_lines]
             end -= 1
+
+    def _show(self, lines: list[Line], pen: Pen) -> None:
+        """Draw these lines, where others are drawn; most new widths break nothing anew."""
+        shown = (tuple(line.drawn for line in lines), pen, self.line_height)
+        if shown != self._shown:
+            self._shown = shown
+            self._draw(lines, pen)
+        if self.size_hint_y is None:
+            self.height = self.texture_size[1]
+        self._place()
 
     def _draw(self, lines: list[Line], pen: Pen) -> None:
         for rectangle, _ in self._drawn:
@@ -124,9 +166,6 @@ class Words(Label):
             max((texture.width for _, texture in self._drawn), default=0),
             ceil(len(lines) * step),
         ]
-        if self.size_hint_y is None:
-            self.height = self.texture_size[1]
-        self._place()
 
     def _place(self, *_: object) -> None:
         spare = self.height - self.texture_size[1]
@@ -154,14 +193,15 @@ class Words(Label):
             self._trigger_texture()
 
 
-def _balanced(lines: list[Line], parts: Sequence[Paragraph], width: float, pen: Pen) -> list[Line]:
+def _balanced(lines: list[Line], measured: _Measured, width: float) -> list[Line]:
     """As many lines, of about the same length: centred text looks torn otherwise."""
-    words = (_WORD.findall(part.text) for part in parts)
+    pen = measured.pen
+    words = (_WORD.findall(part.text) for part in measured.parts)
     longest = max((pen.measure(word) for found in words for word in found), default=0)
     low, high = min(max(width / len(lines), longest), width), width
     while high - low > pen.size / 2:
         middle = (low + high) / 2
-        narrower = [line for part in parts for line in part.lines(middle, pen.measure)]
+        narrower = measured.lines(middle)
         if len(narrower) > len(lines):
             low = middle
         else:

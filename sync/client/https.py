@@ -134,9 +134,16 @@ def _withdraw(device: Device, wire: Wire, token: bytes) -> None:
 
 
 def _ask_signed(device: Device, wire: Wire, method: str, path: str, body: bytes = b"") -> Answer:
-    parts = RequestParts.of(method, wire.url + path)
-    headers = sign_request(parts, body, device.key, device.key_id.hex(), int(time.time()))
+    headers = _signed(device, RequestParts.of(method, wire.url + path), body)
     return wire.ask(method, path, body, headers, most=LARGEST_ANSWER)
+
+
+def _signed(device: Device, parts: RequestParts, body: bytes = b"") -> dict[str, str]:
+    """The fields by which a device signs a request (RFC 9421).
+
+    A batch signs itself: its request is signed without the body.
+    """
+    return sign_request(parts, body, device.key, device.key_id.hex(), int(time.time()))
 
 
 def _authority(path: str) -> bytes:
@@ -197,7 +204,11 @@ class Uplink:
         self._device = device
         self._enrolment = device.enrolled
         self._batch = batch
-        self._wire = wire or Wire(device.enrolled.url, ca_bundle=ca_bundle or device.ca_bundle)
+        self._wire = wire or Wire(
+            device.enrolled.url,
+            ca_bundle=ca_bundle or device.ca_bundle,
+            sign=lambda method, url: _signed(device, RequestParts.of(method, url)),
+        )
         self._instance = ""
         self._uploader = Uploader(self._wire, pace or Pace())
         self._watch = RegisterWatch(device, device.enrolled, self._wire)

@@ -12,6 +12,7 @@ from forms.errors import FormError
 from sync.command_line import Refusing, in_words
 from sync.desk.asking import ask_cards
 from sync.desk.export import export_csv
+from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.key_commands import keys as keys_group
 from sync.desk.media import FOLDER
 from sync.desk.open_data import publish_data
@@ -233,6 +234,11 @@ def export(
     click.echo(f"{path} holds {said} in {done.columns} columns.")
     if done.files:
         click.echo(f"{counted(done.files, 'attached file')} beside it, in {path.parent / FOLDER}.")
+    if done.doubtful:
+        click.echo(
+            f"{counted(done.doubtful, 'file')} of them not what the name says, and so named "
+            f"{DOUBTFUL}: look before you open."
+        )
     for table in done.apart:
         click.echo(f"{table} holds what is kept apart: give it to those alone who need it.")
 

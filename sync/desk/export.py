@@ -27,6 +27,7 @@ from pathlib import Path
 
 from forms.methods.apart import kind_of, places
 from forms.xform import read_form
+from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.media import lay_beside, names_beside
 from sync.desk.store import DeskContribution, DeskStore
 from sync.desk.tables import Column, columns
@@ -57,6 +58,7 @@ class Exported:
         columns: of the table.
         files: attached files that lie next to the table, in `media/`.
         apart: the tables beside it of what is kept apart from the answers.
+        doubtful: files among them that are not what they are called: they end in `.unchecked`.
     """
 
     consultation: str
@@ -64,6 +66,7 @@ class Exported:
     columns: int
     files: int = 0
     apart: tuple[Path, ...] = ()
+    doubtful: int = 0
 
 
 def export_csv(
@@ -107,13 +110,14 @@ def export_csv(
     }
     apart: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in tables}
     table = _Table(separator, exact)
-    count = files = 0
+    count = files = doubtful = 0
     shared = store.shared_names(id_)
 
     def rows() -> Iterator[Iterable[str]]:
-        nonlocal count, files
+        nonlocal count, files, doubtful
         for contribution in store.contributions(id_):
-            names = names_beside(contribution.id, contribution.attachments, shared)
+            names = names_beside(contribution.id, store.media, contribution.attachments, shared)
+            doubtful += sum(name.endswith(DOUBTFUL) for name in names.values())
             yield _row(contribution, asked, names)
             values = dict(contribution.fields)
             for kind, held in tables.items():
@@ -128,7 +132,7 @@ def export_csv(
     for kind, held in tables.items():
         beside.append(path.with_name(f"{path.stem}-{kind}{path.suffix}"))
         table.write(beside[-1], [one.heading for one in held], sorted(apart[kind]))
-    return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside))
+    return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside), doubtful)
 
 
 @dataclass(frozen=True)

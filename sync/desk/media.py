@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from sync.desk.file_kinds import DOUBTFUL, is_what_it_is_called
 from sync.durable import sync_directory, write_whole
 
 FOLDER = "media"
@@ -69,12 +70,16 @@ class MediaFolder:
 
 
 def names_beside(
-    contribution: str, attachments: Iterable[DeskAttachment], shared: Iterable[str]
+    contribution: str,
+    folder: MediaFolder,
+    attachments: Iterable[DeskAttachment],
+    shared: Iterable[str],
 ) -> dict[str, str]:
     """Under which names the files of a contribution lie next to a table.
 
     Args:
         contribution: its id.
+        folder: with their contents: a file that is not what it is called gets another ending.
         attachments: its files.
         shared: names, in small letters, that files of several contributions have.
 
@@ -82,10 +87,14 @@ def names_beside(
         The name that the field holds → the name of the file.
     """
     taken = frozenset(shared)
-    return {
-        one.name: _distinct(one.name, contribution) if one.name.casefold() in taken else one.name
-        for one in attachments
-    }
+    names = {}
+    for one in attachments:
+        twice = one.name.casefold() in taken
+        names[one.name] = _distinct(one.name, contribution) if twice else one.name
+        file = folder.file(one.sha256)
+        if one.here and file.exists() and not is_what_it_is_called(one.name, file):
+            names[one.name] += DOUBTFUL
+    return names
 
 
 def lay_beside(

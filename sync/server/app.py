@@ -7,9 +7,9 @@
     GET  /v1/consultations/{id}[?version=N]         the organiser's signed package
     GET  /v1/consultations/{id}/batches?after=N     for the desk
     GET  /v1/consultations/{id}/devices             for the desk
-    GET  /healthz
     GET  /v1/consultations/{id}/attachments/{sha256}    for the desk
-    and what devices send (`sync.server.upload_routes`), and the registers (`.register_routes`)
+    and what devices send (`sync.server.upload_routes`), the registers (`.register_routes`), and
+    what stands around all of them (`.gate`)
 
 Nothing that is sent here, and no address it came from, is logged.
 """
@@ -34,7 +34,10 @@ from starlette.types import ASGIApp
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.bodies import Bodies
+from sync.server.gate import Gate, parts_of
 from sync.server.headers import CautiousHeaders
+from sync.server.limits import Limits
+from sync.server.logs import Event, tell, tell_failure
 from sync.server.pages.face import Pages
 from sync.server.problems import (
     BadRequest,
@@ -47,10 +50,11 @@ from sync.server.register_routes import register_routes
 from sync.server.service import Service
 from sync.server.upload_routes import upload_routes
 from sync.server.uploads import WrongOffset
-from sync.signatures import RequestParts
 
 LARGEST_BATCH = 16 * 1024 * 1024
 """Bytes; some fifty thousand contributions, or a photograph."""
+
+LIMITS = Limits()
 
 PATIENCE_SECONDS = 30.0
 """How long a sender may be silent."""
@@ -68,6 +72,8 @@ def create_app(
     *,
     largest_batch: int = LARGEST_BATCH,
     patience: float = PATIENCE_SECONDS,
+    limits: Limits | None = LIMITS,
+    metrics_token: str = "",
 ) -> ASGIApp:
     """The application.
 
@@ -75,12 +81,13 @@ def create_app(
         service: what it speaks for.
         largest_batch: bytes that a body may have.
         patience: seconds that a sender may be silent.
+        limits: how much one caller may ask; None for as much as they like.
+        metrics_token: with which anybody may read the metrics; "" for this machine alone.
     """
     face = _Face(service, patience)
     pages = Pages(service, face.aside)
     app = Starlette(
         routes=[
-            Route("/healthz", face.health),
             Route("/v1/devices", face.enrol, methods=["POST"]),
             Route("/v1/devices/{key_id}", face.withdraw, methods=["DELETE"]),
             *upload_routes(service, face.aside, face.bodies, largest_batch),
@@ -104,7 +111,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False  # an address is right or it is not
-    return CautiousHeaders(app)
+    return CautiousHeaders(Gate(app, service, face.aside, limits, metrics_token))
 
 
 class _Face:
@@ -115,20 +122,15 @@ class _Face:
         self._service = service
         self._threads = anyio.CapacityLimiter(2)
 
-    async def health(self, _request: Request) -> Response:
-        """Whether the database answers."""
-        await self.aside(self._service.store.consultations)
-        return _json({"status": "ok"})
-
     async def enrol(self, request: Request) -> Response:
         """`POST /v1/devices`."""
         body = await self.bodies.whole(request, _LARGEST_ENROLMENT)
-        answer = await self.aside(lambda: self._service.enrol(_parts(request), body))
+        answer = await self.aside(lambda: self._service.enrol(parts_of(request), body))
         return Response(answer, 201, media_type="application/json")
 
     async def withdraw(self, request: Request) -> Response:
         """`DELETE /v1/devices/{key_id}?enrolment={hex}`: a device whose words differed."""
-        key_id, parts = request.path_params["key_id"], _parts(request)
+        key_id, parts = request.path_params["key_id"], parts_of(request)
         token = request.query_params.get("enrolment", "")
         if not _TOKEN.fullmatch(token):
             raise BadRequest()
@@ -137,13 +139,13 @@ class _Face:
 
     async def get_batch(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}`."""
-        name, parts = request.path_params["name"], _parts(request)
+        name, parts = request.path_params["name"], parts_of(request)
         body = await self.aside(lambda: self._service.batch(name, parts))
         return Response(body, media_type="application/octet-stream")
 
     async def get_attachment(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/attachments/{sha256}`."""
-        id_, name, parts = request.path_params["id"], request.path_params["name"], _parts(request)
+        id_, name, parts = request.path_params["id"], request.path_params["name"], parts_of(request)
         body = await self.aside(lambda: self._service.attachment(id_, name, parts))
         return Response(body, media_type="application/octet-stream")
 
@@ -163,7 +165,7 @@ class _Face:
 
     async def batches(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/batches?after=N`."""
-        id_, parts = request.path_params["id"], _parts(request)
+        id_, parts = request.path_params["id"], parts_of(request)
         after = _number(request, "after") or 0
         stored = await self.aside(lambda: self._service.batches(id_, after, parts))
         versions = await self.aside(lambda: self._service.store.versions(id_))
@@ -185,7 +187,7 @@ class _Face:
 
     async def devices(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/devices`."""
-        id_, parts = request.path_params["id"], _parts(request)
+        id_, parts = request.path_params["id"], parts_of(request)
         roster = await self.aside(lambda: self._service.roster(id_, parts))
         return Response(roster, media_type="application/json")
 
@@ -198,7 +200,11 @@ async def _refused(_request: Request, error: Exception) -> Response:
     if not isinstance(error, SyncError):
         raise error
     problem = problem_of(error)
-    if isinstance(error, TooBusy):
+    if problem.status >= 500 and not isinstance(error, TooBusy):
+        tell_failure(cause=problem.name)
+    else:
+        tell(Event.REFUSED, status=problem.status, cause=problem.name)
+    if problem.status == 503:  # there is too much to do, or the database is away
         wait = Random().randint(*_SPREAD_SECONDS)  # noqa: S311
         problem = Problem(problem.status, problem.name, problem.detail, wait)
     answer = _problem(problem)
@@ -221,6 +227,7 @@ async def _not_text(_request: Request, _error: Exception) -> Response:
 
 
 async def _no_space(_request: Request, _error: Exception) -> Response:
+    tell_failure(cause="no-space")
     return _problem(problem_of(NoSpace()))
 
 
@@ -252,14 +259,3 @@ def _number(request: Request, name: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,15}", given):
         raise BadRequest()
     return int(given)
-
-
-def _parts(request: Request) -> RequestParts:
-    """What of a request its signature covers."""
-    return RequestParts.received(
-        request.method,
-        request.url.scheme,
-        request.scope["raw_path"],
-        request.scope["query_string"],
-        request.headers.items(),
-    )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.requests import Request
 
@@ -15,10 +15,16 @@ from sync.server.problems import TooBusy, TooLarge, TooSlow
 MOST_UPLOADS = 32
 _MOST_BYTES_HELD = 64 * 1024 * 1024
 _LONGEST_UPLOAD = 900.0  # seconds
+_PATIENT = 30.0  # seconds, before the pace of a body is looked at
+_SLOWEST = 128  # bytes a second; a bad mobile network carries ten times as much
+_WAIT_SECONDS = 10.0
 
 
 class Bodies:
     """What comes in, and how much of it at once.
+
+    A device that has proved to be one waits its turn; others have at most half of all there is, so
+    that nobody who only claims to be a device keeps the real ones out.
 
     Args:
         patience: seconds that a sender may be silent.
@@ -28,23 +34,63 @@ class Bodies:
         self._patience = patience
         self._uploads = 0
         self._held = 0  # bytes of bodies under way, at most
+        self._unproven = 0
+        self._held_unproven = 0
+        self._line: asyncio.Lock | None = None
+        self._freed: asyncio.Event | None = None
 
-    @contextlib.contextmanager
-    def place(self, size: int) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def place(self, size: int, proven: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
         """One of the places for uploads, and so much memory.
 
+        Args:
+            size: bytes held in memory, at most.
+            proven: whether the sender has proved to be a device; asked only where room is short.
+
         Raises:
-            TooBusy: all are taken.
+            TooBusy: all are taken, and stay so.
         """
-        if self._uploads >= MOST_UPLOADS or self._held + size > _MOST_BYTES_HELD:
-            raise TooBusy()
-        self._uploads += 1
-        self._held += size
+        trusted = False
+        if self._short_for_strangers(size):
+            trusted = await proven()
+            if not trusted and self._short_for_strangers(size):
+                raise TooBusy()
+        if not self._room(size):
+            await self._wait_for_room(size)
+        self._take(1, size, trusted)
         try:
             yield
         finally:
-            self._uploads -= 1
-            self._held -= size
+            self._take(-1, -size, trusted)
+            if self._freed is not None:
+                self._freed.set()
+
+    def _short_for_strangers(self, size: int) -> bool:
+        many = self._unproven >= MOST_UPLOADS // 2
+        much = self._held_unproven > 0 and self._held_unproven + size > _MOST_BYTES_HELD // 2
+        return many or much
+
+    def _room(self, size: int) -> bool:
+        return self._uploads < MOST_UPLOADS and self._held + size <= _MOST_BYTES_HELD
+
+    def _take(self, uploads: int, size: int, trusted: bool) -> None:
+        self._uploads += uploads
+        self._held += size
+        if not trusted:
+            self._unproven += uploads
+            self._held_unproven += size
+
+    async def _wait_for_room(self, size: int) -> None:
+        """Stand in line: first come, first served."""
+        self._line = self._line or asyncio.Lock()
+        self._freed = self._freed or asyncio.Event()
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS), self._line:
+                while not self._room(size):
+                    self._freed.clear()
+                    await self._freed.wait()
+        except TimeoutError:
+            raise TooBusy() from None
 
     async def whole(self, request: Request, most: int) -> bytes:
         """The whole body, as `pieces` gives it."""
@@ -60,7 +106,7 @@ class Bodies:
         if announced(request, most) > most:
             raise TooLarge()
         size = 0
-        until = time.monotonic() + _LONGEST_UPLOAD
+        began = time.monotonic()
         stream = request.stream()
         while True:
             try:
@@ -72,7 +118,8 @@ class Bodies:
             size += len(piece)
             if size > most:
                 raise TooLarge()
-            if time.monotonic() > until:
+            taken = time.monotonic() - began
+            if taken > _LONGEST_UPLOAD or (taken > _PATIENT and size < taken * _SLOWEST):
                 raise TooSlow()
             yield piece
 

@@ -4,33 +4,65 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import qrcode
 
 from sync.command_line import Refusing, Sentence, courier_progress, in_words
-from sync.enrolment import LIFETIME_SECONDS, EnrolmentCode, token_hash, token_key
-from sync.server.doctor import Finding, Health, damaged, examine
+from sync.enrolment import (
+    LIFETIME_SECONDS,
+    EnrolmentCode,
+    said_of_no_tls,
+    token_hash,
+    token_key,
+)
+from sync.server.database import Unreachable, UnusableStore
+from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
+from sync.server.limits import Allowance, Limits
+from sync.server.logs import start_logging
+from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningServer
-from sync.server.store import EnrolledDevice, UnusableStore
+from sync.server.stored import EnrolledDevice
 from sync.six_words import SixWords
 from sync.wording import counted
 
 _LOOK_SECONDS = 0.5
 
-_data = click.option(
-    "--data",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The server's data directory; made if it is not there.",
-)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_DATABASE = "parvis.database"  # what was named on this command line
+
+
+def _named(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    context.meta[_DATABASE] = value
+
+
+def _data(command: _Command) -> _Command:
+    """Options of all commands: where the server's data are."""
+    data = click.option(
+        "--data",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The server's data directory; made if it is not there.",
+    )
+    database = click.option(
+        "--database",
+        envvar="PARVIS_DATABASE",
+        metavar="postgresql://…",
+        expose_value=False,
+        callback=_named,
+        help="A PostgreSQL database in place of the SQLite file; the data directory remembers it.",
+    )
+    return data(database(command))
 
 
 @click.group(cls=Refusing)
@@ -52,18 +84,72 @@ def main() -> None:
 @_data
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="The port; 0 for any free one.")
-def run(data: Path, host: str, port: int) -> None:
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    default=("127.0.0.1", "::1"),
+    show_default=True,
+    metavar="ADDRESS",
+    help="A reverse proxy whose X-Forwarded-For is believed; repeatable.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1200,
+    show_default=True,
+    help="Requests a minute from one address; devices prove who they are, and have their own.",
+)
+@click.option(
+    "--metrics-token",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Who shows the word in this file may read /metrics from elsewhere.",
+)
+@click.option(
+    "--log",
+    "level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged to stderr, as JSON lines; debug adds each request.",
+)
+def run(
+    data: Path,
+    host: str,
+    port: int,
+    proxies: tuple[str, ...],
+    limit: int,
+    metrics_token: Path | None,
+    level: str,
+) -> None:
     r"""Serve until stopped by Ctrl-C or SIGTERM.
 
     Put a reverse proxy with TLS in front (it must hand on the Host header) before anybody but this
-    machine may reach it.
+    machine may reach it. /healthz says whether it answers, /readyz whether it can do its work, and
+    /metrics is for Prometheus, on this machine or with --metrics-token.
 
     \b
     Example:
       parvis-server run --data /var/lib/parvis --host 127.0.0.1 --port 8765
     """
+    start_logging(getattr(logging, level.upper()))
+    token = ""
+    if metrics_token is not None:
+        with in_words(f"{metrics_token} cannot be read"):
+            token = metrics_token.read_text().strip()
+        if not token:
+            raise Sentence(f"{metrics_token} is empty: write a long word into it.")
+    stranger = Allowance(at_once=limit / 2, a_second=limit / 60)
     with _service(data) as service:
-        server = RunningServer(service, host, port)
+        server = RunningServer(
+            service,
+            host,
+            port,
+            limits=Limits(stranger=stranger),
+            metrics_token=token,
+            proxies=proxies,
+        )
 
         def ready() -> None:
             click.echo(
@@ -114,6 +200,8 @@ def enrol(data: Path, url: str, wait: bool | None) -> None:
     """
     with _service(data) as service:
         code = service.offer_enrolment(url)
+        if warning := said_of_no_tls(code.url):
+            click.echo(warning, err=True)
         _show_picture(str(code))
         until = datetime.fromtimestamp(time.time() + LIFETIME_SECONDS).astimezone()
         click.echo(f"This code enrols one device, once, until {until:%H:%M}. On the device:")
@@ -294,6 +382,8 @@ def _findings(data: Path) -> Iterator[Finding]:
     try:
         with _service(data) as service:
             yield from examine(service)
+    except Unreachable as error:
+        yield unreachable(str(error))
     except UnusableStore as error:
         yield damaged(str(error.__cause__ or error))
 
@@ -315,7 +405,9 @@ def _show_picture(code: str) -> None:
 def _service(data: Path) -> Iterator[Service]:
     """The service of a data directory, let go of at the end."""
     with in_words(f"The data directory {data} cannot be used"):
-        service = Service(data, time.time)
+        places = Places.of(data, click.get_current_context().meta.get(_DATABASE))
+        service = Service(data, time.time, places)
+        places.remember(data)
         try:
             yield service
         finally:

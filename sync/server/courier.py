@@ -13,7 +13,6 @@ from sync import acknowledgement as acknowledgements
 from sync.courier import FRESH, Copying, Stick, Told, nobody, read_at_most
 from sync.errors import SyncError
 from sync.server.app import LARGEST_BATCH
-from sync.server.files import AlreadyServed
 from sync.server.problems import NoSpace
 from sync.server.service import Service, sha256
 from sync.server.uploads import SpoiltUpload
@@ -147,10 +146,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def _publish(service: Service) -> tuple[str, ...]:
     """Publish what came; where a server runs on this data, it does that itself."""
     try:
-        with service.files.serving():
-            service.registers.publish()
-    except AlreadyServed:
-        pass
+        service.publish_registers()
     except (SyncError, OSError) as error:
         return (f"What came is stored; the register could not be published now: {error}",)
     return ()

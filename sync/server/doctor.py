@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from sync.server.database import Database
 from sync.server.files import MissingBatch
 from sync.server.service import Service
 from sync.wording import counted
@@ -34,12 +35,15 @@ class Finding:
 
 def examine(service: Service) -> Iterator[Finding]:
     """Look at everything, the batches' bytes too; changes nothing."""
-    yield _sqlite(sqlite3.sqlite_version_info)
-    wrong = service.store.integrity()
-    if wrong:
-        yield damaged(wrong[0])
-        return
-    yield Finding(Health.FINE, "The database is sound.")
+    if service.store.database.shared:
+        yield from _postgresql(service.store.database)
+    else:
+        yield _sqlite(sqlite3.sqlite_version_info)
+        wrong = service.store.database.integrity()
+        if wrong:
+            yield damaged(wrong[0])
+            return
+        yield Finding(Health.FINE, "The database is sound.")
     served = "A server runs on this data." if service.files.is_served() else "No server runs now."
     yield Finding(Health.NOTE, served)
     counts = service.store.counts()
@@ -69,6 +73,14 @@ def examine(service: Service) -> Iterator[Finding]:
     yield _space(shutil.disk_usage(service.files.root).free)
 
 
+def unreachable(why: str) -> Finding:
+    """The finding of a database server that does not answer."""
+    return Finding(
+        Health.BAD,
+        f"{why} Devices are told to come again later, and lose nothing.",
+    )
+
+
 def damaged(why: str) -> Finding:
     """The finding of a database that cannot be used."""
     return Finding(
@@ -77,6 +89,12 @@ def damaged(why: str) -> Finding:
         "restore the last backup beside it. The batches of this directory are whole: "
         "parvis-desk pull --from reads them.",
     )
+
+
+def _postgresql(database: Database) -> Iterator[Finding]:
+    yield Finding(Health.FINE, f"The database is {database.version()}, and answers.")
+    for wrong in database.integrity():
+        yield Finding(Health.BAD, f"{wrong}.")
 
 
 def _sqlite(version: tuple[int, ...]) -> Finding:

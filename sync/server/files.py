@@ -22,6 +22,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,7 +60,6 @@ class DataDirectory:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         (root / "batches").mkdir(exist_ok=True, mode=0o700)
         (root / "attachments").mkdir(exist_ok=True, mode=0o700)
-        self.database.touch(mode=0o600)  # SQLite gives its other files the same rights
 
     @staticmethod
     def require(root: Path) -> None:
@@ -68,7 +68,7 @@ class DataDirectory:
         Raises:
             NoServerData: it holds none.
         """
-        if not (root / "parvis.sqlite").exists():
+        if not any((root / name).exists() for name in ("parvis.sqlite", "server.key")):
             raise NoServerData(
                 f"There is no server's data in {root}. Check the name of the directory; "
                 "parvis-server publish or parvis-server run make a new one."
@@ -78,6 +78,14 @@ class DataDirectory:
     def database(self) -> Path:
         """The SQLite file."""
         return self.root / "parvis.sqlite"
+
+    def touch_database(self) -> None:
+        """Make the SQLite file; SQLite gives its other files the same rights."""
+        self.database.touch(mode=0o600)
+
+    def holds_database(self) -> bool:
+        """Whether there is an SQLite file with something in it."""
+        return self.database.exists() and self.database.stat().st_size > 0
 
     @property
     def server_key(self) -> Path:
@@ -90,13 +98,13 @@ class DataDirectory:
         return self.root / "register"
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[None]:
-        """Be the one process that serves this directory.
+    def serving(self, *, shared: bool = False) -> Iterator[None]:
+        """Be the one process that serves this directory, or one of several that share it.
 
         Raises:
-            AlreadyServed: another process does.
+            AlreadyServed: another process serves it, and does not share it.
         """
-        with self._locked("serving.lock", wait=False):
+        with self._locked("serving.lock", wait=False, shared=shared):
             yield
 
     @contextlib.contextmanager
@@ -157,10 +165,16 @@ class DataDirectory:
             return False
         return True
 
-    def sweep(self) -> None:
-        """Remove what writers left unfinished when they were killed; only while none writes."""
+    def sweep(self, rested: float = 0.0) -> None:
+        """Remove what writers left unfinished when they were killed.
+
+        Args:
+            rested: seconds that it has not been written to; 0 only while nobody writes.
+        """
         for part in (self.root / "batches").glob("??/*.part"):
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if part.stat().st_mtime <= time.time() - rested:
+                    part.unlink()
 
     def batch_names(self) -> Iterator[str]:
         """The names of all batches that lie on disk."""
@@ -179,10 +193,11 @@ class DataDirectory:
         return body
 
     @contextlib.contextmanager
-    def _locked(self, name: str, *, wait: bool) -> Iterator[None]:
+    def _locked(self, name: str, *, wait: bool, shared: bool = False) -> Iterator[None]:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         with open(self.root / name, "ab", opener=_private) as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 raise AlreadyServed() from None
             yield

@@ -1,7 +1,7 @@
-"""Bring data that an older parvis-server wrote to the schema of this one; nothing is lost.
+"""Make the tables, or bring what an older parvis-server wrote to this one's; nothing is lost.
 
-Tables that are new are made empty by `Store` before; each step here fills them, and moves the
-version on, in one transaction with all the others.
+All in one transaction: first the tables get their present shape, version by version; then those
+that are new are made; then they are filled from what is stored.
 """
 
 from __future__ import annotations
@@ -9,24 +9,69 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sync import batch
 from sync.errors import SyncError
 from sync.server import schema
+from sync.server.database import UnusableStore
 from sync.server.files import DataDirectory
 from sync.server.register import enter
 
+_KEYED_BY_CONSULTATION = ("batches", "records", "quarantine", "register")
 
-def migrate(db: Connection, files: DataDirectory, found: int) -> None:
-    """Go from version `found` to this one, step by step.
+
+def prepare(db: Connection, files: DataDirectory) -> None:
+    """Make the database ready for this parvis-server.
 
     Raises:
-        SyncError: the data cannot be read; nothing was changed.
+        UnusableStore: a newer parvis-server wrote it.
+        SyncError: what is stored cannot be read; nothing was changed.
     """
-    for version in range(found, schema.VERSION):
-        _STEPS[version](db, files)
-        db.execute(update(schema.schema_version).values(version=version + 1))
+    found = None
+    if inspect(db).has_table(schema.schema_version.name):
+        found = db.execute(select(schema.schema_version.c.version)).scalar()
+    if found is None:
+        schema.tables.create_all(db)
+        db.execute(insert(schema.schema_version), {"version": schema.VERSION})
+        return
+    if found > schema.VERSION:
+        raise UnusableStore("This data was written by a newer parvis-server. Update it.")
+    if found < schema.VERSION:
+        for version in range(found + 1, schema.VERSION + 1):
+            _RESHAPE.get(version, _nothing)(db)
+        schema.tables.create_all(db)
+        for version in range(found + 1, schema.VERSION + 1):
+            _FILL.get(version, _nothing_more)(db, files)
+        db.execute(update(schema.schema_version).values(version=schema.VERSION))
+
+
+def _key_by_consultation(db: Connection) -> None:
+    """3 → 4: every key begins with the consultation, and each counts its own batches."""
+    (newest,) = db.execute(text("SELECT coalesce(max(number), 0) FROM batches")).one()
+    given = db.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'batches'")).scalar()
+    db.execute(text("DROP INDEX batches_by_consultation"))
+    there = [name for name in _KEYED_BY_CONSULTATION if inspect(db).has_table(name)]
+    for name in there:
+        db.execute(text(f"ALTER TABLE {name} RENAME TO former_{name}"))
+    made = [schema.tables.tables[name] for name in ("numbering", *there)]
+    schema.tables.create_all(db, tables=made)
+    columns = {name: [column.name for column in schema.tables.tables[name].c] for name in there}
+    for name in there:
+        listed = ", ".join(columns[name])
+        values = listed
+        source = f"former_{name}"
+        if name == "quarantine":
+            values = ", ".join(f"former_quarantine.{one}" for one in columns[name][1:])
+            values = f"former_batches.consultation, {values}"
+            source += " JOIN former_batches ON former_batches.number = former_quarantine.batch"
+        db.execute(text(f"INSERT INTO {name} ({listed}) SELECT {values} FROM {source}"))  # noqa: S608
+    for name in reversed(there):
+        db.execute(text(f"DROP TABLE former_{name}"))
+    db.execute(
+        text("INSERT INTO numbering SELECT DISTINCT consultation, :last FROM batches"),
+        {"last": max(newest, given or 0)},
+    )
 
 
 def _fill_registers(db: Connection, files: DataDirectory) -> None:
@@ -38,9 +83,8 @@ def _fill_registers(db: Connection, files: DataDirectory) -> None:
         .order_by(batches.number)
     )
     for row in db.execute(query).all():
-        stored = set(
-            db.execute(select(records.id).where(records.batch == row.number)).scalars().all()
-        )
+        here = (records.consultation == row.consultation) & (records.batch == row.number)
+        stored = set(db.execute(select(records.id).where(here)).scalars().all())
         public = Ed25519PublicKey.from_public_bytes(row.public_key)
         try:
             read = batch.read(files.batch(row.name), public)
@@ -58,11 +102,11 @@ def _fill_registers(db: Connection, files: DataDirectory) -> None:
         enter(db, row.consultation, row.number, commitments)
 
 
-def _nothing_more(_db: Connection, _files: DataDirectory) -> None:
-    """2 → 3: a table for attachments, empty until the first comes."""
+def _nothing(_db: Connection) -> None: ...
 
 
-_STEPS: Mapping[int, Callable[[Connection, DataDirectory], None]] = {
-    1: _fill_registers,
-    2: _nothing_more,
-}
+def _nothing_more(_db: Connection, _files: DataDirectory) -> None: ...
+
+
+_RESHAPE: Mapping[int, Callable[[Connection], None]] = {4: _key_by_consultation}
+_FILL: Mapping[int, Callable[[Connection, DataDirectory], None]] = {2: _fill_registers}

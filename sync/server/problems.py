@@ -11,7 +11,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import files, register, store, uploads
+from sync.server import database, files, register, stored, uploads
 
 
 class HashMismatch(SyncError):
@@ -41,6 +41,12 @@ class TooBusy(SyncError):
     sentence = "The server has much to do at the moment. Send it again a little later."
 
 
+class TooMany(SyncError):
+    """One caller asks more than its share."""
+
+    sentence = "Too much was asked from here in a short time. Ask again a little later."
+
+
 class NoSpace(SyncError):
     """The server's disk is full or cannot be written."""
 
@@ -68,8 +74,8 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     MalformedBatch: (422, "malformed-batch"),
     UnknownFormat: (422, "unknown-format"),
     ForgedBatch: (403, "forged-batch"),
-    store.UnknownDevice: (403, "unknown-device"),
-    store.RevokedDevice: (403, "revoked-device"),
+    stored.UnknownDevice: (403, "unknown-device"),
+    stored.RevokedDevice: (403, "revoked-device"),
     signatures.Unsigned: (401, "unsigned"),
     signatures.UnknownSigner: (403, "unknown-signer"),
     signatures.Forged: (401, "forged-signature"),
@@ -78,17 +84,18 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     enrolment.UsedCode: (403, "used-code"),
     enrolment.ExpiredCode: (403, "expired-code"),
     enrolment.ForgedEnrolment: (403, "forged-enrolment"),
-    store.UnknownConsultationHere: (404, "unknown-consultation"),
+    stored.UnknownConsultationHere: (404, "unknown-consultation"),
     NotFound: (404, "not-found"),
     uploads.WrongOffset: (409, "wrong-offset"),
     uploads.SpoiltUpload: (400, "hash-mismatch"),
     register.NotRegistered: (404, "not-registered"),
     TooSlow: (408, "too-slow"),
     TooLarge: (413, "too-large"),
+    TooMany: (429, "too-many-requests"),
     TooBusy: (503, "too-busy"),
     NoSpace: (507, "no-space"),
     files.MissingBatch: (500, "missing-batch"),
-    store.UnusableStore: (503, "unusable-store"),
+    database.UnusableStore: (503, "unusable-store"),
 }
 
 

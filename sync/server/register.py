@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, insert, select
@@ -35,6 +35,7 @@ from sync.register.entry import Entry
 from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
 from sync.server import schema
+from sync.server.numbering import hold
 
 _MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
 
@@ -108,13 +109,26 @@ class RegisterFolder:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+class Transactions(Protocol):
+    """What the registers ask of the database; see `sync.server.database`."""
+
+    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+        """A connection that only looks."""
+
+    def writing(self) -> contextlib.AbstractContextManager[Connection]:
+        """A transaction that changes something."""
+
+    def publishing(self, consultation: str) -> contextlib.AbstractContextManager[None]:
+        """Be the only one, of all threads and processes, that publishes a register."""
+
+
 class Registers:
     """All registers of one server.
 
     Args:
         root: the folder that holds one folder for each consultation.
         key: signs checkpoints.
-        reading, writing: give a transaction of the database.
+        store: gives transactions, and lets one at a time publish.
         clock: seconds since 1970.
     """
 
@@ -122,16 +136,15 @@ class Registers:
         self,
         root: Path,
         key: Ed25519PrivateKey,
-        reading: Callable[[], contextlib.AbstractContextManager[Connection]],
-        writing: Callable[[], contextlib.AbstractContextManager[Connection]],
+        store: Transactions,
         clock: Callable[[], float],
     ) -> None:
         self._root = root
         self._key = key
-        self.reading = reading
-        self.writing = writing
+        self.reading = store.reading
+        self.writing = store.writing
+        self._publishing = store.publishing
         self._clock = clock
-        self._publishing = threading.Lock()
         self._read: dict[str, Tiles] = {}
 
     # what is published
@@ -150,7 +163,7 @@ class Registers:
 
     def _publish(self, consultation: str) -> int:
         added = 0
-        with self._publishing:
+        with self._publishing(consultation):
             while True:
                 old = self.size(consultation)
                 entries = self._entries(consultation, old)
@@ -212,7 +225,11 @@ class Registers:
         table = schema.register.c
         query = (
             select(table.consultation, table.first, table.count, table.entries)
-            .join(schema.batches, schema.batches.c.number == table.batch)
+            .join(
+                schema.batches,
+                (schema.batches.c.consultation == table.consultation)
+                & (schema.batches.c.number == table.batch),
+            )
             .where(schema.batches.c.name == batch)
         )
         with self.reading() as db:
@@ -264,8 +281,14 @@ class Registers:
         records, batches, runs = schema.records.c, schema.batches.c, schema.register.c
         query = (
             select(records.id, batches.received_at, runs.first, runs.entries)
-            .join(schema.batches, batches.number == records.batch)
-            .outerjoin(schema.register, runs.batch == records.batch)
+            .join(
+                schema.batches,
+                (batches.consultation == records.consultation) & (batches.number == records.batch),
+            )
+            .outerjoin(
+                schema.register,
+                (runs.consultation == records.consultation) & (runs.batch == records.batch),
+            )
             .where(records.consultation == consultation, records.id.between(*ids))
             .limit(1)
         )
@@ -296,7 +319,7 @@ class Registers:
         if self._root.is_dir():
             consultations |= {folder.name for folder in self._root.iterdir() if folder.is_dir()}
         for consultation in sorted(consultations):
-            with self._publishing:
+            with self._publishing(consultation):
                 self._adopt(consultation)
                 self._rebuild(consultation)
 
@@ -321,6 +344,7 @@ class Registers:
         if merkle.root(point.size, tiles.subtree_of(hashes)) != point.root:
             raise DamagedRegister()
         with self.writing() as db:
+            hold(db, consultation)
             known = _size(db, consultation)
             entries = _entries(db, consultation, 0)
             if entries[: point.size] != published[:known]:
@@ -395,7 +419,7 @@ class Registers:
 
 
 def enter(db: Connection, consultation: str, batch: int, commitments: Sequence[bytes]) -> None:
-    """Enter what a batch brought, in the transaction that stores it.
+    """Enter what a batch brought, in the transaction that stores it and gave it its number.
 
     Args:
         db: that transaction.
@@ -410,6 +434,7 @@ def enter(db: Connection, consultation: str, batch: int, commitments: Sequence[b
 
 def entomb(db: Connection, consultation: str, entries: Sequence[Entry]) -> None:
     """Enter that contributions were erased."""
+    hold(db, consultation)
     _enter(db, consultation, None, [entry.to_bytes() for entry in entries])
 
 
@@ -481,7 +506,10 @@ def _position(db: Connection, consultation: str, commitment: bytes) -> int | Non
     table, records = schema.register.c, schema.records.c
     query = (
         select(table.first, table.entries)
-        .join(schema.records, records.batch == table.batch)
+        .join(
+            schema.records,
+            (records.consultation == table.consultation) & (records.batch == table.batch),
+        )
         .where(
             records.consultation == consultation,
             records.id == contribution_id(consultation, commitment),

@@ -1,22 +1,38 @@
-"""The server's tables. Every one that grows begins its key with the consultation or the batch."""
+"""The server's tables. Every one that grows begins its key with the consultation.
+
+So a distributed PostgreSQL can put each consultation's rows together on one of its machines
+(`docs/server.md` has the statements for Citus); what is small is the same everywhere.
+"""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     ForeignKey,
-    Index,
+    ForeignKeyConstraint,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
+    UniqueConstraint,
 )
 
-VERSION = 3
+VERSION = 4
 
 tables = MetaData()
 
-schema_version = Table("schema_version", tables, Column("version", Integer, primary_key=True))
+schema_version = Table(
+    "schema_version", tables, Column("version", Integer, primary_key=True, autoincrement=False)
+)
+
+# One row: whose database this is, and since when it is served without a break.
+server = Table(
+    "server",
+    tables,
+    Column("public_key", LargeBinary(32), primary_key=True),
+    Column("instance", String),
+)
 
 devices = Table(
     "devices",
@@ -50,7 +66,7 @@ consultations = Table(
     "consultations",
     tables,
     Column("id", String, primary_key=True),
-    Column("version", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("package", LargeBinary, nullable=False),
     Column("package_hash", String, nullable=False),
     Column("organiser_key", LargeBinary(32), nullable=False),
@@ -59,27 +75,38 @@ consultations = Table(
     Column("published_at", Float, nullable=False),
 )
 
+# The last number given to a batch; the row is locked while a batch is stored.
+numbering = Table(
+    "numbering",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("batch", BigInteger, nullable=False),
+)
+
 batches = Table(
     "batches",
     tables,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("name", String(64), nullable=False, unique=True),
-    Column("consultation", String, nullable=False),
+    Column("consultation", String, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # never given twice
+    Column("name", String(64), nullable=False),
     Column("device_key_id", ForeignKey("devices.key_id"), nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("received_at", Float, nullable=False),
     Column("acknowledgement", LargeBinary, nullable=False),
-    sqlite_autoincrement=True,  # a number is never given twice: the desk goes on after it
+    # A name is asked for without its consultation, too; the key has to hold it for the shards.
+    UniqueConstraint("name", "consultation", name="batches_by_name"),
 )
 
+# `batch` has no foreign key: checking it cost as much again as storing the row, and both are
+# written in one transaction.
 records = Table(
     "records",
     tables,
     Column("consultation", String, primary_key=True),
     Column("id", LargeBinary(16), primary_key=True),
     Column("fingerprint", LargeBinary(32), nullable=False),
-    Column("batch", ForeignKey("batches.number"), nullable=False),
+    Column("batch", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -87,11 +114,13 @@ records = Table(
 quarantine = Table(
     "quarantine",
     tables,
-    Column("batch", ForeignKey("batches.number"), primary_key=True),
-    Column("position", Integer, primary_key=True),
+    Column("consultation", String, primary_key=True),
+    Column("batch", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("id", LargeBinary(16), nullable=False),
     Column("fingerprint", LargeBinary(32), nullable=False),
     Column("verdict", Integer, nullable=False),
+    ForeignKeyConstraint(["consultation", "batch"], ["batches.consultation", "batches.number"]),
 )
 
 # Sealed attachments that batches name: on their way, or there; their bytes lie in files.
@@ -100,7 +129,7 @@ attachments = Table(
     tables,
     Column("consultation", String, primary_key=True),
     Column("name", String(64), primary_key=True),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("arrived_at", Float),
 )
 
@@ -110,17 +139,19 @@ register = Table(
     "register",
     tables,
     Column("consultation", String, primary_key=True),
-    Column("first", Integer, primary_key=True),  # the index of its first entry
+    Column("first", BigInteger, primary_key=True, autoincrement=False),  # index of its first entry
     Column("count", Integer, nullable=False),
-    Column("batch", ForeignKey("batches.number"), unique=True),
+    Column("batch", BigInteger),
     Column("entries", LargeBinary, nullable=False),
+    UniqueConstraint("consultation", "batch"),
+    ForeignKeyConstraint(["consultation", "batch"], ["batches.consultation", "batches.number"]),
 )
 
 checkpoints = Table(
     "checkpoints",
     tables,
     Column("consultation", String, primary_key=True),
-    Column("size", Integer, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", LargeBinary, nullable=False),
     Column("published_at", Float, nullable=False),
 )
@@ -131,7 +162,5 @@ awaited = Table(
     tables,
     Column("consultation", String, primary_key=True),
     Column("commitment", LargeBinary(32), primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
 )
-
-Index("batches_by_consultation", batches.c.consultation, batches.c.number)

@@ -15,10 +15,14 @@ disk and hashes to its name. A contribution is acknowledged as stored once all i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -45,21 +49,37 @@ from sync.enrolment import (
 from sync.errors import BadKey
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
+from sync.machine import machine_secret
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
-from sync.server.files import DataDirectory
+from sync.server.files import AlreadyServed, DataDirectory
+from sync.server.logs import Event, tell
+from sync.server.places import IN_THE_DIRECTORY, Places
 from sync.server.problems import HashMismatch, NotFound, TooLarge
 from sync.server.register import Registers
-from sync.server.store import (
+from sync.server.store import Store
+from sync.server.stored import (
     EnrolledDevice,
     IncomingBatch,
     IncomingRecord,
     PublishedConsultation,
-    Store,
     StoredBatch,
 )
 from sync.server.uploads import Uploads
 from sync.signatures import RequestParts, verify_request
 from sync.six_words import SixWords, WordsDiffer
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A batch that was stored just now.
+
+    Attributes:
+        size: in bytes.
+        verdicts: how many of its records became what.
+    """
+
+    size: int
+    verdicts: Mapping[str, int]
 
 
 class Service:
@@ -68,26 +88,69 @@ class Service:
     Args:
         root: the data directory, made if it is not there.
         clock: seconds since 1970.
+        places: where the database is, if not in the data directory.
+
+    Raises:
+        BadKey: the server's key is missing, or is not the one that the database knows.
+        UnusableStore: the database cannot be used.
     """
 
-    def __init__(self, root: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, root: Path, clock: Callable[[], float], places: Places = IN_THE_DIRECTORY
+    ) -> None:
         self.files = DataDirectory(root)
         self._clock = clock
         # Nobody restores a backup under a running server: devices look what it still has when it
         # was started anew.
         self._instance = secrets.token_hex(8)
-        self._key = self._server_key()
-        self.store = Store(self.files)
+        written = self.files.holds_database()
+        self.store = Store(self.files, places.open_database(self.files))
+        try:
+            self._key = self._server_key(written or self.store.owner() is not None)
+            key = self.public_key.public_bytes_raw()
+            if self.store.belong_to(key) != key:
+                raise BadKey(
+                    f"{self.files.server_key} is not the key of the server that this database "
+                    "belongs to. Copy server.key from that server's data directory, or name "
+                    "another --database."
+                )
+        except BaseException:
+            self.store.close()
+            raise
         self.uploads = Uploads(root / "uploads")
-        self.registers = Registers(
-            self.files.registers, self._key, self.store.reading, self.store.writing, clock
-        )
+        self.registers = Registers(self.files.registers, self._key, self.store, clock)
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
+        self._watchers: list[Callable[[Taken], None]] = []
 
     def close(self) -> None:
         """Let go of the data directory."""
         self.store.close()
+
+    def begin(self) -> None:
+        """This process starts to serve: devices may look what the server still has."""
+        if self.store.database.shared:
+            self.store.begin_instance(self._instance)
+
+    def publish_registers(self) -> None:
+        """Publish what came, unless another process serves this data alone and does so itself.
+
+        Raises:
+            SyncError, OSError: it cannot be published now.
+        """
+        if self.store.database.shared:
+            self.registers.publish()
+            return
+        with contextlib.suppress(AlreadyServed), self.files.serving():
+            self.registers.publish()
+
+    def now(self) -> float:
+        """Seconds since 1970, by the server's clock."""
+        return self._clock()
+
+    def watch(self, told: Callable[[Taken], None]) -> None:
+        """Tell of every batch that is stored from now on."""
+        self._watchers.append(told)
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -204,12 +267,32 @@ class Service:
             records=tuple(_incoming(read, self.store.versions(read.consultation))),
         )
 
+        became: list[Verdict] = []
+
         def said(verdicts: Sequence[Verdict], awaited: Sequence[str]) -> bytes:
+            became[:] = verdicts
             return acknowledge(name, verdicts, self._key, awaited)
 
         word = self.store.keep(incoming, said, self._clock())
         self.brought.set()
+        self._tell_of(incoming, became)
         return word
+
+    def _tell_of(self, incoming: IncomingBatch, verdicts: Sequence[Verdict]) -> None:
+        """Log a batch; one that another request stored meanwhile has no verdicts of its own."""
+        if not verdicts:
+            return
+        taken = Taken(len(incoming.body), Counter(one.name.lower() for one in verdicts))
+        tell(
+            Event.BATCH,
+            device=incoming.device_key_id,
+            bytes=taken.size,
+            records=len(verdicts),
+            stored=taken.verdicts.get("stored", 0) + taken.verdicts.get("awaited", 0),
+            quarantined=sum(one.quarantined for one in verdicts),
+        )
+        for told in self._watchers:
+            told(taken)
 
     def acknowledgement(self, name: str) -> bytes | None:
         """The server's word on a stored batch as it is now; None where it does not have it."""
@@ -297,6 +380,7 @@ class Service:
             self.uploads.finish(name, self.files.attachment_path(name))
             self.store.arrive(consultation_id, name, self._clock())
             arrived = True
+            tell(Event.ATTACHMENT, bytes=size)
         return arrived
 
     def enrol(self, request: RequestParts, body: bytes) -> bytes:
@@ -316,6 +400,7 @@ class Service:
             asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
         )
         self._write_roster()
+        tell(Event.ENROLLED, device=key_id)
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
 
     def withdraw(self, request: RequestParts, key_id: str, token_hash: bytes) -> None:
@@ -334,6 +419,7 @@ class Service:
         verify_request(request, b"", own.get, self._clock(), window=None)
         if known[0].revoked_at is None:
             self.revoke(key_id)
+            tell(Event.WITHDRAWN, logging.WARNING, device=key_id)
 
     def listing(self, fresh: str) -> bytes:
         """The signed list of what is published; `fresh` is the asker's: no old list serves."""
@@ -341,7 +427,10 @@ class Service:
             ListedConsultation(one.id, one.version, one.package_hash)
             for one in self.store.consultations()
         ]
-        return sign_listing(self._key, listed, fresh, self._instance)
+        instance = self._instance
+        if self.store.database.shared:
+            instance = self.store.instance() or instance
+        return sign_listing(self._key, listed, fresh, instance)
 
     # what the desk asks
 
@@ -415,17 +504,18 @@ class Service:
         with self.files.writing():  # another process may be enrolling or revoking, too
             self.files.write(FILE_NAME, self._roster())
 
-    def _server_key(self) -> Ed25519PrivateKey:
+    def _server_key(self, known: bool) -> Ed25519PrivateKey:
         with self.files.writing():
             path = self.files.server_key
             if not path.exists():
-                if self.files.database.exists() and self.files.database.stat().st_size:
+                if known:
                     raise BadKey(
                         f"The server's key {path} is missing, and devices know this server by it. "
-                        "Restore it from its backup."
+                        "Restore it from its backup, or copy it from another machine that serves "
+                        "the same database."
                     )
-                write_signing_key(path, Ed25519PrivateKey.generate())
-            return read_signing_key(path)
+                write_signing_key(path, Ed25519PrivateKey.generate(), machine_secret())
+            return read_signing_key(path, machine_secret())
 
 
 def sha256(body: bytes) -> str:

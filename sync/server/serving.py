@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
+import resource
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sync.errors import SyncError
-from sync.server.app import PATIENCE_SECONDS, create_app
+from sync.server.app import LIMITS, PATIENCE_SECONDS, create_app
+from sync.server.limits import Limits
+from sync.server.logs import Event, tell, tell_failure
 from sync.server.service import Service
 
-_MOST_CONNECTIONS = 512
-_IDLE_CONNECTION_SECONDS = 20
+_MOST_CONNECTIONS = 8192
+_OTHER_FILES = 256  # that a process keeps open beside its connections
+_BACKLOG = 4096  # the kernel takes the smaller of this and net.core.somaxconn
+_IDLE_CONNECTION_SECONDS = 10
 _STOP_SECONDS = 10
 _LOOKS = 60
 _HEADER_SECONDS = 10.0
 _PUBLISH_SECONDS = 1.0
-
-log = logging.getLogger(__name__)
+_RESTED_SECONDS = 3600.0  # nobody else who serves this data still writes at that
 
 
 class AddressTaken(SyncError):
@@ -40,6 +43,9 @@ class RunningServer:
         host: an address of this machine.
         port: 0 for any that is free.
         patience: seconds that a sender may be silent.
+        limits: how much one caller may ask; None for as much as they like.
+        metrics_token: with which anybody may read the metrics.
+        proxies: addresses whose word on who asks is believed.
 
     Raises:
         AddressTaken: somebody else listens there, or it is no address of this machine.
@@ -52,19 +58,26 @@ class RunningServer:
         port: int = 8765,
         *,
         patience: float = PATIENCE_SECONDS,
+        limits: Limits | None = LIMITS,
+        metrics_token: str = "",
+        proxies: Sequence[str] = ("127.0.0.1", "::1"),
     ) -> None:
         self._service = service
         self._socket = _listen(host, port)
+        app = create_app(service, patience=patience, limits=limits, metrics_token=metrics_token)
         self._server = _Quiet(
             uvicorn.Config(
-                create_app(service, patience=patience),
-                http=_impatient(min(patience, _HEADER_SECONDS)),
+                app,
+                http=_impatient(min(patience, _HEADER_SECONDS), patience),
+                log_config=None,
                 log_level="error",
+                forwarded_allow_ips=list(proxies),
                 access_log=False,
                 server_header=False,
                 lifespan="off",
                 ws="none",
-                limit_concurrency=_MOST_CONNECTIONS,
+                limit_concurrency=_most_connections(),
+                backlog=_BACKLOG,
                 timeout_keep_alive=_IDLE_CONNECTION_SECONDS,
                 timeout_graceful_shutdown=_STOP_SECONDS,
             )
@@ -88,12 +101,16 @@ class RunningServer:
             AlreadyServed: another process serves this data directory.
         """
         try:
-            with self._service.files.serving():
-                self._service.files.sweep()
+            shared = self._service.store.database.shared
+            with self._service.files.serving(shared=shared):
+                self._service.files.sweep(_RESTED_SECONDS if shared else 0.0)
                 self._service.registers.mend()
+                self._service.begin()
                 with _publishing(self._service):
                     self._server.ready = ready
+                    tell(Event.STARTED)
                     self._server.run(sockets=[self._socket])
+                    tell(Event.STOPPED)
         finally:
             self._socket.close()
 
@@ -112,8 +129,12 @@ class RunningThread:
         port: int = 0,
         *,
         patience: float = PATIENCE_SECONDS,
+        limits: Limits | None = LIMITS,
+        metrics_token: str = "",
     ) -> None:
-        self._running = RunningServer(service, host, port, patience=patience)
+        self._running = RunningServer(
+            service, host, port, patience=patience, limits=limits, metrics_token=metrics_token
+        )
         self._thread = threading.Thread(target=self._serve, name="parvis-server", daemon=True)
         self._ready = threading.Event()
 
@@ -151,7 +172,7 @@ def _publishing(service: Service) -> Iterator[None]:
                 service.registers.publish()
             except (SyncError, OSError):
                 # What came is stored and acknowledged all the same; it is tried again.
-                log.exception("The registers could not be published.")
+                tell_failure(Event.NOT_PUBLISHED)
                 service.brought.set()
             if last:
                 return
@@ -170,15 +191,46 @@ def _publishing(service: Service) -> Iterator[None]:
         thread.join()
 
 
-def _impatient(seconds: float) -> type[H11Protocol]:
-    """HTTP as uvicorn speaks it, which gives up those who do not finish a request's head in time.
+def _most_connections() -> int:
+    """How many connections there may be at once: as many as this process may open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _OTHER_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return min(_MOST_CONNECTIONS, max(_OTHER_FILES, allowed - _OTHER_FILES))
 
-    uvicorn itself waits for ever for the end of a head: a few hundred slow connections would keep
-    everybody else out.
+
+def _impatient(seconds: float, patience: float) -> type[H11Protocol]:
+    """HTTP as uvicorn speaks it, which gives up those who are too slow.
+
+    uvicorn itself waits for ever for the end of a head, and for somebody to read an answer: a few
+    hundred slow connections would keep everybody else out.
+
+    Args:
+        seconds: that the head of a request may take.
+        patience: seconds that nothing of an answer may be read.
     """
 
     class Impatient(H11Protocol):
         giving_up: asyncio.TimerHandle | None = None
+        unread: asyncio.TimerHandle | None = None
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._read_again()
+            self.unread = self.loop.call_later(patience, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self._read_again()
+
+        def _read_again(self) -> None:
+            if self.unread is not None:
+                self.unread.cancel()
+                self.unread = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -193,6 +245,7 @@ def _impatient(seconds: float) -> type[H11Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._disarm()
+            self._read_again()
             super().connection_lost(exc)
 
         def _arm(self) -> None:
@@ -231,7 +284,7 @@ class _Quiet(uvicorn.Server):
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=512)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         why = "there is no such port"
         if isinstance(error, socket.gaierror):

@@ -1,232 +1,109 @@
 """What the server remembers, in SQLAlchemy Core: devices, consultations, and the index of batches.
 
-Embedded default: one SQLite file in WAL mode with `synchronous=FULL`, one connection, used by one
-thread at a time. Batches lie whole in a folder under their hash, written and synced before the
-index names them (in the database instead they came out as fast, and made it grow and be copied
-whole at each backup: see `docs/decisions/`). A batch of which only the file survived a power cut is
-simply sent again; a batch that the index names is there.
+Batches lie whole among the blobs under their hash, written and synced before the index names them
+(in the database instead they came out as fast, and made it grow and be copied whole at each backup:
+see `docs/decisions/`). A batch of which only the blob survived a power cut is simply sent again; a
+batch that the index names is there.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, create_engine, event, func, insert, select, text, update
-from sqlalchemy.exc import DatabaseError, IntegrityError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from sync.acknowledgement import Verdict
 from sync.enrolment import ExpiredCode, UnknownCode, UsedCode
-from sync.errors import SyncError
 from sync.keys import KEY_ID_BYTES
-from sync.server import schema
+from sync.server import indexing, schema
+from sync.server.database import Database
 from sync.server.files import DataDirectory
-from sync.server.migrations import migrate
+from sync.server.indexing import index, set_aside
+from sync.server.migrations import prepare
+from sync.server.numbering import next_batch
 from sync.server.register import enter
-
-_BUSY_MILLISECONDS = 10_000
-_IDS_AT_ONCE = 500
-
-
-class UnknownDevice(SyncError):
-    """The batch or request names a device that was never enrolled here."""
-
-    sentence = "This device is not enrolled with this server. Enrol it: parvis-server enrol."
-
-
-class RevokedDevice(SyncError):
-    """The device was enrolled once, and its right withdrawn."""
-
-    sentence = "This device was revoked on this server. Enrol it again if that was a mistake."
-
-
-class UnknownConsultationHere(SyncError):
-    """This server does not hold the consultation."""
-
-    sentence = "This server holds no consultation of that name. Publish it: parvis-server publish."
-
-
-class OlderConsultation(SyncError):
-    """A newer version is published already."""
-
-    sentence = "This server already publishes a newer version of this consultation."
-
-
-class ChangedConsultation(SyncError):
-    """The same version is published already, with other content."""
-
-    sentence = (
-        "This server already publishes this version of the consultation, with another content. "
-        "Give the new one a higher --version."
-    )
-
-
-class UnusableStore(SyncError):
-    """The server's database cannot be used."""
-
-    sentence = "The server's database cannot be used now. `parvis-server doctor` says more."
-
-
-@dataclass(frozen=True)
-class IncomingRecord:
-    """What the server reads of a sealed record: enough to find it again, nothing of its content.
-
-    Attributes:
-        id: the contribution's, 16 bytes.
-        commitment: the contribution's, for the register.
-        fingerprint: SHA-256 over its bytes.
-        held_back: why it is quarantined whatever else is stored; None where nothing speaks
-            against it.
-        attachments: name and size of the streams that belong to it.
-    """
-
-    id: bytes
-    commitment: bytes
-    fingerprint: bytes
-    held_back: Verdict | None = None
-    attachments: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class IncomingBatch:
-    """A verified batch to be stored.
-
-    Attributes:
-        name: SHA-256 of its bytes, hex.
-        body: the file.
-        consultation: that all its records belong to.
-        device_key_id: who signed it, hex.
-        sequence: its number among this device's batches for this consultation.
-        records: in the order that the acknowledgement lists them.
-    """
-
-    name: str
-    body: bytes
-    consultation: str
-    device_key_id: str
-    sequence: int
-    records: tuple[IncomingRecord, ...]
-
-
-@dataclass(frozen=True)
-class EnrolledDevice:
-    """A device as the server knows it; times in seconds since 1970."""
-
-    key_id: str
-    public_key: Ed25519PublicKey
-    name: str
-    enrolled_at: float
-    revoked_at: float | None
-
-
-@dataclass(frozen=True)
-class Enrolled:
-    """How a device was enrolled.
-
-    Attributes:
-        token_hash: what the server kept of the code's token.
-        compared: whether somebody has compared the six words.
-    """
-
-    token_hash: bytes
-    compared: bool
-
-
-@dataclass(frozen=True)
-class PublishedConsultation:
-    """One version of a consultation that this server publishes.
-
-    Attributes:
-        id: the consultation's.
-        version: grows with every publication.
-        package_hash: SHA-256 of the package, hex.
-        organiser_key: Ed25519, 32 bytes.
-        form_hash: SHA-256 of its form, 32 bytes.
-        recipients: the ids of the keys that contributions are sealed to.
-    """
-
-    id: str
-    version: int
-    package_hash: str
-    organiser_key: bytes
-    form_hash: bytes
-    recipients: frozenset[bytes]
-
-
-@dataclass(frozen=True)
-class StoredAttachment:
-    """A sealed attachment that some batch names.
-
-    Attributes:
-        size: of its stream, in bytes.
-        arrived: whether it is there.
-    """
-
-    size: int
-    arrived: bool
-
-
-@dataclass(frozen=True)
-class StoredBatch:
-    """A batch in the order it came."""
-
-    number: int
-    name: str
-    size: int
-    received_at: float
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How much the server holds."""
-
-    devices: int
-    revoked: int
-    batches: int
-    records: int
-    quarantined: int
-    bytes: int
+from sync.server.stored import (
+    ChangedConsultation,
+    Counts,
+    Enrolled,
+    EnrolledDevice,
+    IncomingBatch,
+    OlderConsultation,
+    PublishedConsultation,
+    RevokedDevice,
+    StoredAttachment,
+    StoredBatch,
+    UnknownConsultationHere,
+    UnknownDevice,
+)
 
 
 class Store:
     """The server's memory; every method is one transaction, durable when it returns.
 
-    Safe to call from several threads; they take turns.
+    Safe to call from several threads.
+
+    Args:
+        files: the data directory.
+        database: where everything but the blobs is remembered.
+
+    Raises:
+        UnusableStore: the database cannot be used, or a newer parvis-server wrote it.
     """
 
-    def __init__(self, files: DataDirectory) -> None:
-        """Open the store, made if it is not there.
-
-        Raises:
-            UnusableStore: the file is not a database that can be read.
-        """
+    def __init__(self, files: DataDirectory, database: Database) -> None:
         self.files = files
-        self._turn = threading.RLock()
-        self._engine = create_engine(
-            f"sqlite:///{files.database}",
-            poolclass=StaticPool,  # one connection, ever
-            connect_args={"check_same_thread": False},
-        )
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
-        with self.writing() as db:
-            schema.tables.create_all(db)
-            found = db.execute(select(schema.schema_version.c.version)).scalar()
-            if found is None:
-                db.execute(insert(schema.schema_version), {"version": schema.VERSION})
-            elif found > schema.VERSION:
-                raise UnusableStore("This data was written by a newer parvis-server. Update it.")
-            else:
-                migrate(db, files, found)
+        self.database = database
+        with self.database.preparing() as db:
+            prepare(db, files)
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._turn, self.files.writing():
-            self._engine.dispose()
+        self.database.close()
+
+    def writing(self) -> contextlib.AbstractContextManager[Connection]:
+        """A transaction that changes something, durable when it ends."""
+        return self.database.writing()
+
+    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+        """A connection that only looks."""
+        return self.database.reading()
+
+    def publishing(self, consultation: str) -> contextlib.AbstractContextManager[None]:
+        """Be the only one, of all threads and processes, that publishes a register."""
+        return self.database.publishing(consultation)
+
+    # whose it is
+
+    def owner(self) -> bytes | None:
+        """The public key of the server that the database belongs to; None while it is nobody's."""
+        with self.reading() as db:
+            key: bytes | None = db.execute(select(schema.server.c.public_key)).scalar_one_or_none()
+        return key
+
+    def belong_to(self, public_key: bytes) -> bytes:
+        """Make it this server's, if it is nobody's; returns whose it is."""
+        with self.database.preparing() as db:
+            owner: bytes | None = db.execute(
+                select(schema.server.c.public_key)
+            ).scalar_one_or_none()
+            if owner is None:
+                db.execute(insert(schema.server), {"public_key": public_key})
+        return owner or public_key
+
+    def begin_instance(self, instance: str) -> None:
+        """Say that the server was started anew: devices look what it still has."""
+        with self.writing() as db:
+            db.execute(update(schema.server).values(instance=instance))
+
+    def instance(self) -> str | None:
+        """What the last process that was started has said."""
+        with self.reading() as db:
+            said: str | None = db.execute(select(schema.server.c.instance)).scalar_one_or_none()
+        return said
 
     # devices
 
@@ -455,26 +332,24 @@ class Store:
             return known
         try:
             with self.writing() as db:
-                number = db.execute(
-                    insert(schema.batches).returning(schema.batches.c.number),
+                number = next_batch(db, batch.consultation)
+                said = index(self.database, db, number, batch)
+                acknowledgement = acknowledge(said.verdicts, said.awaited)
+                db.execute(
+                    insert(schema.batches),
                     {
-                        "name": batch.name,
                         "consultation": batch.consultation,
+                        "number": number,
+                        "name": batch.name,
                         "device_key_id": batch.device_key_id,
                         "sequence": batch.sequence,
                         "size": len(batch.body),
                         "received_at": now,
-                        "acknowledgement": b"",
+                        "acknowledgement": acknowledgement,
                     },
-                ).scalar_one()
-                verdicts, awaited, fresh = _index(db, number, batch)
-                enter(db, batch.consultation, number, fresh)
-                acknowledgement = acknowledge(verdicts, awaited)
-                db.execute(
-                    update(schema.batches)
-                    .where(schema.batches.c.number == number)
-                    .values(acknowledgement=acknowledgement)
                 )
+                set_aside(db, number, batch, said)
+                enter(db, batch.consultation, number, said.commitments)
         except IntegrityError:
             # The same batch came twice at once, and the other one was first.
             known = self.acknowledgement(batch.name)
@@ -525,7 +400,7 @@ class Store:
     def awaited(self, consultation: str, names: Collection[str]) -> frozenset[str]:
         """Those of these attachments that are not there yet."""
         with self.reading() as db:
-            return _awaited(db, consultation, names)
+            return indexing.awaited(db, consultation, names)
 
     def attachment_names(self) -> tuple[str, ...]:
         """The names of all attachments that are there, by the index."""
@@ -577,7 +452,9 @@ class Store:
 
     def batch_names(self) -> tuple[str, ...]:
         """The names of all batches that the index knows, in the order they came."""
-        query = select(schema.batches.c.name).order_by(schema.batches.c.number)
+        query = select(schema.batches.c.name).order_by(
+            schema.batches.c.received_at, schema.batches.c.number
+        )
         with self.reading() as db:
             return tuple(db.execute(query).scalars())
 
@@ -587,74 +464,14 @@ class Store:
         query = (
             select(schema.devices.c.name)
             .join(schema.batches, table.device_key_id == schema.devices.c.key_id)
-            .group_by(schema.devices.c.key_id, table.consultation, table.sequence)
+            .group_by(
+                schema.devices.c.key_id, schema.devices.c.name, table.consultation, table.sequence
+            )
             .having(func.count() > 1)
             .distinct()
         )
         with self.reading() as db:
             return tuple(db.execute(query).scalars())
-
-    def integrity(self) -> tuple[str, ...]:
-        """What SQLite finds wrong with the file; empty where it is sound."""
-        with self.reading() as db:
-            try:
-                said = db.execute(text("PRAGMA integrity_check")).scalars().all()
-            except DatabaseError as error:
-                return (str(error.orig),)
-        return tuple(line for line in said if line != "ok")
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that changes something, durable when it ends."""
-        try:
-            with self._turn, self.files.writing(), self._engine.begin() as db:
-                yield db
-        except IntegrityError:
-            raise
-        except DatabaseError as error:
-            raise UnusableStore(_in_words(error)) from error
-        except UnicodeDecodeError as error:
-            raise UnusableStore(_DAMAGED_TEXT) from error
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that only looks."""
-        try:
-            with self._turn, self._engine.begin() as db:
-                yield db
-        except DatabaseError as error:
-            raise UnusableStore(_in_words(error)) from error
-        except UnicodeDecodeError as error:
-            raise UnusableStore(_DAMAGED_TEXT) from error
-
-
-_DAMAGED_TEXT = (
-    "The server's database is damaged: a text in it is none. Stop the server, keep the directory "
-    "as it is, and restore the last backup beside it."
-)
-
-
-def _prepare(connection: object, _record: object) -> None:
-    """Settings of the one connection."""
-    connection.isolation_level = None  # type: ignore[attr-defined]  # _begin says BEGIN itself
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in (
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "trusted_schema=OFF",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(db: Connection) -> None:
-    db.exec_driver_sql("BEGIN")
-
-
-def _in_words(error: DatabaseError) -> str:
-    return f"{UnusableStore.sentence} (SQLite says: {error.orig}.)"
 
 
 def _versions(db: Connection, id_: str | None = None) -> tuple[PublishedConsultation, ...]:
@@ -684,104 +501,3 @@ def _versions(db: Connection, id_: str | None = None) -> tuple[PublishedConsulta
         )
         for row in db.execute(query)
     )
-
-
-def _index(
-    db: Connection, number: int, batch: IncomingBatch
-) -> tuple[list[Verdict], tuple[str, ...], list[bytes]]:
-    """Enter the records of a new batch.
-
-    Returns:
-        What became of each, which attachments are waited for, and the commitments of those records
-        that were not there before.
-    """
-    known = _known(db, batch)
-    enclosed = [one for record in batch.records for one in record.attachments]
-    _announce(db, batch.consultation, enclosed)
-    waited = _awaited(db, batch.consultation, [name for name, _ in enclosed])
-    verdicts: list[Verdict] = []
-    fresh: list[dict[str, object]] = []
-    held_back: list[dict[str, object]] = []
-    commitments: list[bytes] = []
-    for position, record in enumerate(batch.records):
-        if record.held_back is not None:
-            verdict = record.held_back
-        elif record.id not in known:
-            verdict = Verdict.STORED
-            known[record.id] = record.fingerprint
-            commitments.append(record.commitment)
-            fresh.append(
-                {
-                    "consultation": batch.consultation,
-                    "id": record.id,
-                    "fingerprint": record.fingerprint,
-                    "batch": number,
-                }
-            )
-        elif known[record.id] == record.fingerprint:
-            verdict = Verdict.DUPLICATE
-        else:
-            verdict = Verdict.OTHER_BYTES
-        if verdict.settled and any(name in waited for name, _ in record.attachments):
-            verdict = Verdict.AWAITED
-        if verdict.quarantined:
-            held_back.append(
-                {
-                    "batch": number,
-                    "position": position,
-                    "id": record.id,
-                    "fingerprint": record.fingerprint,
-                    "verdict": verdict.code,
-                }
-            )
-        verdicts.append(verdict)
-    if fresh:
-        db.execute(insert(schema.records), fresh)
-    if held_back:
-        db.execute(insert(schema.quarantine), held_back)
-    awaited = tuple(name for name, _ in enclosed if name in waited)
-    return verdicts, awaited, commitments
-
-
-def _announce(db: Connection, consultation: str, enclosed: Sequence[tuple[str, int]]) -> None:
-    """Enter attachments that are to come, where they are not known."""
-    if not enclosed:
-        return
-    known = _attachments(db, consultation, [name for name, _ in enclosed])
-    fresh = [
-        {"consultation": consultation, "name": name, "size": size}
-        for name, size in enclosed
-        if name not in known
-    ]
-    if fresh:
-        db.execute(insert(schema.attachments), fresh)
-
-
-def _awaited(db: Connection, consultation: str, names: Collection[str]) -> frozenset[str]:
-    known = _attachments(db, consultation, names)
-    return frozenset(name for name in names if not known.get(name, False))
-
-
-def _attachments(db: Connection, consultation: str, names: Collection[str]) -> dict[str, bool]:
-    """Name → whether it is there, of those attachments that are known."""
-    table, asked = schema.attachments.c, list(names)
-    known: dict[str, bool] = {}
-    for at in range(0, len(asked), _IDS_AT_ONCE):
-        query = select(table.name, table.arrived_at).where(
-            table.consultation == consultation, table.name.in_(asked[at : at + _IDS_AT_ONCE])
-        )
-        known.update({row.name: row.arrived_at is not None for row in db.execute(query)})
-    return known
-
-
-def _known(db: Connection, batch: IncomingBatch) -> dict[bytes, bytes]:
-    """Id → fingerprint of those records whose ids are stored already."""
-    table = schema.records.c
-    known: dict[bytes, bytes] = {}
-    for at in range(0, len(batch.records), _IDS_AT_ONCE):
-        ids = [record.id for record in batch.records[at : at + _IDS_AT_ONCE]]
-        query = select(table.id, table.fingerprint).where(
-            table.consultation == batch.consultation, table.id.in_(ids)
-        )
-        known.update({row.id: row.fingerprint for row in db.execute(query)})
-    return known

@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from sync.batch import DEVICE_NAMED_BY
 from sync.server.bodies import Bodies, announced
+from sync.server.gate import caller_of
 from sync.server.problems import BadRequest, NotFound, TooLarge, TooSlow
 from sync.server.service import Service
 from sync.server.uploads import WrongOffset
@@ -79,7 +80,8 @@ class _Face:
         name = _name(request)
         pieces = self._bodies.pieces(request, self._largest_batch)
         came = [await self._admitted(name, pieces)]
-        with self._bodies.place(announced(request, self._largest_batch)):
+        proven = caller_of(request).is_device
+        async with self._bodies.place(announced(request, self._largest_batch), proven):
             try:
                 async for piece in pieces:
                     came.append(piece)
@@ -105,7 +107,8 @@ class _Face:
             raise TooLarge()
         pieces = self._bodies.pieces(request, self._largest_batch)
         begun = b"" if at else await self._admitted(name, pieces)
-        with self._bodies.place(_HELD_WHILE_STREAMING):
+        proven = caller_of(request).is_device
+        async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
             offset, complete = await self._aside(lambda: service.batch_offset(name))
             if not complete:
                 if at != offset:
@@ -140,7 +143,8 @@ class _Face:
         """
         service, id_, name = self._service, request.path_params["id"], _name(request)
         at, last = _going_on(request)
-        with self._bodies.place(_HELD_WHILE_STREAMING):
+        proven = caller_of(request).is_device
+        async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
             offset, size, complete = await self._aside(lambda: service.attachment_offset(id_, name))
             if not complete:
                 if at != offset:

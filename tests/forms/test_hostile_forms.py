@@ -2,13 +2,16 @@
 
 import struct
 import time
+import zipfile
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from forms.engine import Entry
 from forms.errors import FormError
@@ -171,3 +174,38 @@ def test_an_old_spreadsheet_that_goes_in_circles_is_refused(tmp_path: Path) -> N
     book.write_bytes(bytes(header) + fat + mini)
     with pytest.raises(FormError, match="damaged"):
         compile_form(book)
+
+
+def xlsx_with(sheet: bytes, path: Path) -> Path:
+    """A spreadsheet of one sheet, "survey", as its XML."""
+    book = Workbook()
+    book.active.title = "survey"
+    plain = BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as packed, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in packed.namelist():
+            out.writestr(name, sheet if "sheet1" in name else packed.read(name))
+    return path
+
+
+def test_a_spreadsheet_that_unpacks_without_end_is_refused_unopened(tmp_path: Path) -> None:
+    bomb = xlsx_with(b"<worksheet>" + b" " * (256 << 20), tmp_path / "bomb.xlsx")
+    assert bomb.stat().st_size < 1 << 20
+    with pytest.raises(FormError, match="would unpack to more than 256 MB"):
+        compile_form(bomb)
+
+
+def test_entities_in_a_spreadsheet_are_not_expanded(tmp_path: Path) -> None:
+    laughs = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 20}">' for n in range(1, 10))
+    sheet = (
+        f'<!DOCTYPE w [<!ENTITY e0 "ha"><!ENTITY file SYSTEM "file:///etc/passwd">{laughs}]>'
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>&e9;&file;</t></is></c></row>'
+        "</sheetData></worksheet>"
+    )
+    started = time.monotonic()
+    with pytest.raises(FormError) as refusal:
+        compile_form(xlsx_with(sheet.encode(), tmp_path / "laughs.xlsx"))
+    assert time.monotonic() - started < 20
+    assert "root:" not in str(refusal.value)
+    assert "haha" not in str(refusal.value)

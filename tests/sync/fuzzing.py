@@ -250,7 +250,7 @@ class Server:
         self._service.publish(CONSULTATION.data)
         self._service.store.offer(bytes(32), time.time() + 1e9)
         self._service.store.enrol(bytes(32), DEVICE_ID.hex(), DEVICE, "mairie", time.time())
-        self._app = create_app(self._service, patience=2.0)
+        self._app = create_app(self._service, patience=2.0, limits=None)
         self._body = signed_batch(section("oui"))
         name = batch.name_of(self._body)
         self._paths = [

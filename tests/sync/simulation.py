@@ -334,7 +334,7 @@ class World:
     def restart_server(self) -> None:
         """The server's process ends, however it stands, and another begins."""
         self.events["server killed"] += 1
-        self.service.store._engine.dispose()
+        self.service.store.database.abandon()
         self.service = self._service()
 
     def restart_device(self) -> None:

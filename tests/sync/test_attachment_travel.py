@@ -26,7 +26,9 @@ from tests.sync.relay import relayed
 from tests.sync.test_travel import moved
 from tests.sync.town import Town
 
-PHOTO = Attachment("idea-1f.jpg", bytes(range(256)) * 1_200, "image/jpeg")
+ON_BOTH_DATABASES = True
+
+PHOTO = Attachment("idea-1f.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1_200, "image/jpeg")
 VOICE = Attachment("idea-2a.ogg", b"OggS la place", "audio/ogg")
 
 
@@ -103,14 +105,31 @@ def test_a_photograph_and_a_recording_reach_the_organisers_folder(
 def test_two_files_of_one_name_lie_beside_the_table_under_two(town: Town, tmp_path: Path) -> None:
     with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
         say(town, device, PHOTO)
-        say(town, device, Attachment(PHOTO.name.upper(), b"another", "image/jpeg"))
+        say(town, device, Attachment(PHOTO.name.upper(), b"\xff\xd8\xff another", "image/jpeg"))
         assert sync_once(device).complete
         town.pull(url, desk)
         export_csv(desk, tmp_path / "table.csv")
         laid = {path.name: path.read_bytes() for path in (tmp_path / "media").iterdir()}
-        assert sorted(laid.values()) == sorted([PHOTO.content, b"another"])
+        assert sorted(laid.values()) == sorted([PHOTO.content, b"\xff\xd8\xff another"])
         table = (tmp_path / "table.csv").read_text("utf-8-sig")
         assert all(f'"{name}"' in table for name in laid)
+
+
+def test_what_is_not_what_it_is_called_is_not_laid_under_its_name(
+    town: Town, tmp_path: Path
+) -> None:
+    page = Attachment("photo.jpg", b"<html><script>alert(1)</script>", "image/jpeg")
+    program = Attachment("photo.desktop", b"[Desktop Entry]\nExec=sh", "image/jpeg")
+    with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
+        say(town, device, page, program)
+        say(town, device, PHOTO)
+        assert sync_once(device).complete
+        town.pull(url, desk)
+        done = export_csv(desk, tmp_path / "table.csv")
+    laid = {path.name for path in (tmp_path / "media").iterdir()}
+    assert laid == {"photo.jpg.unchecked", "photo.desktop.unchecked", PHOTO.name}
+    assert (done.files, done.doubtful) == (3, 2)
+    assert '"photo.jpg.unchecked"' in (tmp_path / "table.csv").read_text("utf-8-sig")
 
 
 def test_a_contribution_is_stored_only_with_its_attachments(town: Town) -> None:
@@ -268,6 +287,7 @@ def test_a_stick_brings_attachments_to_the_desk(town: Town, tmp_path: Path) -> N
         assert contents(desk, town) == [PHOTO.content]
 
 
+@pytest.mark.sqlite_alone
 def test_a_server_set_back_to_an_older_backup_gets_again_what_it_lost(
     town: Town, tmp_path: Path
 ) -> None:
@@ -327,6 +347,7 @@ def test_what_is_kept_never_takes_more_than_its_share_of_the_disk(town: Town) ->
         assert len(device.outbox.kept()) == 3
 
 
+@pytest.mark.sqlite_alone
 def test_a_server_set_up_anew_gets_everything_that_is_still_here(
     town: Town, tmp_path: Path
 ) -> None:

@@ -39,9 +39,9 @@ from sync.errors import (
 from sync.rules import SyncRules
 from sync.server import bodies
 from sync.server.commands import main as server_main
+from sync.server.database import UnusableStore
 from sync.server.doctor import examine as examine_server
 from sync.server.service import Service
-from sync.server.store import UnusableStore
 from tests.sync.test_travel import answering, moved
 from tests.sync.town import ROOT, Town, ideas
 

@@ -12,10 +12,12 @@ from PIL import Image
 from zxingcpp import read_barcodes
 
 from sync.client.https import enrol, sync_once
-from sync.enrolment import EnrolmentCode
+from sync.enrolment import EnrolmentCode, said_of_no_tls
 from sync.server.commands import main
-from sync.server.store import ChangedConsultation, OlderConsultation
+from sync.server.stored import ChangedConsultation, OlderConsultation
 from tests.sync.town import Town
+
+ON_BOTH_DATABASES = True
 
 
 def run(*arguments: str | Path) -> Result:
@@ -30,6 +32,15 @@ def test_a_device_is_enrolled_by_the_last_line_that_is_printed(town: Town) -> No
         assert "may send" in run("devices", "--data", town.server_data).output
 
 
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [("http://parvis.example", True), ("https://parvis.example", False), ("http://[::1]:1", False)],
+)
+def test_an_address_that_whoever_listens_can_follow_is_told_of(url: str, warned: bool) -> None:
+    assert ("has no TLS" in said_of_no_tls(url)) is warned
+
+
+@pytest.mark.sqlite_alone
 def test_the_code_in_the_terminal_is_a_qr_that_can_be_scanned(town: Town) -> None:
     result = run("enrol", "--data", town.server_data, "--url", "https://parvis.example.org")
     lines = result.output.splitlines()
@@ -104,10 +115,10 @@ def test_the_doctor_tells_of_sound_data(town: Town) -> None:
         sync_once(device)
         result = run("doctor", "--data", town.server_data)
     assert result.exit_code == 0
-    assert "The database is sound." in result.output
+    assert "The database is sound." in result.output or town.database
     assert "A server runs on this data." in result.output
     assert "1 contribution in 1 batch" in result.output
-    assert "SQLite" in result.output
+    assert ("SQLite" if town.database is None else "PostgreSQL") in result.output
 
 
 def test_the_doctor_names_a_damaged_batch_and_one_that_is_in_no_index(town: Town) -> None:
@@ -124,6 +135,7 @@ def test_the_doctor_names_a_damaged_batch_and_one_that_is_in_no_index(town: Town
     assert "1 batch on disk" in result.output
 
 
+@pytest.mark.sqlite_alone
 def test_the_doctor_tells_of_a_damaged_database(town: Town) -> None:
     database = town.server_data / "parvis.sqlite"
     content = bytearray(database.read_bytes())
@@ -154,6 +166,7 @@ def test_the_same_batch_from_two_connections_at_once_is_stored_once(town: Town) 
         assert (counts.batches, counts.records, counts.quarantined) == (1, 20, 0)
 
 
+@pytest.mark.sqlite_alone
 def test_the_database_is_written_durably(town: Town) -> None:
     with town.service() as service, service.store.reading() as db:
         assert db.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"

@@ -20,6 +20,8 @@ from sync.enrolment import EnrolmentRefused, ForgedEnrolment
 from sync.errors import NotEnrolled
 from tests.sync.town import Town, ideas, server_process
 
+ON_BOTH_DATABASES = True
+
 DIES_BEFORE_ANSWERING = """
 import os, signal
 from sync.server.store import Store
@@ -35,7 +37,7 @@ import os, signal
 from sync.server import store
 def die(*given):
     os.kill(os.getpid(), signal.SIGKILL)
-store._index = die
+store.index = die
 """
 
 
@@ -205,6 +207,7 @@ def test_a_server_stops_cleanly_when_told_to(town: Town) -> None:
             assert server.stop(told) == 0
 
 
+@pytest.mark.sqlite_alone
 def test_a_second_server_on_the_same_data_is_refused(town: Town) -> None:
     with town.serving(), server_process(town.server_data) as second:
         assert second.process.wait(10) == 1

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from sync.desk.store import DeskStore
 from sync.device import Device
 from sync.key_directory import KeyDirectory
 from sync.keys import Suite
+from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningThread
 
@@ -47,13 +48,22 @@ class Clock:
 
 
 class Town:
-    """Everything of one town, under one directory."""
+    """Everything of one town, under one directory.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: that directory.
+        database: `postgresql://…`; None for the server's own SQLite file.
+    """
+
+    def __init__(self, root: Path, database: str | None = None) -> None:
         self.root = root
+        self.database = database
         self.clock = Clock()
         self.keys = KeyDirectory.create(root / "keys", label="Ville", suite=Suite.X25519)
         self.server_data = root / "server"
+        if database is not None:
+            self.server_data.mkdir(mode=0o700, exist_ok=True)
+            Places(database).remember(self.server_data)
         self.port = 0  # of the server, once it was up: devices know it by that
         self.consultation = self.publication()
         with self.service() as service:
@@ -78,7 +88,7 @@ class Town:
     @contextmanager
     def service(self) -> Iterator[Service]:
         """The server's inside, by the town's clock."""
-        service = Service(self.server_data, self.clock)
+        service = Service(self.server_data, self.clock, Places.of(self.server_data))
         try:
             yield service
         finally:
@@ -151,17 +161,23 @@ def ideas(store: DeskStore, consultation: str) -> list[str]:
 
 
 @contextmanager
-def server_process(data: Path, port: int = 0, before: str = "") -> Iterator[ServerProcess]:
+def server_process(
+    data: Path, port: int = 0, before: str = "", more: Sequence[str] = ()
+) -> Iterator[ServerProcess]:
     """`parvis-server run` as a process of its own; killed at the end if it still runs.
 
     Args:
         data: its data directory.
         port: 0 for any.
         before: Python that runs in the process before the command, to make it fail on purpose.
+        more: further options.
     """
     code = f"{before}\nfrom sync.server.commands import main\nmain()"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "run", "--data", str(data), "--port", str(port)],
+        [
+            *(sys.executable, "-c", code, "run", "--data", str(data), "--port", str(port)),
+            *more,
+        ],
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

@@ -34,7 +34,7 @@ from sync.register.checkpoint import origin_of
 from sync.server.pages import words
 from sync.server.register import NotRegistered, Whereabouts
 from sync.server.service import Service
-from sync.server.store import UnknownConsultationHere
+from sync.server.stored import UnknownConsultationHere
 
 PROMISED = timedelta(days=30)
 """Within which a confirmed contribution is to be in the register (`docs/format.md`, section 7)."""

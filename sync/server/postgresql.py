@@ -1,0 +1,165 @@
+"""PostgreSQL under the server: many processes on one database.
+
+What is acknowledged is durable: a session never runs with `synchronous_commit` off, whatever the
+server's own configuration. Stores of one consultation take turns (`numbering` holds its row), those
+of different ones do not. The one that publishes a register holds an advisory lock, which ends with
+its connection, so that a killed process leaves none behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from sync.errors import SyncError
+from sync.server.database import Unreachable, UnusableStore
+
+_CONNECTIONS = (
+    5  # of one process: two threads that serve, one that publishes and its lock, one more
+)
+_CONNECT_SECONDS = 5
+_LOCK_MILLISECONDS = 20_000
+_PREPARING = int.from_bytes(b"parvis", "big")  # the key of an advisory lock
+_ADD = text(
+    "INSERT INTO records (consultation, id, fingerprint, batch) "
+    "SELECT :consultation, one.id, one.fingerprint, :batch "
+    "FROM unnest(CAST(:ids AS bytea[]), CAST(:fingerprints AS bytea[])) AS one (id, fingerprint) "
+    "ON CONFLICT DO NOTHING"
+)
+
+
+class BadDatabaseAddress(SyncError):
+    """The address of the database cannot be read."""
+
+    sentence = (
+        "The database is named like this: --database postgresql://user@host:5432/parvis . "
+        "Without --database, the server keeps everything in its data directory."
+    )
+
+
+class PostgresDatabase:
+    """One PostgreSQL database.
+
+    Args:
+        address: `postgresql://…`, as libpq takes it; what it leaves out comes from the environment
+            (PGPASSWORD, PGSSLMODE and so on) and from the user's password file.
+
+    Raises:
+        BadDatabaseAddress: `address` is none.
+    """
+
+    shared = True
+
+    def __init__(self, address: str) -> None:
+        try:
+            url = make_url(address)
+        except ArgumentError:
+            raise BadDatabaseAddress() from None
+        if url.drivername not in ("postgresql", "postgres"):
+            raise BadDatabaseAddress()
+        self._where = f"{url.host or url.query.get('host') or 'this machine'}, {url.database}"
+        self._engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            poolclass=QueuePool,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_pre_ping=True,  # a database that was restarted costs nobody an error
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
+        )
+        event.listen(self._engine, "connect", _prepare)
+        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """As `Database.writing`."""
+        with self._in_words(), self._engine.begin() as db:
+            yield db
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """As `Database.reading`; each statement sees what is committed by then."""
+        with self._in_words(), self._looking.connect() as db:
+            yield db
+
+    @contextlib.contextmanager
+    def preparing(self) -> Iterator[Connection]:
+        """As `Database.preparing`."""
+        with self.writing() as db:
+            db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PREPARING})
+            yield db
+
+    @contextlib.contextmanager
+    def publishing(self, consultation: str) -> Iterator[None]:
+        """As `Database.publishing`."""
+        hashed = hashlib.sha256(b"parvis register " + consultation.encode()).digest()
+        key = int.from_bytes(hashed[:8], "big", signed=True)
+        with self.writing() as db:
+            db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            yield
+
+    def add_records(
+        self, db: Connection, consultation: str, batch: int, records: Sequence[tuple[bytes, bytes]]
+    ) -> int:
+        """As `Database.add_records`."""
+        given = {
+            "consultation": consultation,
+            "batch": batch,
+            "ids": [id_ for id_, _ in records],
+            "fingerprints": [fingerprint for _, fingerprint in records],
+        }
+        return db.execute(_ADD, given).rowcount
+
+    def integrity(self) -> tuple[str, ...]:
+        """As `Database.integrity`: settings with which a power cut would cost what was stored."""
+        with self.reading() as db:
+            off = [
+                name
+                for name in ("fsync", "full_page_writes")
+                if db.execute(text(f"SHOW {name}")).scalar_one() == "off"
+            ]
+        return tuple(
+            f"PostgreSQL runs with {name} off, so that a power cut can damage it: set it on"
+            for name in off
+        )
+
+    def version(self) -> str:
+        """As `Database.version`."""
+        with self.reading() as db:
+            return f"PostgreSQL {db.execute(text('SHOW server_version')).scalar_one()}"
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            said = " ".join(str(error.orig).split())
+            if error.connection_invalidated or not error.statement:
+                raise Unreachable(
+                    f"The database ({self._where}) cannot be reached now: start it, or correct "
+                    f"--database. (PostgreSQL says: {said}.)"
+                ) from error
+            raise UnusableStore(f"{UnusableStore.sentence} (PostgreSQL says: {said}.)") from error
+        except SQLAlchemyError as error:  # no connection became free in time
+            raise UnusableStore(f"{UnusableStore.sentence} ({error}.)") from error
+
+
+def _prepare(connection: object, _record: object) -> None:
+    """Settings of each connection."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    if cursor.execute("SHOW synchronous_commit").fetchone() == ("off",):
+        cursor.execute("SET synchronous_commit = on")
+    cursor.execute(f"SET lock_timeout = {_LOCK_MILLISECONDS}")
+    cursor.execute("SET timezone = 'UTC'")
+    connection.commit()  # type: ignore[attr-defined]
+    cursor.close()
