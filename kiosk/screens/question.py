@@ -248,7 +248,9 @@ class QuestionScreen(Page):
         framed = self._framed
         least = typed.least + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
-        self.keeps_question = typed.keeps_question or not theme.compact
+        line = theme.small * 1.3
+        left = whole - typed.keyboard_height - 5 * theme.gap - typed.least
+        self.keeps_question = (typed.keeps_question and left >= line) or not theme.compact
         self.bare = self.writes and not fits
         if not self.bare and framed + typed.least + theme.gap > whole:
             self.tight = True  # seen whole in smaller letters, rather than half
@@ -256,7 +258,7 @@ class QuestionScreen(Page):
         typed.done_button = self.bare
         if self.bare:
             # Between the parts of the page and of its body there are four gaps.
-            few_lines = theme.small * 2.6 if typed.keeps_question or not theme.compact else 0
+            few_lines = 2 * line if self.keeps_question else 0
             room = whole - typed.keyboard_height - 5 * theme.gap
             typed.room = room - min(self.ids.head_words.height, few_lines)
         else:

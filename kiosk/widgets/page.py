@@ -106,7 +106,7 @@ class Page(BoxLayout):
         if needed <= room or room < theme.target:
             self.foot_letters = theme.body
         else:
-            frames = 2 * theme.mm(10)
+            frames = sum(button.natural_width(0) for button in buttons)
             largest = theme.body * (room - frames) / (needed - frames)
             self.foot_letters = max(theme.small, int(largest))
 

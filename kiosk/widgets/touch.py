@@ -112,9 +112,9 @@ class Action(Tap):
     warns = BooleanProperty(False)
 
     def natural_width(self, letters: float) -> float:
-        """How wide it is with letters of this size."""
-        words = Pen(letters, bold=True).measure(self.text)
-        return words + letters + theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
+        """How wide it is with letters of this size; of none, its frame alone."""
+        words = Pen(letters, bold=True).measure(self.text) if letters else 0.0
+        return words + letters + 2 * theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
 
 
 class Tool(Tap):

@@ -109,6 +109,7 @@ class Written(Answer):
 
     def settle(self, *_: Any) -> None:
         """Show the keyboard and the button where they are wanted."""
+        self._done.fitted = theme.small if theme.compact else 0  # it leaves the field its room
         if self.writing and self.keyboard.parent is not self:
             self.add_widget(self.lend_keyboard())
         elif not self.writing and self.keyboard.parent is self:

@@ -208,7 +208,16 @@ def _tell(report: dict[str, Any], out: Path) -> None:
                 for size in report["sizes"].values()
                 if what in size["least"]
             )
-            for what in ("target", "gap", "key", "contrast", "high contrast", "icon", "reach")
+            for what in (
+                "target",
+                "gap",
+                "key",
+                "letters",
+                "contrast",
+                "high contrast",
+                "icon",
+                "reach",
+            )
             if any(what in size["least"] for size in report["sizes"].values())
         },
         "page": str(out / "index.html"),

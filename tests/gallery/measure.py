@@ -24,7 +24,7 @@ from PIL import Image
 
 from kiosk.access.names import focusable_without_speech
 from kiosk.theme.palette import CALM, contrast
-from kiosk.theme.theme import GAP_MM, REACH, TARGET_MM, theme
+from kiosk.theme.theme import CAPITAL_RATIO, CAPITALS_MM, GAP_MM, REACH, TARGET_MM, theme
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keycap import LEAST_KEY_MM, KeyCap
 from kiosk.widgets.paged import Viewport
@@ -45,8 +45,8 @@ class Finding:
     """One thing measured.
 
     Attributes:
-        what: "target", "gap", "key", "contrast", "icon", "reach", "cut", "overlap", "outside" or
-            "speechless"; `tests.gallery.__main__.bounds` says what each means.
+        what: "target", "gap", "key", "letters", "contrast", "icon", "reach", "cut", "overlap",
+            "outside" or "speechless"; `tests.gallery.report.bounds` says what each means.
         widget: what was measured, in its own words.
         number: what came out, in the unit of the bound.
         bound: what it has to reach (for "cut", "overlap" and "outside": pixels it may not exceed).
@@ -84,6 +84,7 @@ def layout(cover: Widget, *, screen_is_one_target: bool = False) -> Iterator[Fin
     yield from _gaps(targets, screen_is_one_target)
     for key in _keys(cover):
         yield Finding("key", key.said, _mm(key.height + HALF_PIXEL), LEAST_KEY_MM)
+    yield from _letters(cover)
     yield from _cut(cover)
     yield from _overlaps(cover)
     yield from _speech(cover)
@@ -218,6 +219,12 @@ def _words(cover: Widget) -> Iterator[Words]:
     for words in cover.walk(restrict=True):
         if isinstance(words, Words) and words.text.strip() and is_shown(words):
             yield words
+
+
+def _letters(cover: Widget) -> Iterator[Finding]:
+    for words in _words(cover):
+        capital = _mm((words.font_size + HALF_PIXEL) * CAPITAL_RATIO)
+        yield Finding("letters", words.text[:80], capital, CAPITALS_MM[0])
 
 
 def _cut(cover: Widget) -> Iterator[Finding]:

@@ -39,6 +39,7 @@ def bounds() -> dict[str, str]:
         "target": "smallest side of what can be touched, mm, at least 12.7",
         "gap": "between two things to touch, mm, at least 2.6",
         "key": "height of a key of the on-screen keyboard, mm, at least 10",
+        "letters": "height of capitals, mm, at least 3.5",
         "contrast": "of words, from pixels, at least 10",
         "high contrast": "of words in both high-contrast palettes, from pixels, at least 20",
         "icon": "contrast of icons, from pixels, at least 3",
