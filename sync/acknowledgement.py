@@ -19,9 +19,17 @@ from sync.keys import KEY_ID_BYTES, signing_key_id
 from sync.signed import Kind, sign_file, verified_body
 from sync.wire import Reader, number
 
+_QUARANTINED_FROM = 16
+
 
 class Verdict(Enum):
-    """What became of a record: its number in the format, and what a steward reads."""
+    """What became of a record: its number in the format, and what a steward reads.
+
+    Attributes:
+        code: in the format.
+        words: for the steward.
+        quarantined: whether somebody has to look at the record.
+    """
 
     STORED = (0, "stored")
     DUPLICATE = (1, "was there already")
@@ -34,11 +42,7 @@ class Verdict(Enum):
     def __init__(self, code: int, words: str) -> None:
         self.code = code
         self.words = words
-
-    @property
-    def quarantined(self) -> bool:
-        """Whether somebody has to look at the record."""
-        return self.code >= Verdict.OTHER_BYTES.code
+        self.quarantined = code >= _QUARANTINED_FROM
 
     @property
     def settled(self) -> bool:

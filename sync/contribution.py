@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -253,7 +254,14 @@ def commitment(contribution: Contribution, seed: bytes) -> bytes:
 
 def contribution_id(consultation: str, committed: bytes) -> bytes:
     """The contribution's id, 16 bytes; it follows from the commitment and is never carried."""
-    return hashlib.sha256(_ID_LABEL + sized(consultation.encode()) + committed).digest()[:ID_BYTES]
+    hashed = _id_of(consultation).copy()
+    hashed.update(committed)
+    return hashed.digest()[:ID_BYTES]
+
+
+@lru_cache(maxsize=256)
+def _id_of(consultation: str) -> "hashlib._Hash":
+    return hashlib.sha256(_ID_LABEL + sized(consultation.encode()))
 
 
 def without_instance_id(fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

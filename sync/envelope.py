@@ -146,15 +146,17 @@ class Record:
         """The contribution's id, 16 bytes."""
         return contribution_id(self.consultation, self.commitment)
 
-    @cached_property
+    @property
     def data(self) -> bytes:
         """The record as bytes: commitment, ciphertext. Its batch says which place it has."""
         return self.commitment + sized(self.ciphertext)
 
-    @cached_property
+    @property
     def fingerprint(self) -> bytes:
         """SHA-256 over session, index and record: tells whether two records are the same."""
-        return hashlib.sha256(self.session + number(self.index) + self.data).digest()
+        length = number(len(self.ciphertext))
+        parts = (self.session, number(self.index), self.commitment, length, self.ciphertext)
+        return hashlib.sha256(b"".join(parts)).digest()
 
     @classmethod
     def read(cls, reader: Reader, consultation: str, session: bytes, index: int) -> "Record":
@@ -314,12 +316,23 @@ class Opened:
 
 
 class OpenedSession:
-    """A session whose chain the recipient can walk; made by `Opener.open_session`."""
+    """A session whose chain the recipient can walk; made by `Opener.open_session`.
+
+    Attributes:
+        header: the session's.
+        opened_with: the id of the key that it was opened with.
+    """
 
     def __init__(
-        self, consultation: str, header: SessionHeader, chain: bytes, dictionary: Dictionary
+        self,
+        consultation: str,
+        header: SessionHeader,
+        chain: bytes,
+        dictionary: Dictionary,
+        opened_with: bytes = b"",
     ) -> None:
         self.header = header
+        self.opened_with = opened_with
         self._consultation = consultation
         self._dictionary = dictionary
         self._chain = chain
@@ -407,7 +420,7 @@ class Opener:
             keys = self._keys.get(key_id)
             if keys is not None and keys.suite is suite:
                 chain = first_link(keys.open(sealed, info), info)
-                return OpenedSession(consultation, header, chain, dictionary)
+                return OpenedSession(consultation, header, chain, dictionary, key_id)
         raise WrongRecipient()
 
 

@@ -6,6 +6,7 @@ can read it in one sitting, or write their own from `docs/format.md`. It compute
     parvis-verify log     REGISTER --key KEY [--after OLD] [--save FILE]
     parvis-verify receipt REGISTER --key KEY LINK
     parvis-verify data    REGISTER --key KEY FILE
+    parvis-verify destroyed RECORD --consultation ID
 
 REGISTER is an address (https://…/register/<consultation>) or a folder with the same files. KEY is
 the server's key for this register, as its page shows it: parvis/<consultation>+hash+base64.
@@ -317,6 +318,55 @@ def check_data(path: Path, contents: Contents) -> str:
     return told
 
 
+# --- records of destroyed keys: docs/format.md, section 14 ---------------------------------------
+
+
+def check_destroyed(path: Path, consultation: str) -> str:
+    """That a consultation's organiser signed the record of a destroyed key; what it says."""
+    try:
+        outer = json.loads(path.read_bytes())
+        text, signature = outer["said"], _base64url(outer["signature"])
+        said = json.loads(text)
+        organiser, key = _base64url(said["organiser"]), _base64url(said["key"])
+        public = Ed25519PublicKey.from_public_bytes(organiser)
+        numbers = {one["id"]: one for one in said["consultations"]}
+        suite, at, reason = int(said["suite"]), str(said["at"]), str(said["reason"])
+        named = said["key_id"]
+        told = numbers.get(consultation.upper())
+        form = "" if told is None else str(told["form"])
+        opened, registered = (0, 0) if told is None else (told["opened"], told["registered"])
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error}).") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Unreadable(f"{path} is no record of a destroyed key.") from None
+    if told is None:
+        raise Refuted(f"The record says nothing of the consultation {consultation}.")
+    # The consultation's id follows from its organiser's key: nobody else's record fits it.
+    label = b"parvis/1 consultation id\x00"
+    name = number(len(form.encode())) + form.encode()
+    digest = hashlib.sha256(label + organiser + name).digest()[:10]
+    bits = f"{int.from_bytes(digest, 'big'):080b}"
+    if (
+        "".join(_BASE32[int(bits[at : at + 5], 2)] for at in range(0, 80, 5))
+        != consultation.upper()
+    ):
+        raise Refuted("The record is signed by another than this consultation's organiser.")
+    try:
+        public.verify(signature, b"parvis destroyed key 1\n" + text.encode())
+    except InvalidSignature:
+        raise Refuted("The record is not what the organiser signed.") from None
+    if hashlib.sha256(bytes([suite]) + key).digest()[:8].hex() != named:
+        raise Refuted("The record names another key than it holds.")
+    return (
+        f"The organiser signed that the key {named} was destroyed at {at}: {reason}. "
+        f"{opened} contributions had been opened with it, of {registered} register entries."
+    )
+
+
+def _base64url(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
 # --- the command ---------------------------------------------------------------------------------
 
 
@@ -343,8 +393,18 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("link", help="what the receipt's QR code holds")
         if name == "data":
             command.add_argument("file", type=Path, help="published contributions, one a line")
+    destroyed = commands.add_parser(
+        "destroyed",
+        help="that an organiser signed the record of a destroyed key",
+        description="Check that a consultation's organiser signed the record of a destroyed key.",
+    )
+    destroyed.add_argument("file", type=Path, help="the record")
+    destroyed.add_argument("--consultation", required=True, help="its id, as on its page")
     asked = parser.parse_args(arguments)
     try:
+        if asked.what == "destroyed":
+            print(check_destroyed(asked.file, asked.consultation))
+            return 0
         after = None if asked.after is None else asked.after.read_bytes()
         key = Key.read(asked.key)
         contents = check_log(Register(asked.register), key, after)

@@ -7,10 +7,15 @@ length as such a number, then its bytes.
 from sync.errors import SyncError
 
 _WIDEST = 9  # bytes: 9 × 7 = 63 bits
+_ONE_BYTE = tuple(bytes((value,)) for value in range(0x80))
 
 
 def number(value: int) -> bytes:
     """`value` as unsigned LEB128."""
+    if 0 <= value < 0x80:
+        return _ONE_BYTE[value]
+    if 0x80 <= value < 0x4000:
+        return bytes((value & 0x7F | 0x80, value >> 7))
     if not 0 <= value < 1 << 63:
         raise ValueError(f"{value} does not fit a number of the format")
     encoded = bytearray()

@@ -5,6 +5,8 @@ def counted(how_many: int, what: str) -> str:
     """So many of something: "1 batch", "2 batches"."""
     if how_many == 1:
         return f"1 {what}"
+    if what.endswith("ry"):
+        return f"{how_many} {what[:-1]}ies"
     return f"{how_many} {what}{'es' if what.endswith(('ch', 's')) else 's'}"
 
 

@@ -1,29 +1,29 @@
 """The desk against the register: what is registered must be here, what is here must be registered.
 
-The register's entries are kept in the desk's store as they come, so that only new ones are fetched
-and a million take no memory. All of them are hashed anew at each pull: what was kept must lead to
-the roots that the server signed, the last one seen and the new one.
+The register's entries are kept in the desk's store as they come: only new ones are fetched and
+hashed, on top of what was hashed before (`sync.desk.register_copy`), and must lead to the root that
+the server signed. `recheck` hashes everything again.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.contribution import contribution_id
+from sync.desk.findings import Finding, Kind
 from sync.desk.sources import Source
-from sync.desk.store import DeskStore, Finding, Kind
+from sync.desk.store import DeskStore
+from sync.desk.store_tables import in_words
 from sync.errors import DamagedRegister, ForgedCheckpoint
 from sync.receipt import receipt_code
 from sync.register import checkpoint
 from sync.register.checkpoint import Checkpoint, origin_of
-from sync.register.merkle import GrowingRoot
 from sync.register.tiles import TILE_WIDTH, Tiles
 
 _MOST_NAMED = 1000
-_PATIENCE = 3.0  # seconds: what was just stored is published within one
+_PATIENCE = 5.0  # seconds: what was just stored is published within one
 
 
 class _Files:
@@ -43,61 +43,94 @@ class _Files:
         raise NotImplementedError("a source is only read")
 
 
-def audit(source: Source, store: DeskStore, consultation: str) -> None:
-    """Compare one consultation's contributions with its register; what is wrong becomes findings.
+def bring(source: Source, store: DeskStore, consultation: str) -> Finding | None:
+    """Fetch what is new in a register, before the batches: whatever it holds, they hold, too.
 
     Args:
         source: has the register.
-        store: has the contributions, and the register as it was.
+        store: has the register as it was.
         consultation: its id.
+
+    Returns:
+        What is wrong with it, where something is.
+
+    Raises:
+        NetworkTrouble: it cannot be had now.
     """
     public = store.server_key(source.name) or next(iter(store.server_keys()), None)
     if public is None:
-        return  # no server is known yet: nothing of it can be believed
-    server = Ed25519PublicKey.from_public_bytes(public)
-    until = time.monotonic() + _PATIENCE
+        return None  # no server is known yet: nothing of it can be believed
     try:
-        point = _bring(source, store, consultation, server)
-        while source.numbered and store.unregistered(consultation, 1):
-            # It was stored a moment ago, perhaps, and will be published in the next.
-            if time.monotonic() > until:
-                break
-            time.sleep(0.5)
-            point = _bring(source, store, consultation, server)
+        _bring(source, store, consultation, Ed25519PublicKey.from_public_bytes(public))
     except (DamagedRegister, ForgedCheckpoint) as error:
-        store.find(Finding(Kind.REGISTER, f"{error}", consultation))
-        return
-    if point is not None or source.numbered:
-        for finding in _compared(store, consultation):
-            store.find(finding)
+        return Finding(Kind.REGISTER, f"{error}", consultation)
+    return None
 
 
-def _bring(
-    source: Source, store: DeskStore, consultation: str, server: Ed25519PublicKey
-) -> Checkpoint | None:
-    """Fetch what is new in the register; None where the source has none.
+def compare(store: DeskStore, consultation: str, now: float) -> int:
+    """Compare one consultation's contributions with its register; what is wrong becomes findings.
+
+    Args:
+        store: has both.
+        consultation: its id.
+        now: seconds since 1970.
+
+    Returns:
+        How many contributions the register does not hold yet, and need not: they were stored a
+        moment ago.
+    """
+    with in_words(store.path):
+        register = store.register
+        register.be_patient(consultation, now, _PATIENCE)
+        store.find(*_compared(store, consultation))
+        awaited = register.awaited(consultation)
+        if not awaited:
+            register.settle(consultation)
+        return awaited
+
+
+def recheck(store: DeskStore, consultation: str, server: Ed25519PublicKey) -> Checkpoint | None:
+    """Hash every entry of the register's copy anew; None where there is no copy.
+
+    Raises:
+        DamagedRegister: they do not lead to the root that the server signed.
+        ForgedCheckpoint: the server did not sign it.
+    """
+    with in_words(store.path):
+        note = store.register.note(consultation)
+        if note is None:
+            return None
+        point = checkpoint.read(note, origin_of(consultation), server)
+        roots = store.register.check(consultation)
+        if (roots.size, roots.root()) != (point.size, point.root):
+            raise DamagedRegister(_CHANGED_HERE)
+        return point
+
+
+def _bring(source: Source, store: DeskStore, consultation: str, server: Ed25519PublicKey) -> None:
+    """Fetch what is new in the register.
 
     Raises:
         DamagedRegister: it does not go on from what it was, or its files do not lead to its root.
         ForgedCheckpoint: it is not this server's.
     """
-    files, origin = _Files(source, consultation), origin_of(consultation)
-    note, kept = files.read("checkpoint"), store.register_note(consultation)
+    files, origin, copy = _Files(source, consultation), origin_of(consultation), store.register
+    with in_words(store.path):
+        kept = copy.note(consultation)
+    note = files.read("checkpoint")
     old = Checkpoint(origin, 0, b"") if kept is None else checkpoint.read(kept, origin, server)
     if note is None:
         if old.size:
             raise DamagedRegister(_FORGOT)
-        return None
+        return
     point = checkpoint.read(note, origin, server)
     if point.size < old.size and source.numbered:
         raise DamagedRegister(_FORGOT)
     if point.size <= old.size:
-        return old  # a folder that was copied earlier
+        return  # a folder that was copied earlier
     tree = Tiles(files, point.size)
-    roots = GrowingRoot()
     with store.transaction():
-        for entry in store.register_entries(consultation):
-            roots.add(entry)
+        roots = copy.hashed(consultation)
         if old.size and (roots.size, roots.root()) != (old.size, old.root):
             raise DamagedRegister(_CHANGED_HERE)
         for index in range(old.size // TILE_WIDTH, -(-point.size // TILE_WIDTH)):
@@ -105,19 +138,17 @@ def _bring(
             fresh = tree.entries(index)[skip:]
             for entry in fresh:
                 roots.add(entry)
-            store.enter_register(consultation, index * TILE_WIDTH + skip, fresh)
+            copy.enter(consultation, index * TILE_WIDTH + skip, fresh)
         if roots.root() != point.root:
             raise DamagedRegister(_FORGOT)
-        store.keep_register_note(consultation, note)
-    return point
+        copy.keep_note(consultation, note, roots)
 
 
 def _compared(store: DeskStore, consultation: str) -> Iterator[Finding]:
-    named = {finding.contribution for finding in store.findings()}
-    missing = store.not_here(consultation, _MOST_NAMED + 1)
+    missing = store.register.not_here(consultation, _MOST_NAMED + 1)
     for position, commitment in missing[:_MOST_NAMED]:
         id_ = contribution_id(consultation, commitment)
-        if id_.hex() in named:
+        if store.is_named(id_.hex()):
             continue  # it came, and could not be opened
         yield Finding(
             Kind.MISSING,
@@ -127,7 +158,7 @@ def _compared(store: DeskStore, consultation: str) -> Iterator[Finding]:
         )
     if len(missing) > _MOST_NAMED:
         yield Finding(Kind.MISSING, "More of the register is not in this store.", consultation)
-    for id_hex in store.unregistered(consultation, _MOST_NAMED):
+    for id_hex in store.register.unregistered(consultation, _MOST_NAMED):
         yield Finding(
             Kind.UNREGISTERED,
             f"Contribution {receipt_code(bytes.fromhex(id_hex))} is in this store, and not in the "
@@ -135,7 +166,7 @@ def _compared(store: DeskStore, consultation: str) -> Iterator[Finding]:
             consultation,
             contribution=id_hex,
         )
-    for position in store.registered_twice(consultation):
+    for position in store.register.twice(consultation):
         yield Finding(
             Kind.DUPLICATED,
             f"Entry {position} of the register repeats an earlier one; it is counted once.",

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from forms.errors import FormError
-from sync.command_line import Refusing, in_words
+from sync.command_line import Refusing, Sentence, in_words
 from sync.desk.asking import ask_cards
+from sync.desk.check import check
 from sync.desk.export import export_csv
 from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.key_commands import keys as keys_group
@@ -22,6 +23,7 @@ from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
 from sync.desk.pull import pull as pull_from
 from sync.desk.sources import FolderSource, ServerSource
+from sync.desk.store import MOST_FINDINGS
 from sync.errors import SyncError
 from sync.keys import read_recipient_public
 from sync.wording import counted
@@ -173,10 +175,21 @@ def pull(
             source = ServerSource(server or "", opened.organiser, ca_bundle=ca)
         else:
             source = FolderSource(folder, opened.organiser)
-        report = pull_from(source, desk, held, own_packages(opened), _show)
+        try:
+            report = pull_from(
+                source, desk, held, own_packages(opened), _show, destroyed=opened.destroyed
+            )
+        except KeyboardInterrupt:
+            _end_of_progress()
+            raise Sentence(
+                "Stopped. What was opened is in the store; the next pull goes on where it was."
+            ) from None
     _end_of_progress()
     for finding in report.findings:
         click.echo(f"[{finding.kind.value}] {finding.sentence}")
+    for kind, count in report.found.items():
+        if count > MOST_FINDINGS:
+            click.echo(f"[{kind.value}] … and {count - MOST_FINDINGS} more: table “findings”.")
     if report.trouble:
         click.echo(report.trouble, err=True)
     click.echo(report.summary())
@@ -275,6 +288,26 @@ def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ..
     click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
     click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
     click.echo(f"Left out: {', '.join(done.left_out)}.")
+
+
+@main.command("check")
+@store_option
+def check_store(store: Path) -> None:
+    r"""Look through the whole store again: every commitment, every file, the register's copy.
+
+    A pull checks what is new; this checks that nothing was changed since. Exit 1 if something was.
+
+    \b
+    Example:
+      parvis-desk check --store budget.sqlite
+    """
+    sound = True
+    with opened_store(store, made=False) as desk:
+        for good, sentence in check(desk):
+            sound = sound and good
+            click.echo(f"[{'good' if good else 'bad'}] {sentence}")
+    if not sound:
+        raise SystemExit(1)
 
 
 def _pair(option: str) -> tuple[str, str]:

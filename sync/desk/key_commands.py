@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,10 +11,12 @@ from sync.command_line import Refusing, in_words
 from sync.desk.asking import ask_cards
 from sync.desk.card_paper import Sheet, read_sheet, write_sheets
 from sync.desk.cards import BadCard, join, split
-from sync.desk.options import keys_option, opened_keys
+from sync.desk.destroying import destruction_of
+from sync.desk.options import keys_option, opened_keys, opened_store, store_option
 from sync.errors import BadKey
 from sync.key_directory import CardsMade, KeyDirectory
 from sync.keys import RecipientKeys, RecipientPublic, grouped_digits
+from sync.wording import counted
 
 _which = click.option("--key", default="", help="Its number or id; the present one if not given.")
 
@@ -185,6 +188,68 @@ def renew_key(keys: Path, label: str) -> None:
     click.echo(f"The former key is {grouped_digits(before.public.id)}: it opens what it did.")
     click.echo("Make a copy of recipient.key now, or split it. Then publish a new version.")
     click.echo(f"Recipient key: {grouped_digits(after.public.id)}")
+
+
+@keys.command("destroy")
+@click.argument("key")
+@keys_option
+@store_option
+@click.option("--reason", required=True, help="Why, for everybody: it stands in the record.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A copy to publish.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy_key(
+    key: str, keys: Path, store: Path, reason: str, out: Path | None, yes: bool
+) -> None:
+    r"""Destroy a recipient key for good, and keep a signed record of it.
+
+    What is sealed to KEY and not yet opened can be opened by nobody any more; what was opened stays
+    in the store. The record says which key, when, why, and how many contributions were opened with
+    it; parvis-verify destroyed checks it.
+
+    \b
+    Example:
+      parvis-desk keys list --keys keys
+      parvis-desk keys destroy 1f0a44c2be93d7e8 --keys keys --store budget.sqlite \\
+          --reason "Period closed on 30 June 2027" --out destroyed.json
+    """
+    opened = opened_keys(keys)
+    public = opened.find(key)
+    number = grouped_digits(public.id)
+    if any(one.key_id == public.id for one in opened.destroyed):
+        raise BadKey(f"The key {number} was destroyed already.")
+    with opened_store(store, made=False) as desk:
+        record = destruction_of(desk, opened, public, reason, datetime.now(UTC))
+        unopened = desk.unopened()
+    click.echo(f"The key {number} {public.label}".rstrip() + " will be destroyed.")
+    for one in record.consultations:
+        click.echo(
+            f"  Consultation {one.consultation}: {counted(one.opened, 'contribution')} opened with "
+            f"it; the register has {counted(one.registered, 'entry')}."
+        )
+    if unopened:
+        click.echo(
+            f"  {counted(unopened, 'batch')} in the store could not be opened whole. Pull once "
+            "more before, if the key might open them."
+        )
+    if public.key == opened.public.key:
+        click.echo("  It is the present key. What devices still seal to it, nobody can open:")
+        click.echo("  make a new one first (keys renew), publish, and let every device sync.")
+    made = opened.cards_of(public)
+    if made is not None:
+        click.echo(
+            f"  It is on {made.of} cards. Have {made.of - made.needed + 1} of them destroyed, at "
+            "least: with fewer gone, the others still give the key."
+        )
+    if not yes:
+        click.confirm("This cannot be undone. Destroy it?", abort=True)
+    signed = record.sign(opened.organiser)
+    opened.destroy(public, signed)
+    if out is not None:
+        with in_words(f"{out} cannot be written"):
+            out.write_bytes(signed)
+    place = keys / "destroyed" / f"{public.id.hex()}.json"
+    click.echo(f"The key {number} is destroyed on this disk; the record is {out or place}.")
+    click.echo("Copies of it elsewhere, backups among them, are yours to destroy.")
 
 
 def _private(opened: KeyDirectory, public: RecipientPublic) -> RecipientKeys:

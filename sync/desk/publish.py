@@ -17,7 +17,7 @@ from sync.consultation import Consultation, Options, Traceability
 from sync.contribution import Mode
 from sync.desk.notice import NoticeFile, read_notice
 from sync.dictionary import form_dictionary
-from sync.errors import SyncError
+from sync.errors import BadKey, SyncError
 from sync.key_directory import KeyDirectory
 from sync.keys import RecipientPublic
 from sync.padding import Padding
@@ -96,8 +96,14 @@ def publish(
     Raises:
         BadForm, FormError: the form is not there, or wrong; every problem is named.
         BadNotice, BadOption, MalformedPackage: what else is wrong.
+        BadKey: the present recipient key was destroyed.
     """
     said = said or Publication()
+    if keys.present_destroyed:
+        raise BadKey(
+            "The present recipient key was destroyed: nobody could open what is sealed to it. Make "
+            "a new one first: parvis-desk keys renew"
+        )
     path, notice = _found(form, notice)
     xml, media, warnings = _compiled(path)
     contents = {one.name: one.read_bytes() for one in media}

@@ -19,41 +19,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sync import batch as batches
 from sync.attachment import Attached
-from sync.batch import NO_BATCH, Batch
 from sync.client.wire import NetworkTrouble
-from sync.compression import Dictionary
 from sync.consultation import Consultation
-from sync.contribution import Contribution
-from sync.desk.audit import audit
+from sync.desk.audit import bring, compare
+from sync.desk.findings import Finding, Kind
+from sync.desk.gaps import look_for_gaps
 from sync.desk.media import DeskAttachment
+from sync.desk.opening import Job, OpenedBatch, OpenedRecord, Refused
 from sync.desk.sources import Listed, NotThere, Source
-from sync.desk.store import (
-    BatchState,
-    DeskBatch,
-    DeskContribution,
-    DeskDevice,
-    DeskStore,
-    Finding,
-    Kind,
-)
-from sync.envelope import Opened, OpenedSession, Opener, Record, SessionHeader
-from sync.errors import (
-    ForgedAttachment,
-    ForgedRecord,
-    MalformedContribution,
-    SyncError,
-    UnknownDictionary,
-    WrongRecipient,
-)
+from sync.desk.store import BatchState, DeskBatch, DeskContribution, DeskDevice, DeskStore
+from sync.desk.store_tables import in_words
+from sync.desk.workers import Workers
+from sync.destruction import Destruction
+from sync.envelope import OpenedSession
+from sync.errors import ForgedAttachment, SyncError
 from sync.keys import RecipientKeys
 from sync.roster import Roster
 from sync.wording import counted
@@ -86,8 +72,10 @@ class PullReport:
         opened: contributions that are new in the store.
         duplicates: records that were in the store already.
         total: contributions in the store now.
-        findings: everything that is wrong, from earlier pulls too.
+        findings: what is wrong, from earlier pulls too; of each kind a thousand at most.
         trouble: why it ended early; "" where it did not.
+        found: how much is wrong, by kind: all of it.
+        awaited: contributions that the register does not hold yet, and need not.
     """
 
     batches: int
@@ -96,6 +84,8 @@ class PullReport:
     total: int
     findings: tuple[Finding, ...]
     trouble: str = ""
+    found: Mapping[Kind, int] = field(default_factory=dict)
+    awaited: int = 0
 
     def summary(self) -> str:
         """The report in one line."""
@@ -103,10 +93,11 @@ class PullReport:
             f"{counted(self.opened, 'contribution')} opened from {counted(self.batches, 'batch')}, "
             f"{counted(self.duplicates, 'duplicate')}, {self.total} in the store"
         )
-        kinds = Counter(finding.kind for finding in self.findings)
         for kind in Kind:
-            if kinds[kind] and kind is not Kind.DUPLICATED:
-                said += f", {kinds[kind]} {kind.value}"
+            if self.found.get(kind) and kind is not Kind.DUPLICATED:
+                said += f", {self.found[kind]} {kind.value}"
+        if self.awaited:
+            said += f", {self.awaited} not yet in the register"
         return said + "."
 
 
@@ -116,15 +107,22 @@ def pull(
     keys: Iterable[RecipientKeys],
     own: Iterable[Consultation] = (),
     progress: Callable[[PullProgress], None] = lambda _: None,
+    *,
+    destroyed: Iterable[Destruction] = (),
+    processes: int | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> PullReport:
     """Pull everything that a source has and the store has not.
 
     Args:
         source: the server or a folder.
         store: where it goes.
-        keys: the recipient's.
+        keys: the recipient's, present and former.
         own: packages at hand beside those that the source has.
         progress: told after each batch.
+        destroyed: the keys that are gone.
+        processes: that open batches; as many as there are cores if None.
+        clock: seconds since 1970.
 
     Raises:
         SyncError: the source cannot be used at all. A source that fails in the middle ends the pull
@@ -135,33 +133,43 @@ def pull(
     here = tuple(source.packages())
     for package in here:
         store.know(package)
-    run = _Pull(source, store, tuple(keys), progress)
-    trouble = ""
+    gone = {one.key_id: f"{one.at:%Y-%m-%d}" for one in destroyed}
+    dictionaries = sorted({one.dictionary for one in store.consultations()})
+    workers = Workers(tuple(keys), dictionaries, gone, processes)
+    run = _Pull(source, store, workers, progress)
+    shelves = sorted({one.id for one in here}) if source.numbered else [_ALL]
+    consultations = sorted({one.id for one in store.consultations()})
+    trouble, register = "", []
     try:
-        for shelf in sorted({one.id for one in here}) if source.numbered else [_ALL]:
+        for shelf in shelves:
+            run.meet_devices(shelf)
+        register = [bring(source, store, one) for one in consultations]
+        for shelf in shelves:
             run.shelf(shelf)
     except NetworkTrouble as error:
         trouble = str(error)
-    run.look_for_gaps()
+    finally:
+        workers.close()
+    look_for_gaps(store, source.name, run.set_back)
+    store.find(*filter(None, register))
+    awaited = 0
     if not trouble:
-        try:
-            for consultation in sorted({one.id for one in store.consultations()}):
-                audit(source, store, consultation)
-        except NetworkTrouble as error:
-            trouble = str(error)
+        sound = [one for one, wrong in zip(consultations, register, strict=True) if not wrong]
+        awaited = sum(
+            compare(store, one, clock())
+            for one in sound
+            if source.numbered or _has_register(store, one)
+        )
     return PullReport(
-        run.batches, run.opened, run.duplicates, store.counted(), store.findings(), trouble
+        run.batches,
+        run.opened,
+        run.duplicates,
+        store.counted(),
+        store.findings(),
+        trouble,
+        store.found(),
+        awaited,
     )
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What became of one record: what it says where it could be opened, and what is wrong."""
-
-    record: Record
-    opened: Opened | None
-    findings: tuple[Finding, ...] = ()
-    attachments: tuple[DeskAttachment, ...] = ()
 
 
 class _Pull:
@@ -171,41 +179,79 @@ class _Pull:
         self,
         source: Source,
         store: DeskStore,
-        keys: Sequence[RecipientKeys],
+        workers: Workers,
         progress: Callable[[PullProgress], None],
     ) -> None:
         self.batches = 0
         self.opened = 0
         self.duplicates = 0
+        self.set_back: list[str] = []
         self._source = source
         self._store = store
+        self._workers = workers
         self._progress = progress
-        dictionaries = {one.dictionary for one in store.consultations()}
-        self._opener = Opener(keys, [Dictionary(one) for one in dictionaries])
         self._devices: dict[str, DeskDevice] = {}
-        self._set_back: list[str] = []
         self._tried: set[str] = set()
 
     def shelf(self, shelf: str) -> None:
         """One consultation of a server, or everything in a folder.
 
-        Batches that were not whole the last time come first, then those that are new.
+        Batches that were not whole the last time come first, then those that are new. They are
+        opened several at once, and stored in their order.
         """
-        self._meet_devices(shelf)
-        for batch in self._store.batches(shelf):
-            if batch.state is not BatchState.OPENED:
-                with contextlib.suppress(NotThere):  # it stays named as it is
-                    self._tried.add(batch.name)
-                    again = Listed(0, batch.name, batch.received)
-                    self._enter(again, shelf, self._source.fetch(batch.name))
+        for store_it, job, result in self._workers.open(self._to_open(shelf)):
+            store_it(job, result)
+            self._progress(PullProgress(self.batches, self.opened))
+
+    def _to_open(self, shelf: str) -> Iterator[tuple[_Storing, Job | None]]:
+        """What is to be opened, and what is to be done with it then.
+
+        Raises:
+            NetworkTrouble: nothing more can be had now; what was had before is opened all the same.
+        """
+        for batch in self._store.unfinished(shelf):
+            with contextlib.suppress(NotThere):  # it stays named as it is
+                self._tried.add(batch.name)
+                again = Listed(0, batch.name, batch.received)
+                yield self._checked(again, shelf, self._source.fetch(batch.name))
         after = self._after(shelf)
         for listed in self._source.batches(shelf, after):
             # One that came damaged from elsewhere, a stick for instance, may be whole here.
             if self._store.batch_state(listed.name) in _TO_TAKE and listed.name not in self._tried:
-                self._take(listed, shelf)
+                yield self._taken(listed, shelf)
             else:
-                self._went(listed, shelf)
-            self._progress(PullProgress(self.batches, self.opened))
+                yield partial(self._pass, listed, shelf), None
+
+    def _taken(self, listed: Listed, shelf: str) -> tuple[_Storing, Job | None]:
+        """A batch that was never seen."""
+        try:
+            return self._checked(listed, shelf, self._source.fetch(listed.name))
+        except NotThere as error:
+            return self._refusal(listed, shelf, Kind.MISSING, BatchState.MISSING, str(error))
+
+    def _checked(self, listed: Listed, shelf: str, body: bytes) -> tuple[_Storing, Job | None]:
+        """Rules 1 and 2, as far as they need no more than the first bytes."""
+        if hashlib.sha256(body).hexdigest() != listed.name:
+            why = "Its bytes were changed."
+            return self._refusal(listed, shelf, Kind.ALTERED, BatchState.REFUSED, why)
+        try:
+            claimed = batches.claimed_device(body).hex()
+        except SyncError as error:
+            return self._refusal(listed, shelf, Kind.ALTERED, BatchState.REFUSED, str(error))
+        device = self._devices.get(claimed)
+        if device is None:
+            why = (
+                f"It is signed by a device that no server list names ({claimed}). Pull from the "
+                "server first, or put its devices.json beside the batches."
+            )
+            return self._refusal(listed, shelf, Kind.UNKNOWN_DEVICE, BatchState.REFUSED, why)
+        job = Job(listed.name, listed.received, body, device.public_key)
+        return partial(self._opened, listed, shelf), job
+
+    def _refusal(
+        self, listed: Listed, shelf: str, kind: Kind, state: BatchState, why: str
+    ) -> tuple[_Storing, None]:
+        return lambda _job, _result: self._refuse(listed, shelf, kind, state, why), None
 
     def _after(self, shelf: str) -> int:
         """Behind which number the new batches stand.
@@ -219,55 +265,11 @@ class _Pull:
         there = next(iter(self._source.batches(shelf, after - 1)), None)
         if there is not None and (there.number, there.name) == (after, last):
             return after
-        self._set_back.append(shelf)
+        self.set_back.append(shelf)
         return 0
 
-    def look_for_gaps(self) -> None:
-        """Name batches whose numbers are missing: they are on their way, or lost."""
-        known = self._store.devices()
-        by_device: dict[tuple[str, str], dict[int, DeskBatch]] = {}
-        forked: set[tuple[str, str]] = set()
-        for batch in self._store.batches():
-            if batch.sequence >= 0:
-                place = (batch.consultation, batch.device)
-                numbered = by_device.setdefault(place, {})
-                if batch.sequence in numbered:
-                    forked.add(place)
-                numbered[batch.sequence] = batch
-        with self._store.transaction():
-            self._store.forget_gaps()
-            for consultation in self._set_back:
-                why = (
-                    f"{self._source.name} has not all that was pulled from it before: it was "
-                    "restored from an older backup. What was pulled is here; batches that devices "
-                    "let go of after that backup, and that were not pulled, show as gaps below "
-                    "once the device sends again."
-                )
-                self._store.find(Finding(Kind.MISSING, why, consultation))
-            for (consultation, device), numbered in by_device.items():
-                name = known[device].name if device in known else device
-                for gap in _gaps(numbered):
-                    sentence = f"Device “{name}”: {gap}"
-                    self._store.find(Finding(Kind.MISSING, sentence, consultation, device=device))
-            for consultation, device in sorted(forked):
-                name = known[device].name if device in known else device
-                sentence = (
-                    f"Device “{name}” sent two different batches under one number: its data were "
-                    "copied and used twice, or set back. What both hold counts once each, but a "
-                    "gap in its numbers cannot be told. Enrol one of the two anew."
-                )
-                self._store.find(Finding(Kind.FORKED, sentence, consultation, device=device))
-            for consultation, ids in self._store.repeated_on_paper():
-                sentence = (
-                    f"{len(ids)} contributions transcribed from paper say exactly the same "
-                    f"({', '.join(one[:12] for one in ids[:3])}…): was a table transcribed twice? "
-                    "All of them are counted."
-                )
-                self._store.find(
-                    Finding(Kind.REPEATED, sentence, consultation, contribution=ids[0])
-                )
-
-    def _meet_devices(self, shelf: str) -> None:
+    def meet_devices(self, shelf: str) -> None:
+        """Learn which devices there are, from the server that is known."""
         roster = self._source.roster(shelf)
         if roster is not None:
             self._check_server(roster)
@@ -297,40 +299,10 @@ class _Pull:
                 "not, find out who changed it."
             )
 
-    def _take(self, listed: Listed, shelf: str) -> None:
-        """A batch that was never seen."""
-        try:
-            body = self._source.fetch(listed.name)
-        except NotThere as error:
-            self._refuse(listed, shelf, Kind.MISSING, BatchState.MISSING, str(error))
-        else:
-            self._enter(listed, shelf, body)
+    # what was opened goes into the store
 
-    def _enter(self, listed: Listed, consultation: str, body: bytes) -> None:
-        if hashlib.sha256(body).hexdigest() != listed.name:
-            self._refuse(
-                listed, consultation, Kind.ALTERED, BatchState.REFUSED, "Its bytes were changed."
-            )
-            return
-        try:
-            claimed = batches.claimed_device(body).hex()
-            device = self._devices.get(claimed)
-            if device is None:
-                self._refuse(
-                    listed,
-                    consultation,
-                    Kind.UNKNOWN_DEVICE,
-                    BatchState.REFUSED,
-                    f"It is signed by a device that no server list names ({claimed}). Pull from "
-                    "the server first, or put its devices.json beside the batches.",
-                )
-                return
-            public = Ed25519PublicKey.from_public_bytes(device.public_key)
-            read = batches.read(body, public)
-        except SyncError as error:
-            self._refuse(listed, consultation, Kind.ALTERED, BatchState.REFUSED, str(error))
-            return
-        self._open(listed, consultation, read)
+    def _pass(self, listed: Listed, shelf: str, _job: Job | None, _result: object) -> None:
+        self._went(listed, shelf)
 
     def _refuse(
         self, listed: Listed, consultation: str, kind: Kind, state: BatchState, why: str
@@ -345,102 +317,122 @@ class _Pull:
             )
             self._went(listed, consultation)
 
-    def _open(self, listed: Listed, pulled: str, read: Batch) -> None:
-        """Open a sound batch, and write all of it down."""
+    def _opened(
+        self, listed: Listed, pulled: str, _job: Job | None, result: OpenedBatch | Refused | None
+    ) -> None:
+        """Write all of a batch down."""
+        assert result is not None
+        if isinstance(result, Refused):
+            self._refuse(listed, pulled, result.kind, BatchState.REFUSED, result.why)
+            return
         self.batches += 1
-        outcome = list(self._records(read))
+        attached = self._attached(result)
+        fresh, wrong = self._sorted_out(listed, result, attached)
+        wrong += [finding for _, findings in attached.values() for finding in findings]
+        wrong = [replace(one, batch=listed.name) for one in wrong]
+        unfinished = any(one.kind is not None and not one.final for one in result.records) or any(
+            findings for _, findings in attached.values()
+        )
         with self._store.transaction():
-            unopened = any(one.findings for one in outcome)
             self._store.enter_batch(
                 DeskBatch(
                     name=listed.name,
-                    consultation=read.consultation,
-                    device=read.device_key_id.hex(),
-                    sequence=read.sequence,
-                    previous=read.previous.hex(),
+                    consultation=result.consultation,
+                    device=result.device,
+                    sequence=result.sequence,
+                    previous=result.previous,
                     received=listed.received,
-                    records=len(outcome),
-                    state=BatchState.INCOMPLETE if unopened else BatchState.OPENED,
+                    records=len(result.records),
+                    state=BatchState.INCOMPLETE if unfinished else BatchState.OPENED,
                 )
             )
-            opened = [self._keep(listed, read, one) for one in outcome]
+            self._store.find(*wrong)
+            self._store.enter(fresh)
             self._went(listed, pulled)
-        self.opened += sum(opened)
+        self.opened += len(fresh)
 
-    def _records(self, read: Batch) -> Iterator[_Outcome]:
-        """Every record of a batch, opened, or why it could not be."""
-        enclosed: dict[int, list[str]] = {}
-        for one in read.enclosed:
-            enclosed.setdefault(one.position, []).append(one.name)
-        position = 0
-        for section in read.sections:
-            session = self._session(read, section.header)
-            for record in section.records:
-                yield self._record(read, record, session, enclosed.get(position, []))
-                position += 1
-
-    def _session(self, read: Batch, header: SessionHeader) -> OpenedSession | SyncError:
-        try:
-            return self._opener.open_session(
-                header, consultation=read.consultation, device_key_id=read.device_key_id
-            )
-        except (WrongRecipient, UnknownDictionary) as error:
-            return error
-
-    def _record(
+    def _sorted_out(
         self,
-        read: Batch,
-        record: Record,
-        session: OpenedSession | SyncError,
-        streams: Sequence[str],
-    ) -> _Outcome:
-        if isinstance(session, SyncError):
-            return _Outcome(
-                record, None, (self._about(read, record, Kind.UNOPENABLE, str(session)),)
-            )
-        try:
-            opened = session.open(record)
-        except (ForgedRecord, MalformedContribution) as error:
-            return _Outcome(record, None, (self._about(read, record, Kind.UNOPENABLE, str(error)),))
-        if not opened.faithful:
-            why = (
-                "What it says is not what its commitment promises: the device that sealed it was "
-                "not honest, or faulty. It is not counted."
-            )
-            return _Outcome(record, None, (self._about(read, record, Kind.ALTERED, why),))
-        findings: list[Finding] = []
-        attachments = []
-        for place, attached in enumerate(opened.contribution.attachments):
-            here = self._store.media.holds(attached.sha256)
+        listed: Listed,
+        result: OpenedBatch,
+        attached: Mapping[str, tuple[tuple[DeskAttachment, ...], list[Finding]]],
+    ) -> tuple[list[DeskContribution], list[Finding]]:
+        """Those that are new, and what is wrong with the others."""
+        fresh: dict[str, DeskContribution] = {}
+        wrong: list[Finding] = []
+        known = self._store.known_contributions(
+            result.consultation, [one.id for one in result.records if one.contribution]
+        )
+        for one in result.records:
+            if one.kind is not None:
+                wrong.append(_about(result, one, one.kind, one.why))
+            if one.contribution is None:
+                continue
+            files = attached[one.id][0] if one.id in attached else ()
+            if one.id not in known:
+                fresh[one.id] = replace(one.contribution, attachments=files)
+                known[one.id] = (one.fingerprint, listed.name)
+                continue
+            fingerprint, batch = known[one.id]
+            if fingerprint == one.fingerprint and files:
+                self._store.attach(result.consultation, one.id, files)
+            if batch == listed.name:
+                continue  # tried again for its neighbours' sake, or its attachments'
+            if fingerprint == one.fingerprint:
+                self.duplicates += 1
+                why = "It was there already, and counts once."
+                wrong.append(_about(result, one, Kind.DUPLICATED, why))
+            else:
+                why = f"Its id stands in batch {batch[:12]} with other bytes; that one is counted."
+                wrong.append(_about(result, one, Kind.CONFLICT, why))
+        # In the order of their ids: not even this file tells in which order people came.
+        return [fresh[id_] for id_ in sorted(fresh)], wrong
+
+    # attachments
+
+    def _attached(
+        self, result: OpenedBatch
+    ) -> dict[str, tuple[tuple[DeskAttachment, ...], list[Finding]]]:
+        """The files of a batch's contributions, fetched where they are not here, by id."""
+        sessions: dict[int, OpenedSession | SyncError] = {}
+        attached = {}
+        for one in result.records:
+            if not one.attached:
+                continue
+            if one.section not in sessions and one.section in result.headers:
+                sessions[one.section] = self._workers.here.session(
+                    result.headers[one.section], result.consultation, result.device
+                )
+            session = sessions.get(one.section, NotThere("Its batch names no such file."))
+            attached[one.id] = self._files(result, one, session)
+        return attached
+
+    def _files(
+        self, result: OpenedBatch, one: OpenedRecord, session: OpenedSession | SyncError
+    ) -> tuple[tuple[DeskAttachment, ...], list[Finding]]:
+        files, wrong = [], []
+        for place, named in enumerate(one.attached):
+            here = self._store.media.holds(named.sha256)
             if not here:
                 try:
-                    stream = streams[place] if place < len(streams) else ""
-                    self._fetch_attachment(read, session, record, place, stream, attached)
+                    self._fetch_attachment(result, one, session, place, named)
                     here = True
                 except (NotThere, ForgedAttachment) as error:
                     kind = Kind.MISSING if isinstance(error, NotThere) else Kind.ALTERED
-                    why = f"Its attached file “{attached.name}”: {error}"
-                    findings.append(self._about(read, record, kind, why))
-            attachments.append(
-                DeskAttachment(
-                    place,
-                    attached.name,
-                    attached.sha256,
-                    attached.size,
-                    attached.media_type,
-                    here,
-                )
+                    why = f"Its attached file “{named.name}”: {error}"
+                    wrong.append(_about(result, one, kind, why))
+            files.append(
+                DeskAttachment(place, named.name, named.sha256, named.size, named.media_type, here)
             )
-        return _Outcome(record, opened, tuple(findings), tuple(attachments))
+        return tuple(files), wrong
 
     def _fetch_attachment(
         self,
-        read: Batch,
-        session: OpenedSession,
-        record: Record,
+        result: OpenedBatch,
+        one: OpenedRecord,
+        session: OpenedSession | SyncError,
         place: int,
-        stream: str,
-        attached: Attached,
+        named: Attached,
     ) -> None:
         """Fetch, open and keep one attachment.
 
@@ -448,109 +440,34 @@ class _Pull:
             NotThere: it cannot be had yet.
             ForgedAttachment: it is not what the contribution names.
         """
-        if not stream:
+        if isinstance(session, SyncError) or place >= len(one.streams):
             raise NotThere("Its batch names no such file.")
-        sealed = self._source.attachment(read.consultation, stream)
+        stream = one.streams[place]
+        sealed = self._source.attachment(result.consultation, stream)
         if hashlib.sha256(sealed).hexdigest() != stream:
             raise ForgedAttachment()
-        self._store.media.keep(session.open_attachment(record.index, place, sealed, attached))
-
-    def _keep(self, listed: Listed, read: Batch, outcome: _Outcome) -> bool:
-        """Enter one record; says whether it is a contribution that was not there."""
-        record, opened = outcome.record, outcome.opened
-        for finding in outcome.findings:
-            self._store.find(finding)
-        if opened is None:
-            return False
-        known = self._store.known_contribution(read.consultation, record.id.hex())
-        if known is None:
-            entered = _contribution(opened, record, read, listed)
-            self._store.enter(replace(entered, attachments=outcome.attachments))
-            return True
-        fingerprint, batch = known
-        if fingerprint == record.fingerprint.hex():
-            self._store.attach(read.consultation, record.id.hex(), outcome.attachments)
-        if batch == listed.name:
-            return False  # tried again for its neighbours' sake, or its attachments'
-        if fingerprint == record.fingerprint.hex():
-            self.duplicates += 1
-            why = "It was there already, and counts once."
-            self._store.find(self._about(read, record, Kind.DUPLICATED, why))
-        else:
-            why = f"Its id stands in batch {batch[:12]} with other bytes; that one is counted."
-            self._store.find(self._about(read, record, Kind.CONFLICT, why))
-        return False
-
-    @staticmethod
-    def _about(read: Batch, record: Record, kind: Kind, why: str) -> Finding:
-        device = read.device_key_id.hex()
-        return Finding(
-            kind,
-            f"Contribution {record.id.hex()} (device {device}, batch {read.sequence}): {why}",
-            read.consultation,
-            read.name,
-            device,
-            record.id.hex(),
-        )
+        self._store.media.keep(session.open_attachment(one.index, place, sealed, named))
 
     def _went(self, listed: Listed, consultation: str) -> None:
         if listed.number:
             self._store.went(self._source.name, consultation, listed.number, listed.name)
 
 
-def _gaps(numbered: dict[int, DeskBatch]) -> Iterator[str]:
-    """Sentences on what is missing between one device's batches for one consultation."""
-    first = 0
-    for sequence in sorted(numbered):
-        if sequence > first:
-            which = (
-                f"batch {first} has"
-                if sequence == first + 1
-                else f"batches {first} to {sequence - 1} have"
-            )
-            yield f"{which} not arrived."
-        before = numbered.get(sequence - 1)
-        promised = before.name if before else None
-        if sequence == 0:
-            promised = NO_BATCH.hex()
-        if promised is not None and numbered[sequence].previous != promised:
-            yield f"batch {sequence} does not follow the one that arrived before it."
-        first = sequence + 1
+def _has_register(store: DeskStore, consultation: str) -> bool:
+    """Whether there is anything to compare with."""
+    with in_words(store.path):
+        return store.register.note(consultation) is not None
 
 
-def _contribution(opened: Opened, record: Record, read: Batch, listed: Listed) -> DeskContribution:
-    said: Contribution = opened.contribution
-    assistance = said.assistance
-    agreement = ""
-    if assistance is not None:
-        agreed = assistance.agreement
-        agreement = json.dumps(
-            {
-                "date": agreed.date,
-                "place": agreed.place,
-                "mediator": agreed.mediator,
-                "wording": agreed.wording,
-                "given": agreed.given.value,
-            },
-            ensure_ascii=False,
-        )
-    return DeskContribution(
-        id=record.id.hex(),
-        consultation=read.consultation,
-        fingerprint=record.fingerprint.hex(),
-        commitment=record.commitment.hex(),
-        seed=opened.seed.hex(),
-        received=listed.received,
-        device=read.device_key_id.hex(),
-        batch=listed.name,
-        form_id=said.form_id,
-        form_version=said.form_version,
-        form_hash=said.form_hash,
-        mode=said.mode.value,
-        language=said.language,
-        help=" ".join(sorted(kind.value for kind in assistance.help)) if assistance else "",
-        read_back=assistance.read_back if assistance else None,
-        agreement=agreement,
-        reworded=" ".join(assistance.reworded) if assistance else "",
-        fields=said.fields,
+_Storing = Callable[[Job | None, OpenedBatch | Refused | None], None]
+
+
+def _about(result: OpenedBatch, one: OpenedRecord, kind: Kind, why: str) -> Finding:
+    return Finding(
+        kind,
+        f"Contribution {one.id} (device {result.device}, batch {result.sequence}): {why}",
+        result.consultation,
+        "",
+        result.device,
+        one.id,
     )

@@ -8,9 +8,8 @@ it belongs on the organiser's own disk, readable by nobody else (it is made 0600
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -20,59 +19,16 @@ from sqlite_utils import Database
 
 from sync import consultation as packages
 from sync.consultation import Consultation
+from sync.desk.findings import Finding, Kind
 from sync.desk.media import DeskAttachment, MediaFolder
-from sync.errors import SyncError
-from sync.register.entry import Entry
+from sync.desk.register_copy import RegisterCopy
+from sync.desk.store_tables import in_words, lay_out
 
-_SCHEMA = """
-CREATE TABLE consultations (
-    id TEXT, version INTEGER, title TEXT, form_hash TEXT, package BLOB,
-    PRIMARY KEY (id, version));
-CREATE TABLE devices (key_id TEXT PRIMARY KEY, name TEXT, public_key BLOB, revoked INTEGER);
-CREATE TABLE sources (
-    source TEXT, consultation TEXT, after INTEGER, PRIMARY KEY (source, consultation));
-CREATE TABLE servers (source TEXT PRIMARY KEY, public_key BLOB);
-CREATE TABLE batches (
-    name TEXT PRIMARY KEY, consultation TEXT, device TEXT, sequence INTEGER, previous TEXT,
-    received TEXT, records INTEGER, state TEXT);
-CREATE TABLE contributions (
-    number INTEGER PRIMARY KEY,
-    id TEXT, consultation TEXT, fingerprint TEXT, commitment TEXT, seed TEXT, received TEXT,
-    device TEXT, batch TEXT REFERENCES batches (name),
-    form_id TEXT, form_version TEXT, form_hash TEXT,
-    mode TEXT, language TEXT, help TEXT, read_back INTEGER, agreement TEXT, reworded TEXT,
-    UNIQUE (consultation, id));
-CREATE TABLE fields (
-    contribution INTEGER REFERENCES contributions (number), position INTEGER,
-    path TEXT, value TEXT, PRIMARY KEY (contribution, position)) WITHOUT ROWID;
-CREATE TABLE findings (
-    kind TEXT, consultation TEXT, batch TEXT, device TEXT, contribution TEXT, sentence TEXT);
-CREATE INDEX findings_by_batch ON findings (batch);
-"""
-_ATTACHMENTS = """
-CREATE TABLE attachments (
-    consultation TEXT, contribution TEXT, place INTEGER, name TEXT, sha256 TEXT, size INTEGER,
-    media_type TEXT, here INTEGER, PRIMARY KEY (consultation, contribution, place)) WITHOUT ROWID;
-"""
-# The register as it was seen; the commitment of a tombstone stands behind a hyphen.
-_REGISTER = """
-CREATE TABLE register (
-    consultation TEXT, position INTEGER, commitment TEXT, entry BLOB,
-    PRIMARY KEY (consultation, position)) WITHOUT ROWID;
-CREATE INDEX register_by_commitment ON register (consultation, commitment);
-CREATE INDEX contributions_by_commitment ON contributions (consultation, commitment);
-CREATE TABLE register_notes (consultation TEXT PRIMARY KEY, note BLOB);
-ALTER TABLE sources ADD COLUMN last TEXT;
-"""
-_VERSION = 3
+MOST_FINDINGS = 1000
+"""Of each kind, that are shown one by one."""
+
+_IDS_AT_ONCE = 500
 _OWN_WORDS = 20  # characters of an answer that two people do not write alike
-_TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))  # of every version
-
-
-class UnusableDeskStore(SyncError):
-    """The desk's file cannot be used."""
-
-    sentence = "The desk's store cannot be used."
 
 
 class BatchState(Enum):
@@ -82,33 +38,6 @@ class BatchState(Enum):
     INCOMPLETE = "incomplete"  # some of it could not be opened, with these keys and packages
     REFUSED = "refused"  # altered, forged or unreadable
     MISSING = "missing"  # listed, and not to be had
-
-
-class Kind(Enum):
-    """What is wrong."""
-
-    MISSING = "missing"
-    ALTERED = "altered"
-    DUPLICATED = "duplicated"
-    CONFLICT = "conflict"
-    UNOPENABLE = "not openable"
-    UNKNOWN_DEVICE = "unknown device"
-    UNREGISTERED = "not registered"
-    REGISTER = "register"
-    FORKED = "forked"
-    REPEATED = "repeated on paper"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that somebody has to know, about a batch or one contribution in it."""
-
-    kind: Kind
-    sentence: str
-    consultation: str = ""
-    batch: str = ""
-    device: str = ""
-    contribution: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +75,7 @@ class DeskContribution:
     read_back: bool | None
     agreement: str
     reworded: str
+    opened_with: str
     fields: tuple[tuple[str, str], ...]
     attachments: tuple[DeskAttachment, ...] = ()
 
@@ -160,6 +90,11 @@ class DeskDevice:
     revoked: bool
 
 
+_COLUMNS = tuple(
+    name for name in DeskContribution.__dataclass_fields__ if name not in ("fields", "attachments")
+)
+
+
 class DeskStore:
     """The desk's file; every method that writes is one transaction, or part of the caller's.
 
@@ -170,13 +105,12 @@ class DeskStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.media = MediaFolder(path.with_name(path.name + ".media"))
-        with _in_words(path):
+        with in_words(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._db = Database(sqlite3.connect(path, isolation_level=None))
-            self._check_it_is_ours()
-            self._db.enable_wal()
-            self._lay_out()
+            lay_out(self._db, path)
+        self.register = RegisterCopy(self._db.conn, self.transaction)
 
     def close(self) -> None:
         """Close the file."""
@@ -185,7 +119,7 @@ class DeskStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing of what is written within."""
-        with _in_words(self.path), self._db.atomic():
+        with in_words(self.path), self._db.atomic():
             yield
 
     # what contributions are opened and checked with
@@ -208,6 +142,11 @@ class DeskStore:
         """All packages known, by id, the newest version of each first."""
         rows = self._rows("SELECT package FROM consultations ORDER BY id, version DESC")
         return tuple(packages.read(row[0]) for row in rows)
+
+    def titles(self) -> dict[str, str]:
+        """The title of every consultation, by id; of its newest version."""
+        rows = self._rows("SELECT id, title FROM consultations ORDER BY id, version")
+        return dict(rows)
 
     def know_devices(self, devices: Sequence[DeskDevice]) -> None:
         """Remember devices."""
@@ -265,17 +204,27 @@ class DeskStore:
 
     # batches and what is in them
 
-    def batches(self, consultation: str = "") -> tuple[DeskBatch, ...]:
+    def batches(self, consultation: str = "") -> Iterator[DeskBatch]:
         """Batches of a consultation, or all, by device and sequence."""
-        rows = self._rows(
-            "SELECT name, consultation, device, sequence, previous, received, records, state"
-            " FROM batches WHERE ? IN ('', consultation) ORDER BY consultation, device, sequence",
-            consultation,
-        )
-        return tuple(
-            DeskBatch(name, of, device, sequence, previous, received, records, BatchState(state))
-            for name, of, device, sequence, previous, received, records, state in rows
-        )
+        return self._batches("? IN ('', consultation)", consultation)
+
+    def unfinished(self, consultation: str) -> tuple[DeskBatch, ...]:
+        """Batches of a consultation, or all, that were not wholly opened."""
+        where = "? IN ('', consultation) AND state != ?"
+        return tuple(self._batches(where, consultation, BatchState.OPENED.value))
+
+    def _batches(self, where: str, *values: str) -> Iterator[DeskBatch]:
+        with in_words(self.path):
+            for row in self._db.execute(
+                "SELECT name, consultation, device, sequence,"  # noqa: S608 — own words
+                " previous, received, records, state"
+                f" FROM batches WHERE {where} ORDER BY consultation, device, sequence",
+                list(values),
+            ):
+                name, of, device, sequence, previous, received, records, state = row
+                yield DeskBatch(
+                    name, of, device, sequence, previous, received, records, BatchState(state)
+                )
 
     def batch_state(self, name: str) -> BatchState | None:
         """What became of a batch; None where it was never seen."""
@@ -300,32 +249,48 @@ class DeskStore:
                 pk="name",
             )
 
-    def known_contribution(self, consultation: str, id_: str) -> tuple[str, str] | None:
-        """The fingerprint and the batch of a contribution; None where it is not in the store."""
-        rows = self._rows(
-            "SELECT fingerprint, batch FROM contributions WHERE consultation = ? AND id = ?",
-            consultation,
-            id_,
-        )
-        return (rows[0][0], rows[0][1]) if rows else None
-
-    def enter(self, contribution: DeskContribution) -> None:
-        """Write a contribution down."""
-        row = vars(contribution).copy()
-        fields, attachments = row.pop("fields"), row.pop("attachments")
-        row["read_back"] = None if row["read_back"] is None else int(row["read_back"])
-        with self.transaction():
-            names = ", ".join(row)
-            marks = ", ".join("?" for _ in row)
-            number = self._db.execute(
-                f"INSERT INTO contributions ({names}) VALUES ({marks})",  # noqa: S608 — own names
-                list(row.values()),
-            ).lastrowid
-            self._db.conn.executemany(
-                "INSERT INTO fields VALUES (?, ?, ?, ?)",
-                [(number, at, path, value) for at, (path, value) in enumerate(fields)],
+    def known_contributions(
+        self, consultation: str, ids: Sequence[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Id → fingerprint and batch, of those contributions that are in the store."""
+        known: dict[str, tuple[str, str]] = {}
+        for at in range(0, len(ids), _IDS_AT_ONCE):
+            some = ids[at : at + _IDS_AT_ONCE]
+            marks = ", ".join("?" for _ in some)
+            query = (
+                "SELECT id, fingerprint, batch FROM contributions"  # noqa: S608 — marks alone
+                f" WHERE consultation = ? AND id IN ({marks})"
             )
-            self.attach(contribution.consultation, contribution.id, attachments)
+            rows = self._rows(query, consultation, *some)
+            known.update({id_: (fingerprint, batch) for id_, fingerprint, batch in rows})
+        return known
+
+    def enter(self, contributions: Iterable[DeskContribution]) -> None:
+        """Write contributions down, none of which is there."""
+        rows, fields, attached = [], [], []
+        number = self._rows("SELECT coalesce(max(number), 0) FROM contributions")[0][0]
+        for one in contributions:
+            number += 1
+            read_back = None if one.read_back is None else int(one.read_back)
+            row = [getattr(one, name) for name in _COLUMNS]
+            row[_COLUMNS.index("read_back")] = read_back
+            rows.append((number, *row))
+            fields += [(number, at, path, value) for at, (path, value) in enumerate(one.fields)]
+            attached += [
+                (one.consultation, one.id, *vars(each).values()) for each in one.attachments
+            ]
+        marks = ", ".join("?" for _ in range(len(_COLUMNS) + 1))
+        with self.transaction():
+            db = self._db.conn
+            db.executemany(
+                f"INSERT INTO contributions (number, {', '.join(_COLUMNS)})"  # noqa: S608 — own
+                f" VALUES ({marks})",
+                rows,
+            )
+            db.executemany("INSERT INTO fields VALUES (?, ?, ?, ?)", fields)
+            db.executemany(
+                "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", attached
+            )
 
     def attach(
         self, consultation: str, contribution: str, attachments: Sequence[DeskAttachment]
@@ -362,90 +327,43 @@ class DeskStore:
                 shared.add(name.casefold())
         return frozenset(shared)
 
-    # the register
-
-    def register_note(self, consultation: str) -> bytes | None:
-        """The last checkpoint seen; None before the first."""
-        rows = self._rows("SELECT note FROM register_notes WHERE consultation = ?", consultation)
-        return rows[0][0] if rows else None
-
-    def keep_register_note(self, consultation: str, note: bytes) -> None:
-        """Remember a checkpoint whose entries are all here."""
-        with self.transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO register_notes VALUES (?, ?)", [consultation, note]
-            )
-
-    def register_entries(self, consultation: str) -> Iterator[bytes]:
-        """The register's entries that are here, in order."""
-        with _in_words(self.path):
-            for row in self._db.execute(
-                "SELECT entry FROM register WHERE consultation = ? ORDER BY position",
-                [consultation],
-            ):
-                yield row[0]
-
-    def enter_register(self, consultation: str, first: int, entries: Sequence[bytes]) -> None:
-        """Write down entries of the register, side by side from `first` on."""
+    def find(self, *findings: Finding) -> None:
+        """Write findings down."""
         with self.transaction():
             self._db.conn.executemany(
-                "INSERT INTO register VALUES (?, ?, ?, ?)",
+                "INSERT INTO findings (kind, sentence, consultation, batch, device, contribution)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (consultation, first + at, _commitment_of(entry), entry)
-                    for at, entry in enumerate(entries)
+                    (one.kind.value, one.sentence, one.consultation, one.batch, one.device,
+                     one.contribution)
+                    for one in findings
                 ],
-            )
-
-    def not_here(self, consultation: str, most: int) -> list[tuple[int, bytes]]:
-        """Contributions of the register that are not in the store: position and commitment."""
-        rows = self._rows(
-            "SELECT r.position, r.commitment FROM register r WHERE r.consultation = ?"
-            " AND r.commitment NOT LIKE '-%' AND NOT EXISTS (SELECT 1 FROM contributions c"
-            " WHERE c.consultation = r.consultation AND c.commitment = r.commitment)"
-            " AND NOT EXISTS (SELECT 1 FROM register e WHERE e.consultation = r.consultation"
-            " AND e.commitment = '-' || r.commitment) ORDER BY r.position LIMIT ?",
-            consultation,
-            most,
-        )
-        return [(position, bytes.fromhex(commitment)) for position, commitment in rows]
-
-    def unregistered(self, consultation: str, most: int) -> tuple[str, ...]:
-        """The ids of contributions in the store that the register does not hold."""
-        rows = self._rows(
-            "SELECT c.id FROM contributions c WHERE c.consultation = ? AND NOT EXISTS"
-            " (SELECT 1 FROM register r WHERE r.consultation = c.consultation"
-            " AND r.commitment = c.commitment) ORDER BY c.number LIMIT ?",
-            consultation,
-            most,
-        )
-        return tuple(row[0] for row in rows)
-
-    def registered_twice(self, consultation: str) -> tuple[int, ...]:
-        """The positions of entries that repeat an earlier one."""
-        rows = self._rows(
-            "SELECT max(position) FROM register WHERE consultation = ?"
-            " GROUP BY commitment HAVING count(*) > 1 ORDER BY 1",
-            consultation,
-        )
-        return tuple(row[0] for row in rows)
-
-    def find(self, finding: Finding) -> None:
-        """Write a finding down."""
-        row = {**vars(finding), "kind": finding.kind.value}
-        with self.transaction():
-            self._db.table("findings").insert(row)
+            )  # fmt: skip
 
     def forget_gaps(self) -> None:
         """Forget what was found about batches that are not here; it is looked for anew."""
         with self.transaction():
             self._db.execute("DELETE FROM findings WHERE batch = ''")
 
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything that was found."""
+    def findings(self, most: int = MOST_FINDINGS) -> tuple[Finding, ...]:
+        """What was found, of each kind so many at most; `found` counts all of it."""
         rows = self._rows(
-            "SELECT kind, sentence, consultation, batch, device, contribution FROM findings"
+            "SELECT kind, sentence, consultation, batch, device, contribution FROM"
+            " (SELECT *, rowid AS r, row_number() OVER (PARTITION BY kind ORDER BY rowid) AS n"
+            " FROM findings) WHERE n <= ? ORDER BY r",
+            most,
         )
         return tuple(Finding(Kind(row[0]), *row[1:]) for row in rows)
+
+    def found(self) -> dict[Kind, int]:
+        """How much was found, by kind."""
+        rows = self._rows("SELECT kind, count(*) FROM findings GROUP BY kind")
+        return {Kind(kind): count for kind, count in rows}
+
+    def is_named(self, contribution: str) -> bool:
+        """Whether something was found about a contribution's own batch."""
+        query = "SELECT 1 FROM findings WHERE contribution = ? LIMIT 1"
+        return bool(self._rows(query, contribution))
 
     def counted(self, consultation: str = "") -> int:
         """How many contributions of a consultation, or of all, there are."""
@@ -454,6 +372,21 @@ class DeskStore:
         )
         return int(rows[0][0])
 
+    def opened_with(self, key_id: str) -> dict[str, int]:
+        """How many contributions were opened with a key, by consultation."""
+        return dict(
+            self._rows(
+                "SELECT consultation, count(*) FROM contributions WHERE opened_with = ?"
+                " GROUP BY consultation",
+                key_id,
+            )
+        )
+
+    def unopened(self) -> int:
+        """How many batches are here that could not be opened whole."""
+        query = "SELECT count(*) FROM batches WHERE state != ?"
+        return int(self._rows(query, BatchState.OPENED.value)[0][0])
+
     def repeated_on_paper(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Paper contributions that say just the same, in words that two people do not choose alike.
 
@@ -461,7 +394,7 @@ class DeskStore:
             The consultation, and the ids of those that are alike.
         """
         alike: dict[tuple[str, bytes], list[str]] = {}
-        with _in_words(self.path):
+        with in_words(self.path):
             rows = self._db.execute(
                 "SELECT number, consultation, id FROM contributions WHERE mode = 'paper'"
             )
@@ -488,8 +421,7 @@ class DeskStore:
 
     def contributions(self, consultation: str) -> Iterator[DeskContribution]:
         """The contributions of a consultation, in the order they were opened, one at a time."""
-        apart = ("fields", "attachments")
-        columns = [name for name in DeskContribution.__dataclass_fields__ if name not in apart]
+        columns = _COLUMNS
         query = (
             f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
             # By number as the table lies: the index by consultation would have all sorted first.
@@ -498,7 +430,7 @@ class DeskStore:
         attached = self._rows(
             "SELECT 1 FROM attachments WHERE consultation = ? LIMIT 1", consultation
         )
-        with _in_words(self.path):
+        with in_words(self.path):
             for number, *row in self._db.execute(query, [consultation]):
                 given = dict(zip(columns, row, strict=True))
                 if given["read_back"] is not None:
@@ -513,53 +445,5 @@ class DeskStore:
                 yield DeskContribution(**given, fields=fields, attachments=attachments)
 
     def _rows(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with _in_words(self.path):
+        with in_words(self.path):
             return list(self._db.execute(query, list(values)).fetchall())
-
-    def _check_it_is_ours(self) -> None:
-        """Refuse another program's database before anything is changed in it."""
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master")}
-        if tables and not tables.issuperset(_TABLES):
-            raise UnusableDeskStore(
-                f"{self.path} is a database of something else: it is left as it is. Name another "
-                "file with --store."
-            )
-        if version > _VERSION:
-            raise UnusableDeskStore(f"{self.path} was written by a newer Parvis. Update this one.")
-
-    def _lay_out(self) -> None:
-        with self._db.atomic():
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            script = "".join((_SCHEMA, _ATTACHMENTS, _REGISTER)[version:])
-            for statement in script.split(";\n"):
-                if statement.strip():
-                    self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _commitment_of(entry: bytes) -> str:
-    """What an entry is about, in hexadecimal; behind a hyphen where it tells of an erasure."""
-    read = Entry.from_bytes(entry)
-    return ("" if read.erased is None else "-") + read.commitment.hex()
-
-
-@contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise UnusableDeskStore(
-                f"Another parvis-desk is at work on {path}. Wait until it is done, and try again."
-            ) from error
-        raise UnusableDeskStore(f"The desk's store {path} cannot be used: {error}.") from error
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise UnusableDeskStore(
-            f"The desk's store {path} is damaged, or something else ({error}). Move it away and "
-            "pull into a new --store: everything is still on the server."
-        ) from error
-    except OSError as error:
-        raise UnusableDeskStore(
-            f"The desk's store {path} cannot be used: {error.strerror}."
-        ) from error

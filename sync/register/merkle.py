@@ -43,11 +43,16 @@ def root(size: int, subtree: Subtree) -> bytes:
 
 
 class GrowingRoot:
-    """The root over entries as they come; holds one hash for each complete subtree so far."""
+    """The root over entries as they come; holds one hash for each complete subtree so far.
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._peaks: list[bytes] = []  # the largest subtree first
+    Args:
+        size: how many entries came before.
+        peaks: the hashes of their complete subtrees, the largest first, as `peaks` gave them.
+    """
+
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        self.size = size
+        self._peaks = list(peaks)
 
     def add(self, entry: bytes) -> None:
         """One more leaf."""
@@ -58,6 +63,11 @@ class GrowingRoot:
             right = self._peaks.pop()
             self._peaks.append(node_hash(self._peaks.pop(), right))
             completed >>= 1
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """What is needed to go on from here another time."""
+        return tuple(self._peaks)
 
     def root(self) -> bytes:
         """The root over all leaves so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,8 +30,9 @@ from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import start_logging
 from sync.server.places import Places
+from sync.server.processes import Processes
 from sync.server.service import Service
-from sync.server.serving import RunningServer
+from sync.server.serving import RunningServer, listen, url_of
 from sync.server.stored import EnrolledDevice
 from sync.six_words import SixWords
 from sync.wording import counted
@@ -85,6 +87,13 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="The port; 0 for any free one.")
 @click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many serve at once; more than one only on PostgreSQL (--database).",
+)
+@click.option(
     "--proxy",
     "proxies",
     multiple=True,
@@ -118,6 +127,7 @@ def run(
     data: Path,
     host: str,
     port: int,
+    processes: int,
     proxies: tuple[str, ...],
     limit: int,
     metrics_token: Path | None,
@@ -141,24 +151,40 @@ def run(
         if not token:
             raise Sentence(f"{metrics_token} is empty: write a long word into it.")
     stranger = Allowance(at_once=limit / 2, a_second=limit / 60)
-    with _service(data) as service:
-        server = RunningServer(
-            service,
-            host,
-            port,
-            limits=Limits(stranger=stranger),
-            metrics_token=token,
-            proxies=proxies,
+
+    def serve(listening: socket.socket, ready: Callable[[], None]) -> None:
+        with _service(data) as service:
+            RunningServer(
+                service,
+                listening=listening,
+                limits=Limits(stranger=stranger),
+                metrics_token=token,
+                proxies=proxies,
+            ).run(ready)
+
+    if processes > 1 and _places(data).database is None:
+        raise Sentence(
+            "Several processes need PostgreSQL: name it with --database. "
+            "SQLite has one writer, and is served by one process."
         )
+    with listen(host, port) as listening:
+        url = url_of(listening)
 
         def ready() -> None:
             click.echo(
-                f"Parvis serves on {server.url} — enrol a device with: "
-                f"parvis-server enrol --data {data} --url {server.url}"
+                f"Parvis serves on {url} — enrol a device with: "
+                f"parvis-server enrol --data {data} --url {url}"
             )
             sys.stdout.flush()
 
-        server.run(ready)
+        if processes == 1:
+            serve(listening, ready)
+            return
+        with _service(data):  # what cannot be is said once, not by each of them
+            pass
+        code = Processes(processes, listening, serve).run(ready)
+    if code:
+        raise SystemExit(code)
 
 
 @main.command()
@@ -401,11 +427,16 @@ def _show_picture(code: str) -> None:
     click.echo(drawn.getvalue(), nl=False)
 
 
+def _places(data: Path) -> Places:
+    """Where the data are, as this command line or the data directory says."""
+    return Places.of(data, click.get_current_context().meta.get(_DATABASE))
+
+
 @contextlib.contextmanager
 def _service(data: Path) -> Iterator[Service]:
     """The service of a data directory, let go of at the end."""
     with in_words(f"The data directory {data} cannot be used"):
-        places = Places.of(data, click.get_current_context().meta.get(_DATABASE))
+        places = _places(data)
         service = Service(data, time.time, places)
         places.remember(data)
         try:

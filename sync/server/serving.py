@@ -1,4 +1,7 @@
-"""The server as a process: one per data directory, on uvicorn, until it is told to stop."""
+"""The server as a process, on uvicorn, until it is told to stop.
+
+One for each data directory with an SQLite file; as many as there is work for on one PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,7 @@ class RunningServer:
         service: what it serves; its data directory is held for this process until `run` returns.
         host: an address of this machine.
         port: 0 for any that is free.
+        listening: a socket that listens already, in place of both.
         patience: seconds that a sender may be silent.
         limits: how much one caller may ask; None for as much as they like.
         metrics_token: with which anybody may read the metrics.
@@ -57,13 +61,14 @@ class RunningServer:
         host: str = "127.0.0.1",
         port: int = 8765,
         *,
+        listening: socket.socket | None = None,
         patience: float = PATIENCE_SECONDS,
         limits: Limits | None = LIMITS,
         metrics_token: str = "",
         proxies: Sequence[str] = ("127.0.0.1", "::1"),
     ) -> None:
         self._service = service
-        self._socket = _listen(host, port)
+        self._socket = listening or listen(host, port)
         app = create_app(service, patience=patience, limits=limits, metrics_token=metrics_token)
         self._server = _Quiet(
             uvicorn.Config(
@@ -86,10 +91,7 @@ class RunningServer:
     @property
     def url(self) -> str:
         """Where it listens; for a wildcard address, by the loopback one."""
-        host, port = self._socket.getsockname()[:2]
-        if host in ("0.0.0.0", "::"):  # noqa: S104
-            host = "127.0.0.1"
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return url_of(self._socket)
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM, SIGINT or `stop`; what is under way is finished first.
@@ -281,7 +283,20 @@ class _Quiet(uvicorn.Server):
         self.should_exit = True
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def url_of(listening: socket.socket) -> str:
+    """The address of a socket; for a wildcard address, by the loopback one."""
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        AddressTaken: somebody else listens there, or it is no address of this machine.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)

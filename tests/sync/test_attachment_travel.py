@@ -16,7 +16,8 @@ from sync.client.https import enrol, sync_once
 from sync.client.pace import Pace
 from sync.contribution import Contribution, Mode
 from sync.desk.export import export_csv
-from sync.desk.store import DeskStore, Kind
+from sync.desk.findings import Kind
+from sync.desk.store import DeskStore
 from sync.device import Device
 from sync.errors import AlreadyEnrolled
 from sync.outbox import Counts, Outgoing

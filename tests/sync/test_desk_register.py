@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from sync import verify
 from sync.client.https import sync_once
 from sync.contribution import Agreement, Assistance, Contribution, Given, Help, Mode
 from sync.desk.commands import main as desk
-from sync.desk.store import DeskStore, Finding, Kind
+from sync.desk.findings import Finding, Kind
+from sync.desk.pull import PullReport, pull
+from sync.desk.sources import ServerSource
+from sync.desk.store import DeskStore
 from sync.register.checkpoint import origin_of, verifier_key
 from sync.register.entry import Entry
 from sync.register.tiles import bundle
@@ -34,20 +38,31 @@ def found(store: DeskStore, *kinds: Kind) -> list[Finding]:
     return [finding for finding in store.findings() if finding.kind in kinds]
 
 
+def pulled(town: Town, url: str, store: DeskStore) -> PullReport:
+    """Pull until the server has published what it stored a moment ago."""
+    until = time.monotonic() + 30
+    while True:
+        report = town.pull(url, store)
+        if not report.awaited:
+            return report
+        assert time.monotonic() < until, report
+        time.sleep(0.2)
+
+
 def test_everything_that_is_pulled_stands_in_the_register(town: Town) -> None:
     with town.desk() as store:
         for round_ in range(3):
             with town.serving() as url:
                 speak(town, url, *(f"{round_} {number}" for number in range(150)))
-                report = town.pull(url, store)
+                report = pulled(town, url, store)
                 assert (report.total, report.findings) == (150 * (round_ + 1), ())
-        assert len(list(store.register_entries(town.consultation.id))) == 450
+        assert len(list(store.register.entries(town.consultation.id))) == 450
 
 
 def test_what_is_registered_and_not_pulled_is_named_with_its_receipt(town: Town) -> None:
     with town.serving() as url, town.desk() as store:
         speak(town, url, *"abc")
-        assert town.pull(url, store).findings == ()
+        assert pulled(town, url, store).findings == ()
         with sqlite3.connect(store.path) as db:
             db.execute("DELETE FROM fields WHERE contribution = 2")
             db.execute("DELETE FROM contributions WHERE number = 2")
@@ -59,7 +74,7 @@ def test_what_is_registered_and_not_pulled_is_named_with_its_receipt(town: Town)
 def test_what_is_pulled_and_not_registered_is_named(town: Town) -> None:
     with town.serving() as url, town.desk() as store:
         speak(town, url, *"abc")
-        assert town.pull(url, store).findings == ()
+        assert pulled(town, url, store).findings == ()
         with sqlite3.connect(store.path) as db:
             db.execute("UPDATE contributions SET commitment = ? WHERE number = 2", ["ab" * 32])
         kinds = {finding.kind for finding in town.pull(url, store).findings}
@@ -69,7 +84,7 @@ def test_what_is_pulled_and_not_registered_is_named(town: Town) -> None:
 def test_a_register_that_changed_its_past_is_named_and_never_taken(town: Town) -> None:
     with town.serving() as url, town.desk() as store:
         speak(town, url, *"abc")
-        assert town.pull(url, store).findings == ()
+        assert pulled(town, url, store).findings == ()
     with sqlite3.connect(town.server_data / "parvis.sqlite") as db:
         other = [Entry(bytes([at] * 32)).to_bytes() for at in range(9)]
         db.execute("DELETE FROM checkpoints")
@@ -81,25 +96,77 @@ def test_a_register_that_changed_its_past_is_named_and_never_taken(town: Town) -
         )
     shutil.rmtree(town.server_data / "register")
     with town.serving() as url, town.desk() as store:
-        before = store.register_note(town.consultation.id)
+        before = store.register.note(town.consultation.id)
         for _ in range(2):
             town.pull(url, store)
             (finding,) = found(store, Kind.REGISTER)
             assert "entries were changed or removed" in finding.sentence
-        assert store.register_note(town.consultation.id) == before
+        assert store.register.note(town.consultation.id) == before
 
 
-def test_a_copy_in_the_store_that_was_changed_is_named(town: Town) -> None:
+def test_a_copy_in_the_store_that_was_changed_is_named_by_a_check(town: Town) -> None:
     with town.serving() as url, town.desk() as store:
         speak(town, url, *"abc")
-        town.pull(url, store)
-        with sqlite3.connect(store.path) as db:
-            db.execute("UPDATE register SET entry = ? WHERE position = 1", [b"\x01" + bytes(32)])
+        pulled(town, url, store)
+        path = store.path
+    checked = CliRunner().invoke(desk, ["check", "--store", str(path)])
+    assert checked.exit_code == 0, checked.output
+    assert "3 contributions" in checked.output
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE register SET entry = ? WHERE position = 1", [b"\x01" + bytes(32)])
+        db.execute("UPDATE fields SET value = 'tout autre chose' WHERE contribution = 2")
+    checked = CliRunner().invoke(desk, ["check", "--store", str(path)])
+    assert checked.exit_code == 1
+    assert "The copy of the register in this store was changed." in checked.output
+    assert "is not what was opened" in checked.output
+
+
+def test_only_what_is_new_in_the_register_is_fetched_and_hashed(town: Town) -> None:
+    with town.serving() as url, town.desk() as store:
+        speak(town, url, *(str(number) for number in range(600)))
+        pulled(town, url, store)
         speak(town, url, "d")
-        town.pull(url, store)
-        assert "The copy of the register in this store was changed." in (
-            found(store, Kind.REGISTER)[0].sentence
+        asked: list[str] = []
+
+        class Watched(ServerSource):
+            def register_file(self, consultation: str, path: str) -> bytes | None:
+                asked.append(path)
+                return super().register_file(consultation, path)
+
+        until = time.monotonic() + 30
+        while store.register.size(town.consultation.id) < 601 and time.monotonic() < until:
+            asked.clear()
+            pull(Watched(url, town.keys.organiser), store, [town.keys.recipient])
+        assert asked == ["checkpoint", "tile/entries/002.p/89"]
+        assert store.register.hashed(town.consultation.id).root() == (
+            store.register.check(town.consultation.id).root()
         )
+
+
+def test_what_the_server_is_about_to_publish_alarms_nobody_and_is_said(town: Town) -> None:
+    with town.serving() as url, town.desk() as store:
+        speak(town, url, *"abc")
+        pulled(town, url, store)
+
+        class Slow(ServerSource):
+            def register_file(self, consultation: str, path: str) -> bytes | None:
+                return kept if path == "checkpoint" else super().register_file(consultation, path)
+
+        kept = store.register.note(town.consultation.id)
+        speak(town, url, "d")
+
+        def look(after: float) -> PullReport:
+            source = Slow(url, town.keys.organiser)
+            now = time.time() + after
+            return pull(source, store, [town.keys.recipient], clock=lambda: now)
+
+        first = look(0)
+        assert (first.awaited, first.findings) == (1, ())
+        assert "1 not yet in the register" in first.summary()
+        assert (look(1).awaited, look(2).findings) == (1, ())
+        late = look(60)
+        assert [finding.kind for finding in late.findings] == [Kind.UNREGISTERED]
+        assert pulled(town, url, store).findings == ()
 
 
 def test_the_servers_own_folder_serves_as_well(town: Town) -> None:

@@ -26,7 +26,8 @@ from kiosk.people.accounts import Accounts
 from sync.client.https import Uplink, enrol, sync_once
 from sync.client.wire import NetworkTrouble, Wire
 from sync.contribution import Contribution, Mode
-from sync.desk.store import DeskStore, Kind
+from sync.desk.findings import Kind
+from sync.desk.store import DeskStore
 from sync.device import Device, Enrolment, outbox_counts
 from sync.errors import (
     AlreadyEnrolled,

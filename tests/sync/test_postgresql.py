@@ -1,5 +1,11 @@
 """PostgreSQL under the server: gone and come back, and several processes on one database."""
 
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 import requests
 
@@ -8,9 +14,10 @@ from sync.server.database import Unreachable
 from sync.server.places import Places
 from sync.server.postgresql import BadDatabaseAddress, PostgresDatabase
 from sync.server.service import Service
+from sync.verify import main as verify
 from tests.sync.postgresql import Cluster
 from tests.sync.test_server_data import run
-from tests.sync.town import Town
+from tests.sync.town import Town, server_process
 
 
 @pytest.fixture
@@ -75,6 +82,72 @@ def test_a_directory_with_a_database_of_its_own_is_not_served_with_another(
     said = run("run", "--data", tmp_path, "--database", postgresql.database())
     assert said.exit_code == 1
     assert "SQLite database of its own" in said.output
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    return [
+        int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]
+
+
+def test_of_several_processes_one_is_killed_and_nothing_is_lost_or_counted_twice(
+    town: Town,
+) -> None:
+    rounds, devices = 4, 4
+    several, alone = ("--processes", "3"), ()
+    with (
+        server_process(town.server_data, more=several) as first,
+        server_process(town.server_data, more=alone) as second,
+    ):
+        urls = [first.url, second.url]
+        for at in range(devices):
+            with town.device(f"d{at}", urls[at % 2]):
+                pass
+        assert len(children(first.process.pid)) == 3
+
+        def people(at: int) -> None:
+            with town.device(f"d{at}") as device:
+                for turn in range(rounds):
+                    town.confirm(device, *(f"{at}.{turn}.{one}" for one in range(5)))
+                    sync_once(device)  # whoever answers may be killed under it
+
+        with ThreadPoolExecutor(devices) as threads:
+            working = [threads.submit(people, at) for at in range(devices)]
+            killed = set()
+            while not all(one.done() for one in working):
+                there = [one for one in children(first.process.pid) if one not in killed]
+                if len(killed) < 3 and there:
+                    os.kill(there[0], signal.SIGKILL)
+                    killed.add(there[0])
+                time.sleep(0.3)
+            for one in working:
+                one.result()
+        assert killed
+        for at in range(devices):
+            with town.device(f"d{at}") as device:
+                town.registered(device)
+                assert sync_once(device).complete
+        total = devices * rounds * 5
+        with town.desk() as desk:
+            report = town.pull(second.url, desk)
+            assert (report.total, report.findings) == (total, ())
+        with town.service() as service:
+            counts = service.store.counts()
+            assert (counts.records, counts.quarantined) == (total, 0)
+            assert service.registers.size(town.consultation.id) == total
+            numbers = [one.number for one in service.store.batches(town.consultation.id)]
+            assert numbers == list(range(1, len(numbers) + 1))
+            key = service.registers.key(town.consultation.id)
+        for url in urls:
+            assert verify(["log", f"{url}/register/{town.consultation.id}", "--key", key]) == 0
+        assert [first.stop(), second.stop()] == [0, 0]
+
+
+def test_several_processes_are_refused_on_sqlite(tmp_path) -> None:
+    said = run("run", "--data", tmp_path, "--processes", "2", "--port", "0")
+    assert said.exit_code == 1
+    assert "need PostgreSQL" in said.output
 
 
 def test_what_is_acknowledged_is_durable_whatever_the_database_is_set_to(database: str) -> None:
