@@ -47,7 +47,7 @@ class ChoiceCard(Tap):
         words, note = self.ids.words, self.ids.note
         inner = max(width - self.beside, theme.body * 3)
         height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
-        return max(float(theme.target), height + theme.mm(3))
+        return max(float(theme.target), height + round_words())
 
 
 class UprightCard(ChoiceCard):
@@ -72,6 +72,11 @@ class UprightCard(ChoiceCard):
             return 0.0
         tallest = theme.mm(20 if theme.compact else 45 if theme.large else 30)
         return min(tallest, width * self.texture.height / max(1, self.texture.width))
+
+
+def round_words() -> float:
+    """What a card needs above and below its words; Arabic's tails reach below the line."""
+    return float(theme.mm(3) + (theme.body * 0.2 if theme.rtl else 0))
 
 
 def _widest_word(text: str) -> float:

@@ -17,7 +17,7 @@ from kiosk.theme.theme import theme
 from kiosk.widgets import choices
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
-from kiosk.widgets.cards import CardGrid, ChoiceCard
+from kiosk.widgets.cards import CardGrid, ChoiceCard, round_words
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.layouts import Action, Layout, layouts_for
 from kiosk.widgets.written import Written
@@ -133,7 +133,8 @@ def without_accents(layout: Layout) -> Layout:
     Its page of signs keeps digits and as many rows as there are of letters.
     """
     letters = layout.letters
-    if all(key.width < 1 or key.action is Action.VARIANT for key in letters[0]):
+    # Arabic's first row has vowel signs and letters with a hamza: both are found without.
+    if layout.rtl or all(key.width < 1 or key.action is Action.VARIANT for key in letters[0]):
         letters = letters[1:]
     signs = layout.signs
     if len(signs) > len(letters):
@@ -172,7 +173,7 @@ class Results(BoxLayout):
     @property
     def least(self) -> float:
         """One line of words, whole: less than that is not worth looking at."""
-        return max(float(theme.target), Pen(theme.body).line_height + theme.mm(3))
+        return max(float(theme.target), Pen(theme.body).line_height + round_words())
 
     @property
     def cards(self) -> dict[str, ChoiceCard]:

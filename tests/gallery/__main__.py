@@ -160,6 +160,7 @@ def _head(options: Any) -> str:
                 content.update(str(path.relative_to(ROOT)).encode())
                 content.update(path.read_bytes())
     asked = {"only": options.only, "pictures": not options.no_pictures}
+    asked["colours"] = not options.no_colours
     return json.dumps({"code": content.hexdigest(), **asked})
 
 
@@ -174,6 +175,9 @@ def _options(arguments: list[str] | None) -> Any:
     wanted.add_argument("--quick", action="store_true", help="a sample: two sizes, one language")
     wanted.add_argument("--no-pictures", action="store_true", help="only measure")
     wanted.add_argument(
+        "--no-colours", action="store_true", help="measure sizes, places and words alone: quicker"
+    )
+    wanted.add_argument(
         "--continue", action="store_true", dest="go_on", help="draw what is not drawn yet"
     )
     wanted.add_argument(
@@ -187,6 +191,7 @@ def _command(part: Part, options: Any) -> list[str]:
         *(sys.executable, "-m", "tests.gallery.draw", "--size", part.size),
         *("--language", part.language, "--out", str(part.out), "--only", options.only),
         *(("--no-pictures",) if options.no_pictures else ()),
+        *(("--no-colours",) if options.no_colours else ()),
     ]
 
 

@@ -42,6 +42,7 @@ def main() -> None:
     wanted.add_argument("--language", required=True)
     wanted.add_argument("--only", default="")
     wanted.add_argument("--no-pictures", action="store_true")
+    wanted.add_argument("--no-colours", action="store_true")
     options = wanted.parse_args()
     folder = options.out / options.size / options.language
     for told in draw(options.size, options.language, folder, options.only, not options.no_pictures):
@@ -50,7 +51,13 @@ def main() -> None:
 
 
 def draw(
-    size: str, language: str, folder: Path, only: str = "", pictures: bool = True
+    size: str,
+    language: str,
+    folder: Path,
+    *,
+    only: str = "",
+    pictures: bool = True,
+    colours: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Each scene of one panel in one language, drawn into a folder and measured."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +80,7 @@ def draw(
             scenes = chain(scenes, *(methods(there, name) for name in catalogue()))
         for number, scene in enumerate(scenes, 1):
             if only in (scene.screen, scene.name) or scene.name.startswith(only):
-                yield Drawing(there, folder, number, scene, language).all(pictures)
+                yield Drawing(there, folder, number, scene, language).all(pictures, colours)
 
 
 class Drawing:
@@ -99,9 +106,10 @@ class Drawing:
             ),
         }
 
-    def all(self, pictures: bool) -> dict[str, Any]:
+    def all(self, pictures: bool, colours: bool) -> dict[str, Any]:
         """Draw and measure; the kiosk is left as it was found."""
-        for text, palettes in self._combinations.items():
+        for text, wanted in self._combinations.items():
+            palettes = wanted if colours else ()
             theme.choose_capital(TEXTS[text]())
             self._settle()
             for part in range(1, MOST_PARTS + 1):

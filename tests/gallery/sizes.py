@@ -31,7 +31,7 @@ def combinations(scene: Scene, language: str) -> Mapping[str, tuple[str, ...]]:
     if scene.aside:
         return {"largest": (CALM.name, LIGHT_ON_DARK.name) if language == "fr" else ()}
     wanted = {
-        "smallest": (CALM.name, LIGHT_ON_DARK.name),
         "largest": (CALM.name, DARK_ON_LIGHT.name),
+        "smallest": (CALM.name, LIGHT_ON_DARK.name),
     }
-    return ({"default": (CALM.name,)} if language == "fr" else {}) | wanted
+    return wanted | ({"default": (CALM.name,)} if language == "fr" else {})

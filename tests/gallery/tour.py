@@ -272,6 +272,7 @@ def steward(there: Hall, language: str) -> Iterator[Scene]:
 
 def _scene(there: Hall, name: str, aside: bool = False) -> Scene:
     driver.frames(2)
+    there.wait_for_review()
     return Scene(name, there.name, aside)
 
 
