@@ -45,7 +45,14 @@ def main() -> None:
     wanted.add_argument("--no-colours", action="store_true")
     options = wanted.parse_args()
     folder = options.out / options.size / options.language
-    for told in draw(options.size, options.language, folder, options.only, not options.no_pictures):
+    for told in draw(
+        options.size,
+        options.language,
+        folder,
+        only=options.only,
+        pictures=not options.no_pictures,
+        colours=not options.no_colours,
+    ):
         print(json.dumps(told | {"size": options.size}, ensure_ascii=False))
         sys.stdout.flush()
 
