@@ -252,7 +252,7 @@ class QuestionScreen(Page):
         left = whole - typed.keyboard_height - 5 * theme.gap - typed.least
         self.keeps_question = (typed.keeps_question and left >= line) or not theme.compact
         self.bare = self.writes and not fits
-        if not self.bare and framed + typed.least + theme.gap > whole:
+        if not self.bare and framed + typed.barest > whole:
             self.tight = True  # seen whole in smaller letters, rather than half
         typed.writing = self.writes or fits
         typed.done_button = self.bare

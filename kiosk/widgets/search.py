@@ -67,6 +67,11 @@ class Searched(Written):
         return line + theme.gap + self.results.least
 
     @property
+    def barest(self) -> float:
+        """Without results to see, writing leads nowhere."""
+        return self.least
+
+    @property
     def finder(self) -> Finder:
         """What searches the list; made once for lists that are the same for everybody."""
         if self._finder is None:
