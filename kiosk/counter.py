@@ -13,6 +13,7 @@ from kiosk.journey import Journey, Shown
 from kiosk.offer import Offer
 from kiosk.people.accounts import Accounts
 from sync.client.background import Status
+from sync.consultation import Traceability
 from sync.contribution import Agreement, Assistance, Contribution, Mode
 from sync.device import Device
 from sync.errors import SyncError
@@ -88,6 +89,8 @@ class Counter:
         self.exposures.count(offer.id, shown_in(offer.form, fields))
         if self._uplink:
             self._uplink.wake()
+        if offer.traceability is Traceability.NONE:
+            return Shown("", "")  # what nobody has, nobody can be asked for
         enrolment = self.device.enrolled
         address = enrolment.url if enrolment else ""
         return Shown(code=receipt.code, qr=receipt.qr_payload(address) if address else receipt.code)

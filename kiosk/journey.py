@@ -63,7 +63,7 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a person takes away."""
+    """What a person takes away; both empty where the consultation gives no receipt."""
 
     code: str
     qr: str

@@ -10,7 +10,7 @@ from forms.engine import Entry
 from forms.methods.opinion_cards import beginning
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
-from sync.consultation import Card, Consultation, Notice
+from sync.consultation import Card, Consultation, Notice, Traceability
 from sync.device import Device
 
 
@@ -75,6 +75,11 @@ class Offer:
     def minutes(self) -> int:
         """How long it takes, as said at the start; 0 where that is not said."""
         return self.consultation.options.minutes
+
+    @property
+    def traceability(self) -> Traceability:
+        """How far receipts can be followed."""
+        return self.consultation.options.traceability
 
     def arguments(self, language: str) -> tuple[Card, ...]:
         """The cards to read before answering, in this language or the form's own."""

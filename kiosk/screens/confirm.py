@@ -6,6 +6,7 @@ from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.ask import Option
 from kiosk.widgets.page import Page
+from sync.consultation import Traceability
 from sync.errors import SyncError
 
 
@@ -14,6 +15,8 @@ class ConfirmScreen(Page):
 
     heading = StringProperty()
     sentence = StringProperty()
+    follow = StringProperty()
+    """How far the receipt can be followed, by whoever holds it."""
 
     def enter(self) -> None:
         """Say what confirming does."""
@@ -21,13 +24,24 @@ class ConfirmScreen(Page):
         self.sentence = tr._(
             "Après, vous ne pourrez plus les changer. Cet appareil ne pourra plus les lire."
         )
+        self.follow = {
+            Traceability.INCLUSION: tr._(
+                "Votre reçu prouve que votre avis compte. Il ne dit pas ce que vous avez répondu."
+            ),
+            Traceability.FULL: tr._(
+                "Vos réponses peuvent être publiées. Votre reçu permet alors de les retrouver."
+            ),
+            Traceability.NONE: tr._(
+                "Vous n’aurez pas de reçu. Ainsi, personne ne peut retrouver vos réponses."
+            ),
+        }[self.kiosk.offer.traceability]
         self.back_text = tr._("Retour")
         self.next_text = tr._("J’envoie")
         self.next_icon = "paper-plane-tilt"
 
     def say(self) -> str:
-        """The question and the sentence."""
-        return f"{self.heading} {self.sentence}"
+        """The question and the sentences."""
+        return f"{self.heading} {self.sentence} {self.follow}"
 
     def go_on(self) -> None:
         """Seal and store; the receipt is shown only when that is durable."""

@@ -26,6 +26,10 @@ class ReceiptScreen(Page):
     code = StringProperty()
     qr = StringProperty()
     becomes = StringProperty()
+    stored = StringProperty()
+    """That it is stored; "" where there is no room to say it."""
+    keep = StringProperty()
+    """What to do with the code."""
     seconds = NumericProperty(SECONDS_SHOWN)
     told = StringProperty()
     """How printing goes; "" where nobody asked for it."""
@@ -43,10 +47,11 @@ class ReceiptScreen(Page):
         if shown is None:
             return
         self.code, self.qr = shown.code, shown.qr
+        self.stored, self.keep = self._in_words()
         self.becomes = self.kiosk.offer.notice(tr.language).becomes
         self.next_text = tr._("J’ai fini")
         self.next_icon = "check"
-        self.back_text = tr._("Imprimer") if self.kiosk.printer else ""
+        self.back_text = tr._("Imprimer") if self.kiosk.printer and self.code else ""
         self.back_icon = "printer"
         if self._counting is None:
             self.seconds = SECONDS_SHOWN
@@ -56,6 +61,16 @@ class ReceiptScreen(Page):
         """The font size of these letters, or as much smaller as keeps a text on one line."""
         wide = Pen(letters, bold=True).measure(text)
         return max(int(theme.small), int(letters * min(1, (width - 2) / wide if wide else 1)))
+
+    def _in_words(self) -> tuple[str, str]:
+        if not self.code:
+            return tr._("Vos réponses sont bien enregistrées."), tr._(
+                "Cette consultation ne donne pas de reçu."
+            )
+        keep = tr._("C’est votre reçu. Notez-le, ou photographiez le carré noir et blanc.")
+        if theme.compact:
+            return "", keep
+        return tr._("Vos réponses sont bien enregistrées. Voici votre code :"), keep
 
     def forget(self) -> None:
         """The next person sees nothing of it."""
@@ -67,6 +82,8 @@ class ReceiptScreen(Page):
 
     def say(self) -> str:
         """Thanks, and the code, letter by letter."""
+        if not self.code:
+            return tr._("Merci !") + " " + tr._("Vos réponses sont bien enregistrées.")
         return tr._("Merci ! Votre code :") + " " + " ".join(self.code)
 
     def go_on(self) -> None:
@@ -75,7 +92,7 @@ class ReceiptScreen(Page):
 
     def go_back(self) -> None:
         """Print; once at a time, and again where the person wishes."""
-        if self._printing or not self.kiosk.printer:
+        if self._printing or not self.kiosk.printer or not self.code:
             return
         self._printing = True
         printer = self.kiosk.printer

@@ -10,6 +10,7 @@ import click
 
 from forms.errors import FormError
 from sync.command_line import Refusing, Sentence, in_words
+from sync.desk.answer_commands import publish_answers
 from sync.desk.asking import ask_cards
 from sync.desk.check import check
 from sync.desk.export import export_csv
@@ -288,6 +289,9 @@ def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ..
     click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
     click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
     click.echo(f"Left out: {', '.join(done.left_out)}.")
+
+
+main.add_command(publish_answers)
 
 
 @main.command("check")

@@ -8,8 +8,8 @@
     GET  /v1/consultations/{id}/batches?after=N     for the desk
     GET  /v1/consultations/{id}/devices             for the desk
     GET  /v1/consultations/{id}/attachments/{sha256}    for the desk
-    and what devices send (`sync.server.upload_routes`), the registers (`.register_routes`), and
-    what stands around all of them (`.gate`)
+    and what devices send (`sync.server.upload_routes`), the registers (`.register_routes`),
+    what organisers answer (`.answer_routes`), and what stands around all of them (`.gate`)
 
 Nothing that is sent here, and no address it came from, is logged.
 """
@@ -33,6 +33,7 @@ from starlette.types import ASGIApp
 
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
+from sync.server.answer_routes import answer_routes
 from sync.server.bodies import Bodies
 from sync.server.gate import Gate, parts_of
 from sync.server.headers import CautiousHeaders
@@ -99,6 +100,7 @@ def create_app(
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
+            *answer_routes(service, face.aside, face.bodies),
             *register_routes(service.registers, face.aside),
             *pages.routes(),
         ],

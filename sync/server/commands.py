@@ -41,11 +41,9 @@ _LOOK_SECONDS = 0.5
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_DATABASE = "parvis.database"  # what was named on this command line
 
-
-def _named(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    context.meta[_DATABASE] = value
+def _named(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    context.meta[f"parvis.{parameter.name}"] = value
 
 
 def _data(command: _Command) -> _Command:
@@ -64,7 +62,15 @@ def _data(command: _Command) -> _Command:
         callback=_named,
         help="A PostgreSQL database in place of the SQLite file; the data directory remembers it.",
     )
-    return data(database(command))
+    blobs = click.option(
+        "--blobs",
+        envvar="PARVIS_BLOBS",
+        metavar="s3://bucket/prefix",
+        expose_value=False,
+        callback=_named,
+        help="A bucket, or a folder, for batches, attachments and registers; remembered, too.",
+    )
+    return data(database(blobs(command)))
 
 
 @click.group(cls=Refusing)
@@ -345,6 +351,84 @@ def doctor(data: Path) -> None:
         raise SystemExit(1)
 
 
+@main.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@_data
+def backup(directory: Path, data: Path) -> None:
+    r"""Save everything into DIRECTORY, while the server runs; again into the same, what is new.
+
+    It holds the server's key, and no key that opens anything. Keep it as safe as the server.
+
+    \b
+    Example:
+      parvis-server backup /mnt/backup/parvis --data /var/lib/parvis
+    """
+    from sync.server.backup import back_up
+
+    DataDirectory.require(data)
+    with _service(data) as service:
+        saved = back_up(service, directory, time.time())
+    for sentence in saved.troubles:
+        click.echo(sentence)
+    click.echo(
+        f"{counted(saved.batches, 'batch')} and {counted(saved.attachments, 'attached file')} are "
+        f"in the backup, {saved.copied} of them new, and the database, the registers and the key."
+    )
+    if saved.troubles:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_data
+@click.option(
+    "--register",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A newer copy of the public registers (/register/ of the server), where there is one.",
+)
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Be another server: for when no newer copy of the registers is left.",
+)
+def restore(directory: Path, data: Path, register: Path | None, new_key: bool) -> None:
+    r"""Make a new data directory of the backup in DIRECTORY, every file checked.
+
+    With --database or --blobs, what it holds goes there: so data move to PostgreSQL and to a
+    bucket, too. Devices that still keep what the backup lacks send it again.
+
+    A register that went back with the backup is refused by devices, as it should be. Where a newer
+    copy of its public files is left anywhere, give it with --register. Where none is, --new-key
+    begins another register under another key: enrol each device anew (parvis-kiosk enrol
+    --replace), and say publicly why there is a second one.
+
+    \b
+    Example:
+      parvis-server restore /mnt/backup/parvis --data /var/lib/parvis
+      parvis-server restore /mnt/backup/parvis --data /srv/parvis --database postgresql:///parvis
+    """
+    from sync.server.backup import restore as bring_back
+
+    restored = bring_back(
+        directory, data, time.time, _places(data), register=register, new_key=new_key
+    )
+    click.echo(
+        f"{counted(restored.records, 'contribution')} in {counted(restored.batches, 'batch')} are "
+        f"in {data}. Start the server: parvis-server run --data {data}"
+    )
+    if restored.missing:
+        click.echo(
+            f"{counted(restored.missing, 'contribution')} of the public register are not in this "
+            "backup: let every device sync; parvis-server doctor says what is still missing."
+        )
+    if new_key:
+        click.echo(
+            "It has another key. For each device: parvis-server enrol, then parvis-kiosk enrol "
+            "CODE --replace. Tell the public why there is a second register."
+        )
+
+
 @main.group()
 def courier() -> None:
     r"""Carry batches on a USB stick, or in any folder, where no network goes.
@@ -429,7 +513,8 @@ def _show_picture(code: str) -> None:
 
 def _places(data: Path) -> Places:
     """Where the data are, as this command line or the data directory says."""
-    return Places.of(data, click.get_current_context().meta.get(_DATABASE))
+    named = click.get_current_context().meta
+    return Places.of(data, named.get("parvis.database"), named.get("parvis.blobs"))
 
 
 @contextlib.contextmanager

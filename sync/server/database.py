@@ -10,6 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, create_engine, event, text
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from sync.errors import SyncError
+from sync.server.copying import copy_sqlite_file
 from sync.server.files import DataDirectory
 
 _BUSY_MILLISECONDS = 10_000
@@ -71,6 +73,9 @@ class Database(Protocol):
         Returns:
             How many of them were not.
         """
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of it, as it is at one moment, into a new SQLite file, durably."""
 
     def integrity(self) -> tuple[str, ...]:
         """What is wrong with the database as far as it knows; empty where it is sound."""
@@ -154,6 +159,13 @@ class SqliteDatabase:
             [(consultation, id_, fingerprint, batch) for id_, fingerprint in records],
         )
         return added.rowcount
+
+    def copy_to(self, path: Path) -> None:
+        """As `Database.copy_to`; writers wait meanwhile."""
+        with self.writing() as db:
+            connection = db.connection.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            copy_sqlite_file(connection, path)
 
     def integrity(self) -> tuple[str, ...]:
         """As `Database.integrity`."""

@@ -65,6 +65,14 @@ def examine(service: Service) -> Iterator[Finding]:
             "copied and is used twice, or was set back to an older copy. Nothing is lost or "
             "counted twice. Delete one copy, revoke the key, and enrol the device anew.",
         )
+    missing = service.registers.missing()
+    if missing:
+        yield Finding(
+            Health.BAD,
+            f"{counted(missing, 'contribution')} of the public register are not here: this data "
+            "was restored from an older backup. Devices that still keep them send them again; let "
+            "all of them sync. What a desk has pulled is not lost either.",
+        )
     yield Finding(
         Health.NOTE if counts.quarantined else Health.FINE,
         f"{counted(counts.records, 'contribution')} in {counted(counts.batches, 'batch')}, "
@@ -142,9 +150,7 @@ def _batches(service: Service) -> Iterator[Finding]:
 def _attachments(service: Service) -> Iterator[Finding]:
     """Whether the attachments that the index knows are on disk, by their names alone."""
     gone = [
-        name
-        for name in service.store.attachment_names()
-        if not service.files.attachment_path(name).exists()
+        name for name in service.store.attachment_names() if not service.files.has_attachment(name)
     ]
     if gone:
         yield Finding(

@@ -9,6 +9,10 @@
     DIR/server.key           the server's own signing key (0600)
     DIR/serving.lock         held by the one process that serves this directory
     DIR/writing.lock         held by whoever writes the database, for one transaction
+    DIR/places.json          where the database and the rest are, if not here
+
+Batches, attachments, registers and devices.json may lie elsewhere (`sync.server.blobs`), under the
+same names.
 
 Why the second lock: SQLite before 3.51.3 can damage a WAL database when one connection commits
 while another checkpoints (the "WAL-reset bug"). Commands such as `parvis-server enrol` work while
@@ -22,12 +26,11 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sync.durable import sync_directory, write_whole
 from sync.errors import SyncError
+from sync.server.blobs import Blobs, FolderBlobs
 
 
 class AlreadyServed(SyncError):
@@ -53,13 +56,20 @@ class NoServerData(SyncError):
 
 
 class DataDirectory:
-    """The server's data directory; made, for this user alone, if it is not there."""
+    """The server's data directory; made, for this user alone, if it is not there.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: the directory.
+        blobs: where batches, attachments and registers lie, if not in it.
+    """
+
+    def __init__(self, root: Path, blobs: Blobs | None = None) -> None:
         self.root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (root / "batches").mkdir(exist_ok=True, mode=0o700)
-        (root / "attachments").mkdir(exist_ok=True, mode=0o700)
+        self.blobs = blobs or FolderBlobs(root)
+        if blobs is None:
+            (root / "batches").mkdir(exist_ok=True, mode=0o700)
+            (root / "attachments").mkdir(exist_ok=True, mode=0o700)
 
     @staticmethod
     def require(root: Path) -> None:
@@ -92,11 +102,6 @@ class DataDirectory:
         """The file of the server's signing key."""
         return self.root / "server.key"
 
-    @property
-    def registers(self) -> Path:
-        """The folder of the public registers."""
-        return self.root / "register"
-
     @contextlib.contextmanager
     def serving(self, *, shared: bool = False) -> Iterator[None]:
         """Be the one process that serves this directory, or one of several that share it.
@@ -122,12 +127,8 @@ class DataDirectory:
             return True
 
     def batch_path(self, name: str) -> Path:
-        """Where the batch of this name (SHA-256, hex) lies."""
-        return self.root / "batches" / name[:2] / name
-
-    def attachment_path(self, name: str) -> Path:
-        """Where the sealed attachment of this name (SHA-256, hex) lies."""
-        return self.root / "attachments" / name[:2] / name
+        """Where the batch of this name lies, where blobs lie in this directory."""
+        return self.root / _batch(name)
 
     def attachment(self, name: str) -> bytes:
         """A stored attachment, checked against its name.
@@ -135,19 +136,23 @@ class DataDirectory:
         Raises:
             MissingBatch: it is not there, or not as it was.
         """
-        return self._checked(self.attachment_path(name), name)
+        return _checked(self.blobs.read(_attachment(name)), name)
+
+    def has_attachment(self, name: str) -> bool:
+        """Whether a sealed attachment is there, by its name alone."""
+        return self.blobs.size(_attachment(name)) is not None
+
+    def keep_attachment(self, name: str, file: Path) -> None:
+        """Take in an attachment that has come whole, durably; the file is gone then."""
+        self.blobs.take(_attachment(name), file)
 
     def keep_batch(self, name: str, body: bytes) -> None:
-        """Write a batch so that it is on the disk, whole, when this returns."""
-        path = self.batch_path(name)
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            sync_directory(path.parent.parent)
-        write_whole(path, body)
+        """Write a batch so that it is there, whole and durable, when this returns."""
+        self.blobs.write(_batch(name), body)
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a small file into the directory, in place of the one before."""
-        write_whole(self.root / name, content)
+        """Put a small file beside the batches, in place of the one before."""
+        self.blobs.write(name, content)
 
     def batch(self, name: str) -> bytes:
         """A stored batch, checked against its name.
@@ -155,15 +160,18 @@ class DataDirectory:
         Raises:
             MissingBatch: it is not there, or not as it was.
         """
-        return self._checked(self.batch_path(name), name)
+        return _checked(self.blobs.read(_batch(name)), name)
+
+    def batch_size(self, name: str) -> int | None:
+        """How large a stored batch is; None where it is not there, or not as it was."""
+        try:
+            return len(self.batch(name))
+        except MissingBatch:
+            return None
 
     def holds(self, name: str) -> bool:
         """Whether a batch is there, as it was."""
-        try:
-            self.batch(name)
-        except MissingBatch:
-            return False
-        return True
+        return self.batch_size(name) is not None
 
     def sweep(self, rested: float = 0.0) -> None:
         """Remove what writers left unfinished when they were killed.
@@ -171,26 +179,12 @@ class DataDirectory:
         Args:
             rested: seconds that it has not been written to; 0 only while nobody writes.
         """
-        for part in (self.root / "batches").glob("??/*.part"):
-            with contextlib.suppress(FileNotFoundError):
-                if part.stat().st_mtime <= time.time() - rested:
-                    part.unlink()
+        self.blobs.within("batches").sweep(rested)
 
     def batch_names(self) -> Iterator[str]:
-        """The names of all batches that lie on disk."""
-        for path in sorted((self.root / "batches").glob("??/*")):
-            if path.suffix != ".part":
-                yield path.name
-
-    @staticmethod
-    def _checked(path: Path, name: str) -> bytes:
-        try:
-            body = path.read_bytes()
-        except FileNotFoundError:
-            raise MissingBatch() from None
-        if hashlib.sha256(body).hexdigest() != name:
-            raise MissingBatch()
-        return body
+        """The names of all batches that lie here, in the index or not."""
+        for path in self.blobs.names("batches"):
+            yield path.rpartition("/")[2]
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool, shared: bool = False) -> Iterator[None]:
@@ -201,6 +195,20 @@ class DataDirectory:
             except BlockingIOError:
                 raise AlreadyServed() from None
             yield
+
+
+def _batch(name: str) -> str:
+    return f"batches/{name[:2]}/{name}"
+
+
+def _attachment(name: str) -> str:
+    return f"attachments/{name[:2]}/{name}"
+
+
+def _checked(body: bytes | None, name: str) -> bytes:
+    if body is None or hashlib.sha256(body).hexdigest() != name:
+        raise MissingBatch()
+    return body
 
 
 def _private(path: str, flags: int) -> int:

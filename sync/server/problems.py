@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync import enrolment, signatures
+from sync.answers import MalformedAnswers
 from sync.errors import (
     ForgedBatch,
     MalformedBatch,
@@ -11,7 +12,8 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import database, files, register, stored, uploads
+from sync.server import blobs, database, files, register, stored, uploads
+from sync.server.answers import OlderAnswers
 
 
 class HashMismatch(SyncError):
@@ -61,6 +63,15 @@ class NotFound(SyncError):
     sentence = "There is nothing here."
 
 
+class PromisedOtherwise(SyncError):
+    """People were promised that their contributions are not followed so far."""
+
+    sentence = (
+        "This consultation promised people that their contributions are not followed so far. The "
+        "promise is kept: nothing was published."
+    )
+
+
 class BadRequest(SyncError):
     """The request itself is not one that this server understands."""
 
@@ -86,6 +97,9 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     enrolment.ForgedEnrolment: (403, "forged-enrolment"),
     stored.UnknownConsultationHere: (404, "unknown-consultation"),
     NotFound: (404, "not-found"),
+    PromisedOtherwise: (403, "promised-otherwise"),
+    MalformedAnswers: (422, "malformed-answers"),
+    OlderAnswers: (409, "older-answers"),
     uploads.WrongOffset: (409, "wrong-offset"),
     uploads.SpoiltUpload: (400, "hash-mismatch"),
     register.NotRegistered: (404, "not-registered"),
@@ -96,6 +110,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     NoSpace: (507, "no-space"),
     files.MissingBatch: (500, "missing-batch"),
     database.UnusableStore: (503, "unusable-store"),
+    blobs.UnusableBlobs: (503, "unusable-blobs"),
 }
 
 

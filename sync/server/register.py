@@ -17,17 +17,14 @@ find theirs there.
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, insert, select
 
 from sync.contribution import contribution_id
-from sync.durable import sync_directory, write_whole
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
 from sync.register import checkpoint, merkle, tiles
 from sync.register.checkpoint import Checkpoint, origin_of, verifier_key
@@ -35,6 +32,7 @@ from sync.register.entry import Entry
 from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
 from sync.server import schema
+from sync.server.blobs import Blobs
 from sync.server.numbering import hold
 
 _MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
@@ -69,46 +67,6 @@ class NotRegistered(SyncError):
     sentence = "This register does not hold that, or not yet."
 
 
-class RegisterFolder:
-    """One register's public files.
-
-    Args:
-        root: its own folder; made with the first file.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def read(self, path: str) -> bytes | None:
-        """What lies under that name; None where nothing does."""
-        try:
-            return (self.root / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def write(self, path: str, content: bytes) -> None:
-        """Put it there, durable when this returns."""
-        place = self.root / path
-        if not place.parent.is_dir():
-            missing = [one for one in (place.parent, *place.parents) if not one.is_dir()]
-            place.parent.mkdir(parents=True, exist_ok=True)
-            for one in missing:
-                sync_directory(one.parent)
-        write_whole(place, content, mode=0o644)
-
-    def remove(self, path: str) -> None:
-        """Take it away, if it is there."""
-        place = self.root / path
-        place.unlink(missing_ok=True)
-        if place.parent.suffix == ".p":
-            with contextlib.suppress(OSError):  # others lie there still
-                place.parent.rmdir()
-
-    def clear(self) -> None:
-        """Take everything away."""
-        shutil.rmtree(self.root, ignore_errors=True)
-
-
 class Transactions(Protocol):
     """What the registers ask of the database; see `sync.server.database`."""
 
@@ -126,7 +84,7 @@ class Registers:
     """All registers of one server.
 
     Args:
-        root: the folder that holds one folder for each consultation.
+        blobs: hold one folder for each consultation.
         key: signs checkpoints.
         store: gives transactions, and lets one at a time publish.
         clock: seconds since 1970.
@@ -134,12 +92,12 @@ class Registers:
 
     def __init__(
         self,
-        root: Path,
+        blobs: Blobs,
         key: Ed25519PrivateKey,
         store: Transactions,
         clock: Callable[[], float],
     ) -> None:
-        self._root = root
+        self._blobs = blobs
         self._key = key
         self.reading = store.reading
         self.writing = store.writing
@@ -210,9 +168,9 @@ class Registers:
         with self.reading() as db:
             return int(db.execute(query).scalar_one() or 0)
 
-    def folder(self, consultation: str) -> RegisterFolder:
+    def folder(self, consultation: str) -> Blobs:
         """A register's public files."""
-        return RegisterFolder(self._root / consultation)
+        return self._blobs.within(consultation, public=True)
 
     # proofs
 
@@ -305,6 +263,19 @@ class Registers:
             index = None
         return Whereabouts(consultation, row.id, row.received_at, commitment, index, erased)
 
+    def missing(self) -> int:
+        """How many contributions are in the registers, from before a restoration, and not here."""
+        table, records = schema.awaited.c, schema.records.c
+        with self.reading() as db:
+            waited = db.execute(select(table.consultation, table.commitment)).all()
+            missing = 0
+            for row in waited:
+                here = (records.consultation == row.consultation) & (
+                    records.id == contribution_id(row.consultation, row.commitment)
+                )
+                missing += db.execute(select(records.batch).where(here)).first() is None
+        return missing
+
     # at the start
 
     def mend(self) -> None:
@@ -316,8 +287,7 @@ class Registers:
         table = schema.register.c
         with self.reading() as db:
             consultations = set(db.execute(select(table.consultation).distinct()).scalars())
-        if self._root.is_dir():
-            consultations |= {folder.name for folder in self._root.iterdir() if folder.is_dir()}
+        consultations |= set(self._blobs.folders())
         for consultation in sorted(consultations):
             with self._publishing(consultation):
                 self._adopt(consultation)

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 4
+VERSION = 5
 
 tables = MetaData()
 
@@ -154,6 +154,24 @@ checkpoints = Table(
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", LargeBinary, nullable=False),
     Column("published_at", Float, nullable=False),
+)
+
+# What organisers published about contributions they read, and where each of these stands.
+answers = Table(
+    "answers",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("statement", LargeBinary, nullable=False),
+)
+states = Table(
+    "answered_contributions",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("themes", String, nullable=False),  # places among the answers', separated by spaces
+    Column("published", String, nullable=False),
 )
 
 # Contributions that a restored database does not have, and the published register does.

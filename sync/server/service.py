@@ -23,6 +23,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -51,6 +52,7 @@ from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
 from sync.machine import machine_secret
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
+from sync.server.answering import Answering
 from sync.server.files import AlreadyServed, DataDirectory
 from sync.server.logs import Event, tell
 from sync.server.places import IN_THE_DIRECTORY, Places
@@ -98,7 +100,7 @@ class Service:
     def __init__(
         self, root: Path, clock: Callable[[], float], places: Places = IN_THE_DIRECTORY
     ) -> None:
-        self.files = DataDirectory(root)
+        self.files = DataDirectory(root, places.open_blobs())
         self._clock = clock
         # Nobody restores a backup under a running server: devices look what it still has when it
         # was started anew.
@@ -118,7 +120,10 @@ class Service:
             self.store.close()
             raise
         self.uploads = Uploads(root / "uploads")
-        self.registers = Registers(self.files.registers, self._key, self.store, clock)
+        self.registers = Registers(
+            self.files.blobs.within("register"), self._key, self.store, clock
+        )
+        self.answers = Answering(self.store, self.registers, self.only_for)
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
         self._watchers: list[Callable[[Taken], None]] = []
@@ -203,7 +208,7 @@ class Service:
             RevokedDevice: it is revoked already.
         """
         device = self.store.revoke(key_id, self._clock())
-        self._write_roster()
+        self.write_roster()
         return device
 
     def publish(self, package: bytes) -> Consultation:
@@ -324,8 +329,10 @@ class Service:
 
     def batch_offset(self, name: str) -> tuple[int, bool]:
         """How much of a batch has come, and whether it is stored."""
-        if self.store.acknowledgement(name) is not None and self.files.holds(name):
-            return self.files.batch_path(name).stat().st_size, True
+        if self.store.acknowledgement(name) is not None:
+            size = self.files.batch_size(name)
+            if size is not None:
+                return size, True
         return self.uploads.offset(name), False
 
     def receive_uploaded(self, name: str) -> bytes:
@@ -349,7 +356,7 @@ class Service:
         known = self.store.attachment(consultation_id, name)
         if known is None:
             raise NotFound()
-        if known.arrived and self.files.attachment_path(name).exists():
+        if known.arrived and self.files.has_attachment(name):
             return known.size, known.size, True
         return self.uploads.offset(name), known.size, False
 
@@ -377,7 +384,7 @@ class Service:
         """
         offset, size, arrived = self.attachment_offset(consultation_id, name)
         if not arrived and offset == size:
-            self.uploads.finish(name, self.files.attachment_path(name))
+            self.uploads.finish(name, partial(self.files.keep_attachment, name))
             self.store.arrive(consultation_id, name, self._clock())
             arrived = True
             tell(Event.ATTACHMENT, bytes=size)
@@ -399,7 +406,7 @@ class Service:
         device = self.store.enrol(
             asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
         )
-        self._write_roster()
+        self.write_roster()
         tell(Event.ENROLLED, device=key_id)
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
 
@@ -443,7 +450,7 @@ class Service:
             UnknownConsultationHere: it is not published here.
             SignatureRefused: it is not the organiser who asks.
         """
-        self._only_for(self.store.versions(consultation_id)[0], request)
+        self.only_for(self.store.versions(consultation_id)[0], request)
         return self.store.batches(consultation_id, after)
 
     def roster(self, consultation_id: str, request: RequestParts) -> bytes:
@@ -453,8 +460,8 @@ class Service:
             UnknownConsultationHere: it is not published here.
             SignatureRefused: it is not the organiser who asks.
         """
-        self._only_for(self.store.versions(consultation_id)[0], request)
-        return self._roster()
+        self.only_for(self.store.versions(consultation_id)[0], request)
+        return self.roster_of_all()
 
     def batch(self, name: str, request: RequestParts) -> bytes:
         """One batch whole, to an organiser whom something in it is for.
@@ -465,7 +472,7 @@ class Service:
         """
         id_ = self.store.consultation_of(name)
         published = None if id_ is None else self.store.versions(id_)[0]
-        self._only_for(published, request)
+        self.only_for(published, request)
         return self.files.batch(name)
 
     def attachment(self, consultation_id: str, name: str, request: RequestParts) -> bytes:
@@ -477,20 +484,28 @@ class Service:
             NotFound: no batch of it names this, or it has not come yet.
             MissingBatch: it is not on disk any more.
         """
-        self._only_for(self.store.versions(consultation_id)[0], request)
+        self.only_for(self.store.versions(consultation_id)[0], request)
         known = self.store.attachment(consultation_id, name)
         if known is None or not known.arrived:
             raise NotFound()
         return self.files.attachment(name)
 
-    def _only_for(self, published: PublishedConsultation | None, request: RequestParts) -> None:
+    def only_for(
+        self, published: PublishedConsultation | None, request: RequestParts, body: bytes = b""
+    ) -> None:
+        """Let nobody through but the organiser of a consultation.
+
+        Raises:
+            SignatureRefused: it is somebody else who asks.
+        """
         organisers: dict[str, Ed25519PublicKey] = {}
         if published is not None:
             key = Ed25519PublicKey.from_public_bytes(published.organiser_key)
             organisers[signing_key_id(key).hex()] = key
-        verify_request(request, b"", organisers.get, self._clock())
+        verify_request(request, body, organisers.get, self._clock())
 
-    def _roster(self) -> bytes:
+    def roster_of_all(self) -> bytes:
+        """The signed list of devices, for whoever may see it."""
         return sign_roster(
             self._key,
             [
@@ -499,10 +514,10 @@ class Service:
             ],
         )
 
-    def _write_roster(self) -> None:
+    def write_roster(self) -> None:
         """Keep the list beside the batches, so that a copy of the folder is enough for the desk."""
         with self.files.writing():  # another process may be enrolling or revoking, too
-            self.files.write(FILE_NAME, self._roster())
+            self.files.write(FILE_NAME, self.roster_of_all())
 
     def _server_key(self, known: bool) -> Ed25519PrivateKey:
         with self.files.writing():

@@ -8,14 +8,15 @@ begins anew.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
-from sync.durable import sync_directory
 from sync.errors import SyncError
 
 MOST_BYTES = 4 << 30
@@ -91,6 +92,10 @@ class Uploads:
             if at != stands:
                 raise WrongOffset(stands)
             with open(path, "ab", opener=_private) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # against other processes
+                stands = self._stands_now(file, path)
+                if at != stands:
+                    raise WrongOffset(stands)
                 try:
                     file.write(piece)
                     file.flush()
@@ -98,6 +103,15 @@ class Uploads:
                     file.truncate(stands)
                     raise
         return at + len(piece)
+
+    def _stands_now(self, file: IO[bytes], path: Path) -> int:
+        """Where an upload stands; another process may have finished or dropped it meanwhile."""
+        stat = os.fstat(file.fileno())
+        try:
+            same = path.stat().st_ino == stat.st_ino
+        except FileNotFoundError:
+            same = False
+        return stat.st_size if same else self.offset(path.name)
 
     def keep_beginning(self, name: str, begun: bytes) -> None:
         """Keep what came of something that was cut off, unless more of it is here already."""
@@ -112,8 +126,12 @@ class Uploads:
         except FileNotFoundError:
             return b""
 
-    def finish(self, name: str, path: Path) -> None:
-        """Move a complete upload to where it belongs, durable when this returns.
+    def finish(self, name: str, keep: Callable[[Path], None]) -> None:
+        """Hand over a complete upload.
+
+        Args:
+            name: the upload's.
+            keep: takes the file, synced, to where it belongs, durably.
 
         Raises:
             SpoiltUpload: it is not what its name says; it begins anew.
@@ -122,18 +140,15 @@ class Uploads:
         with self._turn:
             try:
                 with part.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX)
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    if digest != name:
+                        part.unlink(missing_ok=True)
+                        raise SpoiltUpload()
                     os.fsync(file.fileno())
+                    keep(part)
             except FileNotFoundError:
                 raise SpoiltUpload() from None
-            if digest != name:
-                part.unlink()
-                raise SpoiltUpload()
-            if not path.parent.is_dir():
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                sync_directory(path.parent.parent)
-            part.replace(path)
-            sync_directory(path.parent)
 
     def drop(self, name: str) -> None:
         """Let go of an upload."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,18 @@ import pytest
 import requests
 
 from sync import consultation as packages
+from sync.answers import Answers, Labelled, State, Theme
 from sync.client.https import sync_once
-from sync.consultation import Notice
+from sync.consultation import Consultation, Notice, Traceability
 from sync.contribution import Contribution, Mode
+from sync.desk.answers import AnswersDesk
+from sync.desk.open_data import publish_data
+from sync.desk.pull import pull
+from sync.desk.sources import ServerSource
 from sync.receipt import Receipt
 from sync.server.pages import words
 from sync.server.pages.face import _ids_of
+from sync.server.service import Service
 from tests.sync.town import Town
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -33,6 +40,9 @@ class Place:
     id: str
     arrived: Receipt
     awaited: Receipt
+    answered: Receipt
+    shown: Receipt
+    unfollowed: Receipt
 
     def addresses(self) -> dict[str, str]:
         return {
@@ -42,6 +52,11 @@ class Place:
             "mistaken": "/r?code=T1NS-NHBR-DBAC",
             "arrived by code": f"/r?code={self.arrived.code}",
             "arrived by QR": self.arrived.qr_payload(self.url).removeprefix(self.url.upper()),
+            "answered": f"/r?code={self.answered.code}",
+            "shown": f"/r?code={self.shown.code}",
+            "consultation that shows texts": f"/c/{self.shown.consultation}",
+            "not followed": f"/r?code={self.unfollowed.code}",
+            "consultation that is not followed": f"/c/{self.unfollowed.consultation}",
             "awaited": self.awaited.qr_payload(self.url).removeprefix(self.url.upper()),
             "nothing": "/c/NOTHING123",
         }
@@ -60,22 +75,68 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         kept = {name: fields[name] for name in draft.__dataclass_fields__ if name in fields}
         town.consultation = packages.publish(type(draft)(**kept), town.keys.organiser)
         service.publish(town.consultation.data)
+        full = another(town, service, "ouvert", Traceability.FULL)
+        none = another(town, service, "secret", Traceability.NONE)
     with town.serving() as url, town.device("mairie", url) as device:
 
-        def said(idea: str) -> Receipt:
-            held = device.consultation(town.consultation.id)
+        def said(idea: str, consultation: str = "") -> Receipt:
+            held = device.consultation(consultation or town.consultation.id)
             answers = (("/data/idea", idea),)
             form = (held.form_id, held.form_version, held.form_hash)
             return device.confirm(held.id, Contribution(*form, Mode.SELF, "fr", answers))
 
         receipts = [said(idea) for idea in "abc"]
+        shown, secret = said("Un banc au soleil", full.id), said("e", none.id)
         assert sync_once(device).complete
         awaited = said("d")
         until = time.monotonic() + 20
         while requests.get(f"{url}/register/{town.consultation.id}/checkpoint").status_code != 200:
             assert time.monotonic() < until
             time.sleep(0.05)
-        yield Place(url, town.consultation.id, receipts[1], awaited)
+        answer(town, url, receipts[0], receipts[2], shown)
+        yield Place(url, town.consultation.id, receipts[1], awaited, receipts[0], shown, secret)
+
+
+def another(town: Town, service: Service, form_id: str, promised: Traceability) -> Consultation:
+    """Another consultation of the town, with another promise."""
+    draft = town.publication()
+    other = replace(
+        draft,
+        data=b"",
+        form_id=form_id,
+        form=draft.form.replace(b'id="place"', f'id="{form_id}"'.encode()),
+        options=replace(draft.options, traceability=promised),
+        title={"fr": f"Consultation {promised.value}"},
+    )
+    published = packages.publish(other, town.keys.organiser)
+    service.publish(published.data)
+    return published
+
+
+def answer(town: Town, url: str, answered: Receipt, read: Receipt, shown: Receipt) -> None:
+    """The organiser publishes what became of three contributions, and the text of one."""
+    themes = (
+        Theme(
+            {"fr": "Des bancs à l’ombre", "ar": "مقاعد في الظل"},
+            {"fr": "Nous en posons dix.\nLe premier est là.", "ar": "سنضع عشرة."},
+            "https://ville.example/bancs",
+        ),
+        Theme({"fr": "Des arbres"}),
+    )
+    today = date(2026, 11, 22)
+    desk = AnswersDesk(url, town.keys.organiser)
+    said = Answers(answered.consultation, 1, today, themes)
+    desk.publish(said, [State(answered.id, (0, 1)), State(read.id)])
+    questions = {"/data/idea": Labelled({"fr": "Votre idée", "ar": "فكرتك"})}
+    said = Answers(shown.consultation, 1, today, themes, questions)
+    with town.desk() as store:
+        source = ServerSource(url, town.keys.organiser)
+        pull(source, store, [town.keys.recipient], [])
+        published = town.root / "published.jsonl"
+        publish_data(store, published, shown.consultation)
+    (line,) = published.read_text().splitlines()
+    desk.publish(said, [State(shown.id, (1,), line)])
+    desk.close()
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +153,16 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["fr", "ar"])
-def test_no_page_has_a_barrier(place: Place, browser: Any, language: str, scheme: str) -> None:
+def test_no_page_has_a_barrier(
+    place: Place, browser: Any, language: str, scheme: str, width: int
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(
-        viewport={"width": 390, "height": 800}, color_scheme=scheme, bypass_csp=True
+        viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
     )
     page = context.new_page()
     for name, address in place.addresses().items():
@@ -108,8 +172,8 @@ def test_no_page_has_a_barrier(place: Place, browser: Any, language: str, scheme
             folded.click()
         found = Axe().run(page, options={"runOnly": RULES})
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 390, f"{name}: {width} pixels wide"
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        assert needed <= width, f"{name}: {needed} pixels wide"
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
     context.close()
 
@@ -133,6 +197,25 @@ def test_a_contribution_is_found_without_script_and_without_a_trace(
     assert "Elle n’est pas encore arrivée." in page.inner_text("main")
     assert context.cookies() == []
     assert all(url.startswith((place.url, place.url.upper())) for url in asked)
+    context.close()
+
+
+def test_a_contributor_sees_what_became_of_it(place: Place, browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="fr-FR")
+    page = context.new_page()
+    addresses = place.addresses()
+    page.goto(place.url + addresses["answered"])
+    assert page.get_by_role("heading", name="Lue par l’organisateur").is_visible()
+    assert page.get_by_role("heading", name="Des bancs à l’ombre").is_visible()
+    assert page.get_by_text("Nous en posons dix.").is_visible()
+    assert page.get_by_text("n’a pas encore répondu à ce thème").is_visible()
+    page.goto(place.url + addresses["shown"])
+    assert page.get_by_text("Un banc au soleil").is_visible()
+    page.goto(place.url + addresses["arrived by code"])
+    assert page.get_by_role("heading", name="Pas encore lue").is_visible()
+    page.goto(place.url + addresses["not followed"])
+    assert "ne permet pas de suivre" in page.inner_text("main")
+    assert page.get_by_role("heading", name="Reçue").count() == 0
     context.close()
 
 

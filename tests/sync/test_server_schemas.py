@@ -122,8 +122,7 @@ def test_data_of_a_newer_parvis_are_not_touched(town: Town) -> None:
 
 
 def test_a_postgresql_of_every_schema_is_gone_on_with(postgresql: Cluster, tmp_path: Path) -> None:
-    # PostgreSQL came with schema 4, which is the present one: its tables must stay as they are
-    # until a newer schema comes with a step from here.
+    # PostgreSQL came with schema 4: older ones there never were.
     from sync.server.postgresql import PostgresDatabase
 
     statements = (SCHEMAS / "postgresql-4.sql").read_text()

@@ -19,7 +19,7 @@ from sync.register import tiles
 from sync.register.checkpoint import Checkpoint, origin_of, verifier_key
 from sync.register.entry import Entry, Reason
 from sync.register.tiles import Tiles
-from sync.server.register import RegisterFolder
+from sync.server.blobs import FolderBlobs
 
 SERVER, DEVICE = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 ID = crockford.encode(bytes(range(10)))
@@ -45,7 +45,7 @@ class Town:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder = RegisterFolder(root)
+        self.folder = FolderBlobs(root)
         self.entries: list[bytes] = []
 
     def grow(self, *entries: Entry) -> None:

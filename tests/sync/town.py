@@ -53,17 +53,18 @@ class Town:
     Args:
         root: that directory.
         database: `postgresql://…`; None for the server's own SQLite file.
+        blobs: `s3://…`; None for the server's own directory.
     """
 
-    def __init__(self, root: Path, database: str | None = None) -> None:
+    def __init__(self, root: Path, database: str | None = None, blobs: str | None = None) -> None:
         self.root = root
         self.database = database
         self.clock = Clock()
         self.keys = KeyDirectory.create(root / "keys", label="Ville", suite=Suite.X25519)
         self.server_data = root / "server"
-        if database is not None:
+        if database or blobs:
             self.server_data.mkdir(mode=0o700, exist_ok=True)
-            Places(database).remember(self.server_data)
+            Places(database, blobs).remember(self.server_data)
         self.port = 0  # of the server, once it was up: devices know it by that
         self.consultation = self.publication()
         with self.service() as service:

@@ -10,7 +10,7 @@ GET /style.css, /parvis-verify.py
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,8 @@ from starlette.routing import Route
 
 from sync import consultation as packages
 from sync import crockford, verify
-from sync.consultation import Consultation
+from sync.answers import Answers, Theme, shown_leaves
+from sync.consultation import Consultation, Traceability
 from sync.errors import ForgedReceipt, MistypedCode
 from sync.receipt import Receipt, read_code, receipt_code
 from sync.register import checkpoint
@@ -40,6 +41,13 @@ PROMISED = timedelta(days=30)
 """Within which a confirmed contribution is to be in the register (`docs/format.md`, section 7)."""
 
 _Text = TypeVar("_Text")
+
+
+def N_(text: str) -> str:  # noqa: N802
+    """Marks a sentence to be translated where it is used."""
+    return text
+
+
 _HERE = Path(__file__).parent
 _CONSULTATION = re.compile(r"[0-9A-Z]{8,64}")
 _HEADERS = {
@@ -120,7 +128,8 @@ class Pages:
         except UnknownConsultationHere:
             return self.wrong(request)
         title, language = _in_language(known.title, visit.language)
-        notice, noticed = _in_language(known.notice, visit.language)
+        notice, noticed = _in_language(known.notice, visit.language, known.title)
+        said = self._service.answers.said(id_)
         more: dict[str, object] = {}
         try:
             note = self._service.registers.checkpoint(id_)
@@ -142,6 +151,8 @@ class Pages:
             notice=notice,
             key=self._service.registers.key(id_),
             address=_address(request),
+            follow=self._service.answers.promised(id_).value,
+            themes=[_theme(one, visit, known) for one in said.themes] if said else [],
             **more,
         )
 
@@ -181,8 +192,8 @@ class Pages:
         found = self._service.registers.whereabouts(receipt.consultation, ids)
         if found is not None:
             return self._found(visit, request, found, link=str(request.url).partition("?")[0])
-        promised = visit.words.gettext("Elle est promise au registre pour le {day}.").format(
-            day=visit.day(receipt.day + PROMISED)
+        promised = visit.dated(
+            N_("Elle est promise au registre pour le {day}."), day=receipt.day + PROMISED
         )
         return self._page(visit, "mine.html", awaited=True, promised=promised, code=receipt.code)
 
@@ -201,6 +212,7 @@ class Pages:
         kept: str = "",
     ) -> Response:
         known = self._consultation(found.consultation)
+        promised = self._service.answers.promised(found.consultation)
         title, language = _in_language(known.title, visit.language)
         day = datetime.fromtimestamp(found.received_at, UTC).date()
         place = ""
@@ -209,6 +221,17 @@ class Pages:
                 n=visit.number(found.index + 1)
             )
         commitment = (found.commitment or b"").hex()
+        if promised is Traceability.NONE:
+            return self._page(
+                visit,
+                "mine.html",
+                kept=kept,
+                unfollowed={
+                    "consultation": found.consultation,
+                    "title": title,
+                    "lang": _lang(language, visit),
+                },
+            )
         return self._page(
             visit,
             "mine.html",
@@ -219,15 +242,41 @@ class Pages:
                 "title": title,
                 "lang": _lang(language, visit),
                 "code": receipt_code(found.id),
-                "received": visit.words.gettext("Le {day}.").format(day=visit.day(day)),
+                "received": visit.dated(N_("Le {day}."), day=day),
                 "index": found.index,
                 "place": place,
                 "erased": found.erased,
+                **self._became(visit, found, promised),
                 "proof": f"/v1/consultations/{found.consultation}/register/{commitment}",
                 "key": self._service.registers.key(found.consultation),
                 "link": link,
             },
         )
+
+    def _became(
+        self, visit: _Visit, found: Whereabouts, promised: Traceability
+    ) -> dict[str, object]:
+        """What the organiser made of a contribution; of an erased one nothing is told."""
+        answered = self._service.answers.of(found.consultation, found.id)
+        if found.erased or answered is None or answered.state is None:
+            return {"read": False}
+        state, answers = answered.state, answered.answers
+        known = self._consultation(found.consultation)
+        became: dict[str, object] = {
+            "read": True,
+            "themes": [_theme(answers.themes[place], visit, known) for place in state.themes],
+        }
+        if state.published and promised is Traceability.FULL:
+            leaves, left_out = shown_leaves(state.published)
+            became["text"] = [
+                one for path, value in leaves if (one := _shown(answers, path, value, visit, known))
+            ]
+            became["left_out"] = visit.words.ngettext(
+                "{n} élément n’est pas publié.", "{n} éléments ne sont pas publiés.", left_out
+            ).format(n=visit.number(left_out))
+            address = f"/v1/consultations/{found.consultation}/published/{found.id.hex()}"
+            became["published"] = address
+        return became
 
     def _consultation(self, id_: str) -> Consultation:
         newest = self._service.store.versions(id_)[0]
@@ -266,6 +315,11 @@ class _Visit:
     def day(self, day: date) -> str:
         return format_date(day, "long", locale=self._locale)
 
+    def dated(self, sentence: str, **days: date) -> str:
+        """A sentence with days in full; some languages end a day with a full stop of its own."""
+        spoken = {name: self.day(one) for name, one in days.items()}
+        return self.words.gettext(sentence).format(**spoken).replace("..", ".")
+
     def counted(self, count: int) -> str:
         text = self.words.ngettext(
             "{n} contribution inscrite", "{n} contributions inscrites", count
@@ -275,22 +329,57 @@ class _Visit:
     def dates(self, known: Consultation) -> str:
         opens, closes = known.opens, known.closes
         if opens and closes:
-            text = self.words.gettext("Du {opens} au {closes}.")
-            return text.format(opens=self.day(opens), closes=self.day(closes))
+            return self.dated(N_("Du {opens} au {closes}."), opens=opens, closes=closes)
         if closes:
-            return self.words.gettext("Jusqu’au {closes}.").format(closes=self.day(closes))
+            return self.dated(N_("Jusqu’au {closes}."), closes=closes)
         if opens:
-            return self.words.gettext("À partir du {opens}.").format(opens=self.day(opens))
+            return self.dated(N_("À partir du {opens}."), opens=opens)
         return ""
 
 
-def _in_language(texts: Mapping[str, _Text], language: str) -> tuple[_Text | None, str]:
-    """A text of the organiser's in the visitor's language, or else in its first one; and which."""
+def _in_language(
+    texts: Mapping[str, _Text], language: str, others: Iterable[str] = ()
+) -> tuple[_Text | None, str]:
+    """A text of the organiser's in the visitor's language, or else in another; and in which.
+
+    Args:
+        texts: by language.
+        language: the visitor's.
+        others: those that most speak, the first one first.
+    """
     plain = language.partition("-")[0]
-    for wanted in (language, plain, *texts):
+    for wanted in (language, plain, *others, *texts):
         if wanted in texts:
             return texts[wanted], wanted
     return None, language
+
+
+def _theme(theme: Theme, visit: _Visit, known: Consultation) -> dict[str, object]:
+    """A theme with its answer, as templates show it."""
+    title, titled = _in_language(theme.title, visit.language, known.title)
+    answer, answered = _in_language(theme.answer, visit.language, known.title)
+    return {
+        "title": title,
+        "lang": _lang(titled, visit),
+        "answer": (answer or "").splitlines(),
+        "answer_lang": _lang(answered, visit),
+        "link": theme.link,
+    }
+
+
+def _shown(
+    answers: Answers, path: str, value: str, visit: _Visit, known: Consultation
+) -> dict[str, object] | None:
+    """A field of a published contribution; None for what is no question."""
+    question = answers.questions.get(path)
+    if question is None or not value:
+        return None
+    label, labelled = _in_language(question.label, visit.language, known.title)
+    parts = []
+    for name in value.split() if question.several else [value]:
+        text, spoken = _in_language(question.choices.get(name, {}), visit.language, known.title)
+        parts.append({"text": text or name, "lang": _lang(spoken, visit) if text else Markup("")})
+    return {"label": label or path, "lang": _lang(labelled, visit), "values": parts}
 
 
 def _lang(language: str, visit: _Visit) -> Markup:
