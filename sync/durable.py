@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -18,16 +19,22 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: the disk does not take it; what was there before still is.
     """
+    write_pieces(path, (content,), mode)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o600) -> None:
+    """As `write_whole`, piece by piece: what is large need not be in memory."""
     # A name of its own for each writer: the same file may be written twice at once.
     descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(content)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         Path(part).replace(path)
-    except OSError:
+    except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
