@@ -17,7 +17,9 @@ from forms.errors import FormError
 from kiosk.errors import DeviceError
 from sync.command_line import Refusing, Sentence, courier_progress
 from sync.device import Device, outbox_counts
+from sync.erasure import ids_of
 from sync.errors import SyncError
+from sync.outbox import State
 from sync.wording import counted
 
 if TYPE_CHECKING:  # what speaks to the network is loaded by the commands that do
@@ -173,6 +175,38 @@ def sync(data: Path, ca: str | None) -> None:
         report = sync_once(device, progress=_progress(), ca_bundle=ca)
         _tell(report)
     sys.exit(0 if report.complete else 1)
+
+
+@main.command()
+@click.argument("code")
+@_data
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(code: str, data: Path, yes: bool) -> None:
+    r"""Erase the contribution of a receipt's CODE from this device, for good.
+
+    What has left the device already, its organiser erases: parvis-desk erase CODE. The kiosk must
+    not be running meanwhile.
+
+    \b
+    Example:
+      parvis-kiosk erase 7QJ2-M4KX-9D3T --data /var/lib/parvis-kiosk
+    """
+    ids = ids_of(code)
+    with Device.open(data) as device:
+        if not yes:
+            click.confirm("This cannot be undone. Erase it from this device?", abort=True)
+        states = device.outbox.erase(ids)
+    if not states or states[0] is State.ERASED:
+        raise Sentence(
+            "No contribution of that code lies on this device. If it was sent, its organiser "
+            "erases it: parvis-desk erase CODE"
+        )
+    if states[0] is State.WAITING:
+        click.echo("It is erased. It had not left this device: nobody else has it.")
+        click.echo("Take the receipt back, too: the register will never hold this contribution.")
+    else:
+        click.echo("It is erased here. It may have left this device before, or did:")
+        click.echo("have the organiser erase it everywhere, with parvis-desk erase CODE.")
 
 
 @main.group()

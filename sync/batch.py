@@ -165,8 +165,23 @@ def build(
     Raises:
         ValueError: larger than a batch may be.
     """
+    device_key_id = signing_key_id(device_key.public_key())
+    body = body_of(device_key_id, consultation, sequence, previous, formed, sections, enclosed)
+    return sign_file(Kind.BATCH, body, device_key)
+
+
+def body_of(
+    device_key_id: bytes,
+    consultation: str,
+    sequence: int,
+    previous: bytes,
+    formed: Moment,
+    sections: Sequence[Section],
+    enclosed: Sequence[Enclosed] = (),
+) -> bytes:
+    """What a batch says, without its frame; the arguments are those of `build`."""
     parts = [
-        signing_key_id(device_key.public_key()),
+        device_key_id,
         sized(consultation.encode()),
         number(sequence),
         previous,
@@ -178,7 +193,7 @@ def build(
     parts += [section.data for section in sections]
     if enclosed:
         parts += [number(len(enclosed)), *(one.data for one in enclosed)]
-    return sign_file(Kind.BATCH, b"".join(parts), device_key)
+    return b"".join(parts)
 
 
 def name_of(data: bytes) -> str:
@@ -219,6 +234,15 @@ def read(data: bytes, device: Ed25519PublicKey) -> Batch:
     device_key_id = reader.take(KEY_ID_BYTES)
     if device_key_id != signing_key_id(device):
         raise ForgedBatch()
+    return read_body(reader, device_key_id, data)
+
+
+def read_body(reader: Reader, device_key_id: bytes, data: bytes) -> Batch:
+    """Read the body of a batch behind its device's key id; whether to believe it, others say.
+
+    Raises:
+        MalformedBatch: it breaks the format.
+    """
     consultation = _ascii(reader.sized(_LONGEST_CONSULTATION_ID))
     sequence = reader.number()
     previous = reader.take(HASH_BYTES)

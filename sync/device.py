@@ -36,6 +36,7 @@ from sync.consultation import Consultation
 from sync.contribution import Contribution, without_instance_id
 from sync.durable import write_whole
 from sync.envelope import SealingSession, awake_and_asleep
+from sync.erasure import consultation_of, read_order
 from sync.errors import (
     AlreadyEnrolled,
     BadDataDirectory,
@@ -50,11 +51,12 @@ from sync.errors import (
 )
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.machine import machine_secret
-from sync.outbox import Counts, Outbox, read_counts
+from sync.outbox import Counts, Outbox, State, read_counts
 from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
 
 _AUTHORITY = "ca.pem"
+_ERASURES = "erasures"
 _CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -215,6 +217,32 @@ class Device:
     def saw(self, consultation_id: str, checkpoint: bytes) -> None:
         """Remember a checkpoint, durably: no register that forgot it is believed from now on."""
         _write_durably(self.directory / _CHECKPOINTS / consultation_id, checkpoint)
+
+    def erasures_seen(self, consultation_id: str) -> int:
+        """How many of a consultation's orders to erase this device has carried out."""
+        try:
+            return int((self.directory / _ERASURES / consultation_id).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def saw_erasures(self, consultation_id: str, number: int) -> None:
+        """Remember up to which order to erase all are carried out, durably."""
+        (self.directory / _ERASURES).mkdir(mode=0o700, exist_ok=True)
+        _write_durably(self.directory / _ERASURES / consultation_id, str(number).encode())
+
+    def obey(self, order: bytes) -> bool:
+        """Erase what an order says, if it is here; says whether it was.
+
+        Raises:
+            UnreadableStatement, ForgedStatement: it is no order by the organiser of a consultation
+                that is held here, or by this device's server.
+        """
+        held = {one.id: one.organiser_key for one in self.consultations()}
+        signers = [held[id_] for id_ in {consultation_of(order)} if id_ in held]
+        if self.enrolled is not None:
+            signers.append(self.enrolled.server_key)
+        id_ = read_order(order, signers).erasure.id
+        return any(state is not State.ERASED for state in self.outbox.erase((id_, id_)))
 
     def hours(self) -> int:
         """Hours since 1970, by this device's clock, which may be wrong."""

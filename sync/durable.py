@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -19,7 +19,12 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: the disk does not take it; what was there before still is.
     """
-    _put(path, content, mode)
+    write_pieces(path, (content,), mode)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o600) -> None:
+    """As `write_whole`, piece by piece: what is large need not be in memory."""
+    _put(path, pieces, mode)
     sync_directory(path.parent)
 
 
@@ -30,23 +35,24 @@ def write_all_whole(contents: Mapping[Path, bytes], mode: int = 0o600) -> None:
         OSError: the disk does not take one; those before it may be there already.
     """
     for path, content in contents.items():
-        _put(path, content, mode)
+        _put(path, (content,), mode)
     for directory in dict.fromkeys(path.parent for path in contents):
         sync_directory(directory)
 
 
-def _put(path: Path, content: bytes, mode: int) -> None:
+def _put(path: Path, pieces: Iterable[bytes], mode: int) -> None:
     """Put a file in place; its name is not durable yet."""
     # A name of its own for each writer: the same file may be written twice at once.
     descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(content)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         Path(part).replace(path)
-    except OSError:
+    except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
 

@@ -206,6 +206,12 @@ class UnknownBatch(SyncError):
     sentence = "This batch did not come from this device."
 
 
+class SeveralMeant(SyncError):
+    """A receipt's code stands for more than one contribution: one in 2**55 does by chance."""
+
+    sentence = "This code stands for more than one contribution. Nothing was erased; call support."
+
+
 class BadDataDirectory(SyncError):
     """The device's data directory cannot be used."""
 

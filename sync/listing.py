@@ -17,11 +17,19 @@ _LABEL = "parvis consultations 1"
 
 @dataclass(frozen=True)
 class ListedConsultation:
-    """One line: a consultation, its newest version, and SHA-256 (hex) of its package."""
+    """One line.
+
+    Attributes:
+        id: a consultation's.
+        version: its newest.
+        package_hash: SHA-256 of its package, hex.
+        erased: how many of its contributions were ordered to be erased.
+    """
 
     id: str
     version: int
     package_hash: str
+    erased: int = 0
 
 
 def sign_listing(
@@ -35,7 +43,11 @@ def sign_listing(
         fresh: comes back so that the asker knows it was made for them.
         instance: changes whenever the server may have been set back to an older state.
     """
-    lines = [{"id": one.id, "version": one.version, "package": one.package_hash} for one in listed]
+    lines: list[dict[str, object]] = []
+    for one in listed:
+        lines.append({"id": one.id, "version": one.version, "package": one.package_hash})
+        if one.erased:
+            lines[-1]["erased"] = one.erased
     said = {"consultations": lines, "fresh": fresh, "instance": instance}
     return sign_statement(key, _LABEL, said)
 
@@ -66,5 +78,8 @@ def read_listing(
         id_, version, package = line.get("id"), line.get("version"), line.get("package")
         if not (isinstance(id_, str) and isinstance(version, int) and isinstance(package, str)):
             raise UnreadableStatement("The list of consultations cannot be read.")
-        listed.append(ListedConsultation(id_, version, package))
+        erased = line.get("erased", 0)
+        if not isinstance(erased, int):
+            raise UnreadableStatement("The list of consultations cannot be read.")
+        listed.append(ListedConsultation(id_, version, package, erased))
     return tuple(listed)

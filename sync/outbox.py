@@ -32,6 +32,7 @@ from sync.errors import (
     ForgedAcknowledgement,
     NotEnrolled,
     NotKept,
+    SeveralMeant,
     StorageFailed,
     UnknownBatch,
 )
@@ -322,6 +323,37 @@ class Outbox:
                 " number = (SELECT contribution FROM attachment WHERE name = ?)",
                 (cause, stream),
             )
+
+    def erase(self, ids: tuple[bytes, bytes]) -> tuple[State, ...]:
+        """Erase a contribution, with its attachments; what was sent of it, the server erases.
+
+        Batches that held it are formed again without it, if they still have to be sent. Where it is
+        gone already, nothing happens.
+
+        Args:
+            ids: the lowest and the highest id that are meant.
+
+        Returns:
+            In which state it was; nothing where it is not here.
+
+        Raises:
+            SeveralMeant: more than one contribution is meant; none was erased.
+        """
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT number, state, batch FROM contribution WHERE id BETWEEN ? AND ?", ids
+            ).fetchall()
+            if len(rows) > 1:
+                raise SeveralMeant()
+            streams: list[str] = []
+            for number, _, batch_name in rows:
+                streams += tables.erase(database, number, batch_name)
+        if rows:
+            self._remove(streams)
+            with self._lock, in_words():
+                self._database.execute("VACUUM")  # nothing of it in pages that were moved about
+            self._forget()
+        return tuple(State(state) for _, state, _ in rows)
 
     def quarantined(self) -> tuple[Quarantined, ...]:
         """What somebody has to look at, oldest first."""

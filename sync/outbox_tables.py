@@ -1,7 +1,8 @@
 """The outbox's tables: how they are laid out, brought up to date, and read.
 
 session       the headers of sealing sessions
-contribution  waiting, sent, released or quarantined; ciphertext and session until it is let go of
+contribution  waiting, sent, released, quarantined or erased; ciphertext and session until it is
+              let go of
 attachment    the sealed streams of contributions; the files lie beside the database
 batch         sent, stored (its attachments are still on their way), acknowledged (kept some days
               in case the server is set back), settled (number and name only)
@@ -29,6 +30,7 @@ class State(Enum):
     SENT = "sent"
     RELEASED = "released"
     QUARANTINED = "quarantined"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Counts:
     sent: int = 0
     released: int = 0
     quarantined: int = 0
+    erased: int = 0
 
     @property
     def owed(self) -> int:
@@ -197,6 +200,35 @@ def settle(database: Database, names: Collection[str]) -> list[str]:
             " place = NULL WHERE batch = ? AND state = 'released'",
             (name,),
         )
+    database.execute(
+        "DELETE FROM session WHERE id NOT IN"
+        " (SELECT session FROM contribution WHERE session IS NOT NULL)"
+    )
+    return streams
+
+
+def erase(database: Database, number: int, batch: str | None) -> list[str]:
+    """Forget all that was said in a contribution; returns the streams that are free to go."""
+    streams = [
+        row[0]
+        for row in database.execute(
+            "DELETE FROM attachment WHERE contribution = ? RETURNING name", (number,)
+        ).fetchall()
+    ]
+    database.execute(
+        "UPDATE contribution SET state = 'erased', ciphertext = NULL, commitment = NULL,"
+        " session = NULL, place = NULL, cause = NULL WHERE number = ?",
+        (number,),
+    )
+    # Its batch's bytes hold it, too. Without them a batch that is still to be sent is formed again
+    # from what is left; one that nothing is left of is done.
+    database.execute("UPDATE batch SET data = x'' WHERE name = ? AND data IS NOT NULL", (batch,))
+    database.execute(
+        "UPDATE batch SET state = 'settled', data = NULL WHERE name = ? AND state != 'settled'"
+        " AND NOT EXISTS (SELECT 1 FROM contribution c WHERE c.batch = batch.name"
+        " AND c.state IN ('sent', 'released', 'quarantined'))",
+        (batch,),
+    )
     database.execute(
         "DELETE FROM session WHERE id NOT IN"
         " (SELECT session FROM contribution WHERE session IS NOT NULL)"

@@ -3,7 +3,7 @@
 `docs/format.md`, section 2:
 
     6  "PARVIS"
-    1  kind: "B" batch, "A" acknowledgement, "C" consultation package
+    1  kind: "B" batch, "A" acknowledgement, "C" consultation package, "R" batch with erasures
     1  format version
     4  length of the whole file, big-endian
     …  body
@@ -47,6 +47,7 @@ class Kind(Enum):
         ForgedAcknowledgement,
         ForgedAcknowledgement,
     )
+    REDACTED = (b"R", b"parvis/1 redacted batch\x00", 32 << 20, ForgedBatch, ForgedBatch)
     PACKAGE = (b"C", b"parvis/1 consultation\x00", 64 << 20, ForgedPackage, ForgedPackage)
 
     def __init__(

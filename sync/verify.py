@@ -186,6 +186,12 @@ class Contents:
     checkpoint: Checkpoint
     contributions: dict[bytes, int]  # commitment → index
     erased: dict[bytes, int]
+    reasons: dict[bytes, int]
+
+    def why(self, commitment: bytes) -> str:
+        """Why a contribution was erased, in words."""
+        words = {1: "on request", 2: "because the law demands it", 3: "when its time was over"}
+        return f" {words[self.reasons[commitment]]}" if self.reasons[commitment] in words else ""
 
 
 def check_log(register: Register, key: Key, after: bytes | None = None) -> Contents:
@@ -195,7 +201,7 @@ def check_log(register: Register, key: Key, after: bytes | None = None) -> Conte
     if old is not None and old.size > checkpoint.size:
         raise Refuted(f"The register once had {old.size} entries and has {checkpoint.size} now.")
     roots = Roots()
-    contents = Contents(checkpoint, {}, {})
+    contents = Contents(checkpoint, {}, {}, {})
     if old is not None and old.size == 0 and old.root != roots.root():
         raise Refuted("The older checkpoint is of no register.")
     for index, entry in enumerate(register.entries(checkpoint.size)):
@@ -209,6 +215,7 @@ def check_log(register: Register, key: Key, after: bytes | None = None) -> Conte
             contents.contributions[commitment] = index
         elif entry[:1] == b"\x02" and len(commitment) == 32:
             contents.erased[commitment] = index
+            contents.reasons[commitment] = int.from_bytes(entry[33:], "big")
         else:
             raise Refuted(f"Entry {index} is of a kind that this program does not know.")
     if roots.root() != checkpoint.root:
@@ -253,7 +260,7 @@ def check_receipt(link: str, key: Key, contents: Contents, today: date) -> str:
     if commitment in contents.erased:
         return (
             f"The contribution of {day} is entry {contents.contributions.get(commitment)}, and "
-            f"was erased: entry {contents.erased[commitment]} says so."
+            f"was erased{contents.why(commitment)}: entry {contents.erased[commitment]} says so."
         )
     if commitment in contents.contributions:
         index = contents.contributions[commitment]
@@ -311,8 +318,11 @@ def check_data(path: Path, contents: Contents) -> str:
         if commitment in seen:
             raise Refuted(f"{path}, line {place}: it was published twice.")
         seen.add(commitment)
+    gone = len(seen & set(contents.erased))
     missing = len(contents.contributions) - len(seen | set(contents.erased))
     told = f"All {len(seen)} published contributions are in the register, unchanged, each once."
+    if gone:
+        told += f" {gone} of them were erased since: ask for newer data."
     if missing > 0:
         told += f" {missing} more are registered, and not published."
     return told

@@ -17,8 +17,10 @@ Rules:
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,6 +232,7 @@ class Uplink:
             if self._look_back(run):
                 self._send(run)
             self._fetch(run, published)
+            self._erase(run, published)
             self._watch.look(run)
         except (NetworkTrouble, ServerRefuses) as trouble:
             run.troubles.append(str(trouble))
@@ -395,6 +398,36 @@ class Uplink:
                 run.tell("Fetching a consultation", self._left())
                 self._take(run, listed)
 
+    def _erase(self, run: Run, published: tuple[ListedConsultation, ...]) -> None:
+        """Carry out orders to erase that came since the last time.
+
+        Raises:
+            NetworkTrouble, ServerRefuses: they cannot be had now.
+        """
+        held = {one.id for one in self._device.consultations()}
+        for listed in published:
+            seen = self._device.erasures_seen(listed.id)
+            if listed.id not in held or listed.erased == seen:
+                continue
+            if listed.erased < seen:
+                seen = 0  # the server was set back
+            while seen < listed.erased:
+                path = f"/v1/consultations/{listed.id}/erasures?after={seen}"
+                answer = self._wire.ask("GET", path, most=_LARGEST_LISTING)
+                if answer.status != 200:
+                    raise run.stopped_by(answer.problem, answer)
+                orders = _orders_in(answer)
+                if not orders:
+                    break
+                for number, order in orders:
+                    try:
+                        if self._device.obey(order):
+                            run.notes.append("A contribution was erased here, as was ordered.")
+                    except (UnreadableStatement, ForgedStatement) as error:
+                        run.troubles.append(str(error))
+                    seen = max(seen, number)
+                self._device.saw_erasures(listed.id, seen)
+
     def _listing(self, run: Run) -> tuple[ListedConsultation, ...]:
         fresh = secrets.token_urlsafe(16)
         answer = self._wire.ask("GET", f"/v1/consultations?fresh={fresh}", most=_LARGEST_LISTING)
@@ -435,3 +468,16 @@ _TOO_LARGE_FOR_THE_WAY = (
     "Something between this device and the server lets no contribution through (status 413): a "
     "proxy whose limit is too low. Have it let through requests of 16 MiB."
 )
+
+
+def _orders_in(answer: Answer) -> list[tuple[int, bytes]]:
+    """Numbered orders to erase, not yet believed.
+
+    Raises:
+        NetworkTrouble: it is something else.
+    """
+    try:
+        lines = json.loads(answer.body)["orders"]
+        return [(int(one["number"]), b64decode(one["order"], validate=True)) for one in lines]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NetworkTrouble(stranger(answer)) from None

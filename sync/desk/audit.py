@@ -166,6 +166,15 @@ def _compared(store: DeskStore, consultation: str) -> Iterator[Finding]:
             consultation,
             contribution=id_hex,
         )
+    for id_hex, _ in store.erasures.only_here(consultation):
+        code = receipt_code(bytes.fromhex(id_hex))
+        yield Finding(
+            Kind.ERASED,
+            f"The register says that contribution {code} was erased, and it is still in this "
+            f"store. To erase it here, too: parvis-desk erase {code}",
+            consultation,
+            contribution=id_hex,
+        )
     for position in store.register.twice(consultation):
         yield Finding(
             Kind.DUPLICATED,

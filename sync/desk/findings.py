@@ -14,6 +14,7 @@ class Kind(Enum):
     DUPLICATED = "duplicated"
     CONFLICT = "conflict"
     UNOPENABLE = "not openable"
+    ERASED = "erased elsewhere"
     KEY_DESTROYED = "key destroyed"
     UNKNOWN_DEVICE = "unknown device"
     UNREGISTERED = "not registered"

@@ -64,6 +64,13 @@ class MediaFolder:
             sync_directory(self.path)
         write_whole(file, content)
 
+    def remove(self, sha256: str) -> None:
+        """Take a content away, durable when this returns."""
+        file = self.file(sha256)
+        file.unlink(missing_ok=True)
+        if file.parent.is_dir():
+            sync_directory(file.parent)
+
     def holds(self, sha256: str) -> bool:
         """Whether a content is here."""
         return self.file(sha256).exists()

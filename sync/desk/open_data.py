@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from sync.contribution import (
 )
 from sync.desk.export import chosen
 from sync.desk.store import DeskContribution, DeskStore
-from sync.durable import write_whole
+from sync.durable import write_pieces
 from sync.errors import SyncError
 
 _HOW_IT_WAS_SAID = ("assistance", "attachment", "language", "mode")
@@ -80,11 +80,17 @@ def publish_data(
             )
     hidden = {*without, *_kept_apart(store, id_)}
     shown = {one for one in known if not any(_within(one, gone) for gone in hidden)}
-    lines = [_line(one, shown) for one in store.contributions(id_)]
-    lines.sort()
-    write_whole(path, b"".join(lines), mode=0o644)
+    count = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal count
+        for one in store.by_commitment(id_):
+            count += 1
+            yield _line(one, shown)
+
+    write_pieces(path, lines(), mode=0o644)
     left_out = {*known.difference(shown), *_HOW_IT_WAS_SAID}
-    return Published(len(lines), tuple(sorted(shown)), tuple(sorted(left_out)))
+    return Published(count, tuple(sorted(shown)), tuple(sorted(left_out)))
 
 
 def _kept_apart(store: DeskStore, consultation: str) -> set[str]:

@@ -5,6 +5,7 @@ Rules 1 to 4 of `sync.desk.pull`. Nothing here is stored or fetched.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sync.contribution import Contribution
 from sync.desk.findings import Kind
 from sync.desk.store import DeskContribution
 from sync.envelope import Opened, OpenedSession, Opener, Record, SessionHeader
+from sync.erasure import Ordered, read_order
 from sync.errors import (
     ForgedRecord,
     MalformedContribution,
@@ -27,6 +29,8 @@ from sync.errors import (
     WrongRecipient,
 )
 from sync.keys import RecipientKeys, grouped_digits
+from sync.redaction import read_redacted
+from sync.statement import ForgedStatement, UnreadableStatement
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,14 @@ class Job:
         received: the day the server got it.
         body: the file.
         device: the public key of the device that it claims to be of.
+        server: the public key of the server, where records were erased from it.
     """
 
     name: str
     received: str
     body: bytes
     device: bytes
+    server: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class OpenedRecord:
         attached: the files that it names.
         streams: the names of their sealed streams.
         section, index: where it stands in its batch.
+        order: to erase it, where it was erased.
+        commitment: of what was erased, hex.
     """
 
     id: str
@@ -79,6 +87,8 @@ class OpenedRecord:
     streams: tuple[str, ...] = ()
     section: int = 0
     index: int = 0
+    order: Ordered | None = None
+    commitment: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ class BatchOpener:
         keys: the recipient's.
         dictionaries: of the consultations' versions.
         destroyed: key id → the day on which that key was destroyed.
+        organisers: consultation → the key that signs orders to erase.
     """
 
     def __init__(
@@ -116,14 +127,16 @@ class BatchOpener:
         keys: Iterable[RecipientKeys],
         dictionaries: Iterable[bytes] = (),
         destroyed: Mapping[bytes, str] | None = None,
+        organisers: Mapping[str, bytes] | None = None,
     ) -> None:
         self._opener = Opener(keys, [Dictionary(one) for one in dictionaries])
         self._destroyed = destroyed or {}
+        self._organisers = organisers or {}
 
     def open(self, job: Job) -> OpenedBatch | Refused:
         """Check a batch's signature, open its records, and compare each with its commitment."""
         try:
-            read = batches.read(job.body, Ed25519PublicKey.from_public_bytes(job.device))
+            read, orders = self._read(job)
         except SyncError as error:
             return Refused(Kind.ALTERED, str(error))
         enclosed: dict[int, list[str]] = {}
@@ -134,9 +147,24 @@ class BatchOpener:
             device=read.device_key_id.hex(),
             sequence=read.sequence,
             previous=read.previous.hex(),
-            records=tuple(self._records(job, read, enclosed)),
+            records=tuple(self._records(job, read, enclosed, orders)),
             headers=_headers_of(read, enclosed),
         )
+
+    def _read(self, job: Job) -> tuple[Batch, dict[bytes, Ordered]]:
+        """A batch as its device signed it, or as the server did after erasures; and the orders."""
+        if not job.server:
+            return batches.read(job.body, Ed25519PublicKey.from_public_bytes(job.device)), {}
+        redacted = read_redacted(job.body, Ed25519PublicKey.from_public_bytes(job.server))
+        consultation = redacted.batch.consultation
+        signers = {self._organisers.get(consultation, b""), job.server}
+        orders: dict[bytes, Ordered] = {}
+        for order in redacted.orders:
+            with contextlib.suppress(UnreadableStatement, ForgedStatement):
+                read = read_order(order, signers)
+                if read.erasure.consultation == consultation:
+                    orders[read.erasure.id] = read
+        return redacted.batch, orders
 
     def session(
         self, header: SessionHeader, consultation: str, device: str
@@ -150,7 +178,11 @@ class BatchOpener:
             return error
 
     def _records(
-        self, job: Job, read: Batch, enclosed: Mapping[int, Sequence[str]]
+        self,
+        job: Job,
+        read: Batch,
+        enclosed: Mapping[int, Sequence[str]],
+        orders: Mapping[bytes, Ordered],
     ) -> Iterator[OpenedRecord]:
         position = 0
         device = read.device_key_id.hex()
@@ -159,7 +191,10 @@ class BatchOpener:
             gone = self._gone(section.header) if isinstance(session, WrongRecipient) else ""
             for record in section.records:
                 streams = tuple(enclosed.get(position, ()))
-                yield self._record(job, record, session, gone, (device, place, streams))
+                if job.server and not record.ciphertext:
+                    yield _erased(record, orders.get(record.id))
+                else:
+                    yield self._record(job, record, session, gone, (device, place, streams))
                 position += 1
 
     def _gone(self, header: SessionHeader) -> str:
@@ -201,6 +236,14 @@ class BatchOpener:
             section=section,
             index=record.index,
         )
+
+
+def _erased(record: Record, order: Ordered | None) -> OpenedRecord:
+    if order is None:
+        why = "It was erased on the server, and nobody who may has ordered it."
+        return OpenedRecord(record.id.hex(), "", None, Kind.ALTERED, why)
+    commitment = record.commitment.hex()
+    return OpenedRecord(record.id.hex(), "", final=True, order=order, commitment=commitment)
 
 
 _UNFAITHFUL = (

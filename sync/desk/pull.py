@@ -29,6 +29,7 @@ from sync.attachment import Attached
 from sync.client.wire import NetworkTrouble
 from sync.consultation import Consultation
 from sync.desk.audit import bring, compare
+from sync.desk.erasing import send_orders
 from sync.desk.findings import Finding, Kind
 from sync.desk.gaps import look_for_gaps
 from sync.desk.media import DeskAttachment
@@ -41,6 +42,7 @@ from sync.destruction import Destruction
 from sync.envelope import OpenedSession
 from sync.errors import ForgedAttachment, SyncError
 from sync.keys import RecipientKeys
+from sync.redaction import stands_for
 from sync.roster import Roster
 from sync.wording import counted
 
@@ -135,14 +137,16 @@ def pull(
         store.know(package)
     gone = {one.key_id: f"{one.at:%Y-%m-%d}" for one in destroyed}
     dictionaries = sorted({one.dictionary for one in store.consultations()})
-    workers = Workers(tuple(keys), dictionaries, gone, processes)
+    organisers = {one.id: one.organiser_key for one in store.consultations()}
+    workers = Workers(tuple(keys), dictionaries, gone, organisers, processes)
     run = _Pull(source, store, workers, progress)
     shelves = sorted({one.id for one in here}) if source.numbered else [_ALL]
     consultations = sorted({one.id for one in store.consultations()})
-    trouble, register = "", []
+    trouble, register, refused = "", [], []
     try:
         for shelf in shelves:
             run.meet_devices(shelf)
+        refused = send_orders(source, store, {one.id for one in here})
         register = [bring(source, store, one) for one in consultations]
         for shelf in shelves:
             run.shelf(shelf)
@@ -151,7 +155,9 @@ def pull(
     finally:
         workers.close()
     look_for_gaps(store, source.name, run.set_back)
-    store.find(*filter(None, register))
+    store.find(*filter(None, register), *refused)
+    if run.forgot:
+        store.shrink()
     awaited = 0
     if not trouble:
         sound = [one for one, wrong in zip(consultations, register, strict=True) if not wrong]
@@ -186,6 +192,7 @@ class _Pull:
         self.opened = 0
         self.duplicates = 0
         self.set_back: list[str] = []
+        self.forgot = False
         self._source = source
         self._store = store
         self._workers = workers
@@ -231,6 +238,8 @@ class _Pull:
 
     def _checked(self, listed: Listed, shelf: str, body: bytes) -> tuple[_Storing, Job | None]:
         """Rules 1 and 2, as far as they need no more than the first bytes."""
+        if stands_for(body, listed.name):
+            return self._with_erasures(listed, shelf, body)
         if hashlib.sha256(body).hexdigest() != listed.name:
             why = "Its bytes were changed."
             return self._refusal(listed, shelf, Kind.ALTERED, BatchState.REFUSED, why)
@@ -247,6 +256,19 @@ class _Pull:
             return self._refusal(listed, shelf, Kind.UNKNOWN_DEVICE, BatchState.REFUSED, why)
         job = Job(listed.name, listed.received, body, device.public_key)
         return partial(self._opened, listed, shelf), job
+
+    def _with_erasures(
+        self, listed: Listed, shelf: str, body: bytes
+    ) -> tuple[_Storing, Job | None]:
+        """A batch from which records were erased: the server that is known vouches for the rest."""
+        keys = self._store.server_keys()
+        server = self._store.server_key(self._source.name) or next(iter(keys), None)
+        if server is None:
+            why = "Records were erased from it, and no server is known that vouches for the rest."
+            return self._refusal(listed, shelf, Kind.UNKNOWN_DEVICE, BatchState.REFUSED, why)
+        return partial(self._opened, listed, shelf), Job(
+            listed.name, listed.received, body, b"", server
+        )
 
     def _refusal(
         self, listed: Listed, shelf: str, kind: Kind, state: BatchState, why: str
@@ -348,6 +370,7 @@ class _Pull:
             )
             self._store.find(*wrong)
             self._store.enter(fresh)
+            self._forget(result)
             self._went(listed, pulled)
         self.opened += len(fresh)
 
@@ -360,10 +383,13 @@ class _Pull:
         """Those that are new, and what is wrong with the others."""
         fresh: dict[str, DeskContribution] = {}
         wrong: list[Finding] = []
-        known = self._store.known_contributions(
-            result.consultation, [one.id for one in result.records if one.contribution]
-        )
+        ids = [one.id for one in result.records if one.contribution]
+        known = self._store.known_contributions(result.consultation, ids)
+        erased = self._store.erasures.among(result.consultation, ids)
         for one in result.records:
+            if one.id in erased:
+                wrong += self._again(result, one)
+                continue
             if one.kind is not None:
                 wrong.append(_about(result, one, one.kind, one.why))
             if one.contribution is None:
@@ -388,6 +414,31 @@ class _Pull:
         # In the order of their ids: not even this file tells in which order people came.
         return [fresh[id_] for id_ in sorted(fresh)], wrong
 
+    def _again(self, result: OpenedBatch, one: OpenedRecord) -> list[Finding]:
+        """What was erased is there again: in a copy, or on a server that was set back."""
+        order = self._store.erasures.order_of(result.consultation, one.id)
+        if order is None:
+            return []
+        if self._source.numbered:
+            self._store.erasures.mark(order, sent=False)  # it goes again with the next pull
+            return []
+        why = f"It was erased on {order.day}, and this copy still holds it. Destroy the copy."
+        return [_about(result, one, Kind.ERASED, why)]
+
+    def _forget(self, result: OpenedBatch) -> None:
+        """Erase here, too, what was erased on the server by an order of this organiser's."""
+        for one in result.records:
+            if one.order is not None and one.order.by == self._organiser(result.consultation):
+                self._store.erasures.add(one.order.erasure, b"", one.commitment, sent=True)
+                if self._store.forget(result.consultation, one.id):
+                    self.forgot = True
+
+    def _organiser(self, consultation: str) -> bytes:
+        for one in self._store.consultations():
+            if one.id == consultation:
+                return one.organiser_key
+        return b""
+
     # attachments
 
     def _attached(
@@ -396,8 +447,11 @@ class _Pull:
         """The files of a batch's contributions, fetched where they are not here, by id."""
         sessions: dict[int, OpenedSession | SyncError] = {}
         attached = {}
+        erased = self._store.erasures.among(
+            result.consultation, [one.id for one in result.records if one.attached]
+        )
         for one in result.records:
-            if not one.attached:
+            if not one.attached or one.id in erased:
                 continue
             if one.section not in sessions and one.section in result.headers:
                 sessions[one.section] = self._workers.here.session(

@@ -96,7 +96,7 @@ class RegisterCopy:
         """Contributions of the register that are not in the store: position and commitment."""
         rows = self._db.execute(
             "SELECT r.position, r.commitment FROM register r WHERE r.consultation = ?"
-            " AND r.commitment NOT LIKE '-%' AND NOT EXISTS (SELECT 1 FROM contributions c"
+            " AND r.commitment >= '.' AND NOT EXISTS (SELECT 1 FROM contributions c"
             " WHERE c.consultation = r.consultation AND c.commitment = r.commitment)"
             " AND NOT EXISTS (SELECT 1 FROM register e WHERE e.consultation = r.consultation"
             " AND e.commitment = '-' || r.commitment)"
@@ -170,13 +170,13 @@ class RegisterCopy:
         )
         return tuple(row[0] for row in rows)
 
-    def tombstones(self, consultation: str) -> Iterator[Entry]:
-        """What the register says was erased."""
+    def commitments(self, consultation: str) -> Iterator[bytes]:
+        """The commitments of all contributions that are registered."""
         for row in self._db.execute(
-            "SELECT entry FROM register WHERE consultation = ? AND commitment LIKE '-%'",
+            "SELECT commitment FROM register WHERE consultation = ? AND commitment >= '.'",
             [consultation],
         ):
-            yield Entry.from_bytes(row[0])
+            yield bytes.fromhex(row[0])
 
 
 def _commitment_of(entry: bytes) -> str:

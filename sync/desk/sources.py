@@ -27,8 +27,10 @@ from sync.statement import ForgedStatement, Statement, UnreadableStatement
 from sync.stream import LARGEST_STREAM
 
 _LARGEST_LISTING = 16 * 1024 * 1024
+_LARGEST_WORD = 64 * 1024
 _LARGEST_FILE = 64 * 1024 * 1024
 _BATCH_MAGIC = b"PARVISB"
+_REDACTED_MAGIC = b"PARVISR"
 _NAME = re.compile(r"[0-9a-f]{64}")
 _NOT_YET = "it has not arrived yet; it is fetched at a later pull, once its device has sent it."
 _STRANGER = "What answers there is not a Parvis server. Check the address and the network."
@@ -92,6 +94,14 @@ class Source(Protocol):
 
         Raises:
             NetworkTrouble: nothing can be had now.
+        """
+
+    def erase(self, order: bytes) -> bool:
+        """Hand on an order to erase; whether it was carried out.
+
+        Raises:
+            SourceRefuses: it will not do it.
+            NetworkTrouble: nothing can be done now.
         """
 
     def attachment(self, consultation: str, name: str) -> bytes:
@@ -165,6 +175,19 @@ class ServerSource:
             return None
         raise NetworkTrouble(_STRANGER)
 
+    def erase(self, order: bytes) -> bool:
+        """Hand on an order to erase."""
+        answer = self._wire.ask(
+            "POST", "/v1/erasures", order, {"Content-Type": "application/json"}, most=_LARGEST_WORD
+        )
+        if answer.status == 200:
+            return True
+        if not answer.problem.name:
+            raise NetworkTrouble(_STRANGER)
+        if answer.problem.passing:
+            raise NetworkTrouble(answer.problem.detail)
+        raise SourceRefuses(answer.problem.detail)
+
     def attachment(self, consultation: str, name: str) -> bytes:
         """The bytes of a sealed attachment."""
         path = f"/v1/consultations/{consultation}/attachments/{name}"
@@ -233,6 +256,8 @@ class FolderSource:
         for path in self._files(b""):
             if _NAME.fullmatch(path.name):
                 self._streams.setdefault(path.name, []).append(path)
+        for path in self._files(_REDACTED_MAGIC):
+            self._paths[path.name.partition(".")[0]] = path
         for path in self._files(_BATCH_MAGIC):
             name = self._name_of(path)
             # A stick may hold a batch twice, one of them cut short: the whole one serves.
@@ -274,6 +299,10 @@ class FolderSource:
             with contextlib.suppress(OSError):
                 return _whole(folder / "register" / consultation / path)
         return None
+
+    def erase(self, order: bytes) -> bool:
+        """Nothing: a copy is nobody's to change."""
+        return False
 
     def attachment(self, consultation: str, name: str) -> bytes:
         """The bytes of a sealed attachment: a file of this name, wherever in the folder."""

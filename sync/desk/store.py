@@ -19,6 +19,7 @@ from sqlite_utils import Database
 
 from sync import consultation as packages
 from sync.consultation import Consultation
+from sync.desk.erasure_list import ErasureList
 from sync.desk.findings import Finding, Kind
 from sync.desk.media import DeskAttachment, MediaFolder
 from sync.desk.register_copy import RegisterCopy
@@ -111,6 +112,7 @@ class DeskStore:
             self._db = Database(sqlite3.connect(path, isolation_level=None))
             lay_out(self._db, path)
         self.register = RegisterCopy(self._db.conn, self.transaction)
+        self.erasures = ErasureList(self._db.conn, self.transaction)
 
     def close(self) -> None:
         """Close the file."""
@@ -177,6 +179,10 @@ class DeskStore:
     def server_keys(self) -> frozenset[bytes]:
         """The keys of all servers that were pulled from."""
         return frozenset(row[0] for row in self._rows("SELECT public_key FROM servers"))
+
+    def sources(self) -> tuple[str, ...]:
+        """The servers that were pulled from."""
+        return tuple(row[0] for row in self._rows("SELECT source FROM servers ORDER BY source"))
 
     def know_server(self, source: str, public_key: bytes) -> None:
         """Remember the key of the server behind a source."""
@@ -291,6 +297,37 @@ class DeskStore:
             db.executemany(
                 "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", attached
             )
+
+    def between(self, ids: tuple[str, str]) -> tuple[DeskContribution, ...]:
+        """The contributions whose ids lie between these, both included."""
+        return tuple(self._contributions("id BETWEEN ? AND ?", *ids))
+
+    def forget(self, consultation: str, id_: str) -> bool:
+        """Delete a contribution, and its files where no other has them; whether it was here."""
+        with self.transaction():
+            rows = self._rows(
+                "SELECT number FROM contributions WHERE consultation = ? AND id = ?",
+                consultation,
+                id_,
+            )
+            hashes = [one.sha256 for one in self.attachments(consultation, id_)]
+            db = self._db.conn
+            db.executemany("DELETE FROM fields WHERE contribution = ?", rows)
+            db.executemany("DELETE FROM contributions WHERE number = ?", rows)
+            given = (consultation, id_)
+            db.execute("DELETE FROM attachments WHERE consultation = ? AND contribution = ?", given)
+            db.execute("DELETE FROM findings WHERE consultation = ? AND contribution = ?", given)
+        for sha256 in hashes:
+            if not self._rows("SELECT 1 FROM attachments WHERE sha256 = ? LIMIT 1", sha256):
+                self.media.remove(sha256)
+        return bool(rows)
+
+    def shrink(self) -> None:
+        """Leave nothing of what was deleted in the file, nor in its log."""
+        with in_words(self.path):
+            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._db.conn.execute("VACUUM")
+            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def attach(
         self, consultation: str, contribution: str, attachments: Sequence[DeskAttachment]
@@ -421,18 +458,30 @@ class DeskStore:
 
     def contributions(self, consultation: str) -> Iterator[DeskContribution]:
         """The contributions of a consultation, in the order they were opened, one at a time."""
-        columns = _COLUMNS
-        query = (
-            f"SELECT number, {', '.join(columns)} FROM contributions"  # noqa: S608 — own names
-            # By number as the table lies: the index by consultation would have all sorted first.
-            " WHERE +consultation = ? ORDER BY number"
-        )
-        attached = self._rows(
-            "SELECT 1 FROM attachments WHERE consultation = ? LIMIT 1", consultation
-        )
+        # By number as the table lies: the index by consultation would have all sorted first.
+        return self._contributions("+consultation = ? ORDER BY number", consultation)
+
+    def by_commitment(self, consultation: str) -> Iterator[DeskContribution]:
+        """The contributions of a consultation in an order that tells nothing, one at a time."""
+        return self._contributions("consultation = ? ORDER BY commitment", consultation)
+
+    def exported(self, path: Path, consultation: str, day: str) -> None:
+        """Remember that a table was made from this store."""
+        row = [str(path.absolute()), consultation, day]
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO exports VALUES (?, ?, ?)", row)
+
+    def exports(self, consultation: str) -> tuple[tuple[Path, str], ...]:
+        """The tables that were made from this store and are still there, and when."""
+        rows = self._rows("SELECT path, made FROM exports WHERE consultation = ?", consultation)
+        return tuple((Path(path), made) for path, made in rows if Path(path).exists())
+
+    def _contributions(self, where: str, *values: str) -> Iterator[DeskContribution]:
+        query = f"SELECT number, {', '.join(_COLUMNS)} FROM contributions WHERE {where}"  # noqa: S608
+        attached = self._rows("SELECT 1 FROM attachments LIMIT 1")
         with in_words(self.path):
-            for number, *row in self._db.execute(query, [consultation]):
-                given = dict(zip(columns, row, strict=True))
+            for number, *row in self._db.execute(query, list(values)):
+                given = dict(zip(_COLUMNS, row, strict=True))
                 if given["read_back"] is not None:
                     given["read_back"] = bool(given["read_back"])
                 fields = tuple(
@@ -441,7 +490,9 @@ class DeskStore:
                         [number],
                     ).fetchall()
                 )
-                attachments = self.attachments(consultation, given["id"]) if attached else ()
+                attachments = (
+                    self.attachments(given["consultation"], given["id"]) if attached else ()
+                )
                 yield DeskContribution(**given, fields=fields, attachments=attachments)
 
     def _rows(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]

@@ -36,6 +36,7 @@ class Workers:
         keys: the recipient's.
         dictionaries: of the consultations' versions.
         destroyed: key id → the day on which that key was destroyed.
+        organisers: consultation → the key that signs orders to erase.
         processes: how many; as many as there are cores if None, none beside this one if 1.
     """
 
@@ -44,9 +45,10 @@ class Workers:
         keys: Sequence[RecipientKeys],
         dictionaries: Sequence[bytes],
         destroyed: Mapping[bytes, str],
+        organisers: Mapping[str, bytes],
         processes: int | None = None,
     ) -> None:
-        self._given = (tuple(keys), tuple(dictionaries), dict(destroyed))
+        self._given = (tuple(keys), tuple(dictionaries), dict(destroyed), dict(organisers))
         self._processes = processes or len(os.sched_getaffinity(0))
         self._pool: ProcessPoolExecutor | None = None
         self._seen = 0
@@ -122,11 +124,14 @@ class Workers:
 
 
 def _begin(
-    keys: Sequence[RecipientKeys], dictionaries: Sequence[bytes], destroyed: Mapping[bytes, str]
+    keys: Sequence[RecipientKeys],
+    dictionaries: Sequence[bytes],
+    destroyed: Mapping[bytes, str],
+    organisers: Mapping[str, bytes],
 ) -> None:
     """In a new process."""
     global _opener
-    _opener = BatchOpener(keys, dictionaries, destroyed)
+    _opener = BatchOpener(keys, dictionaries, destroyed, organisers)
 
 
 def _open(job: Job) -> OpenedBatch | Refused:

@@ -1,4 +1,4 @@
-"""What an organiser may publish of contributions, and who is told of it (`docs/format.md`, 14).
+"""What an organiser may publish of contributions, and who is told of it (`docs/format.md`, 16).
 
 Rules:
 

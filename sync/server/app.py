@@ -35,6 +35,7 @@ from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.answer_routes import answer_routes
 from sync.server.bodies import Bodies
+from sync.server.erasure_routes import erasure_routes
 from sync.server.gate import Gate, parts_of
 from sync.server.headers import CautiousHeaders
 from sync.server.limits import Limits
@@ -100,6 +101,7 @@ def create_app(
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
+            *erasure_routes(service, face.aside, face.bodies),
             *answer_routes(service, face.aside, face.bodies),
             *register_routes(service.registers, face.aside),
             *pages.routes(),

@@ -33,6 +33,7 @@ from sync.durable import sync_directory, write_whole
 from sync.errors import ForgedCheckpoint, SyncError
 from sync.keys import read_signing_key, write_signing_key
 from sync.machine import machine_secret
+from sync.redaction import is_redacted, signed_anew, stands_for
 from sync.register import checkpoint
 from sync.register.checkpoint import origin_of
 from sync.roster import FILE_NAME
@@ -129,7 +130,7 @@ def back_up(service: Service, directory: Path, now: float) -> Saved:
         if saved.size(one.path) == one.size:
             continue
         body = service.files.blobs.read(one.path)
-        if body is None or hashlib.sha256(body).hexdigest() != one.name:
+        if body is None or not _is(body, one.name):
             troubles.append(f"{one.path} is missing or damaged on the server, and not saved.")
             continue
         saved.write(one.path, body)
@@ -155,6 +156,11 @@ def back_up(service: Service, directory: Path, now: float) -> Saved:
     write_whole(directory / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     batches = sum(one.path.startswith("batches/") for one in named)
     return Saved(batches, len(named) - batches, copied, tuple(troubles))
+
+
+def _is(body: bytes, name: str) -> bool:
+    """Whether this is the blob of that name, or what erasures left of it."""
+    return hashlib.sha256(body).hexdigest() == name or stands_for(body, name)
 
 
 def _begun(directory: Path) -> bool:
@@ -211,7 +217,8 @@ def check(directory: Path) -> int:
     broken, looked = [], 0
     for one in _named_in(directory / _DATABASE):
         looked += 1
-        if _digest(directory / one.path) != one.name:
+        path = directory / one.path
+        if _digest(path) != one.name and not (path.exists() and _is(path.read_bytes(), one.name)):
             broken.append(one.path)
     if len(broken) > int(manifest.get("missing", 0)):
         raise BrokenBackup(
@@ -256,7 +263,9 @@ def restore(
     old = read_signing_key(directory / _KEY, machine_secret())
     key = Ed25519PrivateKey.generate() if new_key else old
     write_signing_key(files.server_key, key, machine_secret())
-    if not new_key:
+    if new_key:
+        _sign_redacted_anew(directory, files, old.public_key(), key)
+    else:
         for source in (directory / "register", register):
             _bring_registers(source, files.blobs.within("register"), key.public_key())
     _bring_database(directory / _DATABASE, files, places, (old.public_key(), key))
@@ -282,6 +291,16 @@ def _bring_blobs(directory: Path, files: DataDirectory) -> None:
         path = directory / one.path
         if path.exists() and files.blobs.size(one.path) != one.size:
             files.blobs.write(one.path, path.read_bytes())
+
+
+def _sign_redacted_anew(
+    directory: Path, files: DataDirectory, before: Ed25519PublicKey, key: Ed25519PrivateKey
+) -> None:
+    """Batches that something was erased from are vouched for by the server: by the new one now."""
+    for one in _named_in(directory / _DATABASE):
+        body = files.blobs.read(one.path)
+        if body is not None and is_redacted(body):
+            files.blobs.write(one.path, signed_anew(body, before, key))
 
 
 def _bring_registers(source: Path | None, blobs: Blobs, key: Ed25519PublicKey) -> None:

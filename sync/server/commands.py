@@ -24,6 +24,8 @@ from sync.enrolment import (
     token_hash,
     token_key,
 )
+from sync.erasure import REASONS, ids_of
+from sync.receipt import receipt_code
 from sync.server.database import Unreachable, UnusableStore
 from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
@@ -349,6 +351,40 @@ def doctor(data: Path) -> None:
         click.echo(f"[{finding.health.value}] {finding.sentence}")
     if bad:
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("code")
+@_data
+@click.option(
+    "--reason",
+    type=click.Choice(sorted(REASONS)),
+    default="asked",
+    show_default=True,
+    help="It stands in the register: asked for, demanded by law, or kept long enough.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(code: str, data: Path, reason: str, yes: bool) -> None:
+    r"""Erase the contribution of a receipt's CODE from this server, for good.
+
+    Organisers do this from their desk (parvis-desk erase), where they hold what was said; this is
+    for an operator who must act without them. Their desk names it at the next pull.
+
+    \b
+    Example:
+      parvis-server erase 7QJ2-M4KX-9D3T --data /var/lib/parvis --reason unlawful
+    """
+    DataDirectory.require(data)
+    with _service(data) as service:
+        consultation, id_ = service.erasures.find(ids_of(code))
+        click.echo(f"Contribution {receipt_code(id_)} to the consultation {consultation}.")
+        if not yes:
+            click.confirm("This cannot be undone. Erase it from this server?", abort=True)
+        done = service.erasures.order(consultation, id_, REASONS[reason], time.time())
+        service.publish_registers()
+    click.echo(f"It is erased, out of {counted(done.batches, 'batch')}; the register says so.")
+    click.echo("Backups made before still hold it. Devices erase it when they next sync.")
+    click.echo(f"Tell its organiser: parvis-desk erase {receipt_code(id_)}")
 
 
 @main.command()

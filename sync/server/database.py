@@ -74,6 +74,13 @@ class Database(Protocol):
             How many of them were not.
         """
 
+    def forget(self, table: str) -> None:
+        """Leave nothing on the disk of what was deleted from a table, as far as it can.
+
+        Raises:
+            UnusableStore: the database cannot be used.
+        """
+
     def copy_to(self, path: Path) -> None:
         """Write all of it, as it is at one moment, into a new SQLite file, durably."""
 
@@ -173,6 +180,15 @@ class SqliteDatabase:
         )
         return added.rowcount
 
+    def forget(self, table: str) -> None:
+        """As `Database.forget`: pages are overwritten already, and the log is emptied."""
+        try:
+            with self._turn, self._files.writing():
+                connection = self._engine.raw_connection()
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            raise UnusableStore(f"{UnusableStore.sentence} (SQLite says: {error}.)") from error
+
     def copy_to(self, path: Path) -> None:
         """As `Database.copy_to`; writers wait meanwhile."""
         with self.writing() as db:
@@ -210,6 +226,7 @@ def _prepare(connection: object, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "trusted_schema=OFF",
+        "secure_delete=ON",  # what was published of a contribution that is erased
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -32,6 +32,7 @@ class Event(Enum):
     ATTACHMENT = "attachment stored"
     ENROLLED = "device enrolled"
     WITHDRAWN = "device withdrew"
+    ERASED = "contribution erased"
     REFUSED = "refused"
     LIMITED = "limited"
     FAILED = "failed"

@@ -120,6 +120,11 @@ class PostgresDatabase:
         }
         return db.execute(_ADD, given).rowcount
 
+    def forget(self, table: str) -> None:
+        """As `Database.forget`: the table is written anew; the server's own log goes in time."""
+        with self.reading() as db:
+            db.exec_driver_sql(f'VACUUM FULL "{table}"')
+
     def copy_to(self, path: Path) -> None:
         """As `Database.copy_to`; nobody waits meanwhile."""
         steady = self._engine.execution_options(

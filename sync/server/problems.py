@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync import enrolment, signatures
+from sync import enrolment, signatures, statement
 from sync.answers import MalformedAnswers
 from sync.errors import (
     ForgedBatch,
@@ -12,7 +12,7 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import blobs, database, files, register, stored, uploads
+from sync.server import blobs, database, erasures, files, register, stored, uploads
 from sync.server.answers import OlderAnswers
 
 
@@ -97,6 +97,9 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     enrolment.ForgedEnrolment: (403, "forged-enrolment"),
     stored.UnknownConsultationHere: (404, "unknown-consultation"),
     NotFound: (404, "not-found"),
+    statement.UnreadableStatement: (400, "unreadable-statement"),
+    statement.ForgedStatement: (403, "forged-statement"),
+    erasures.UnknownContribution: (404, "unknown-contribution"),
     PromisedOtherwise: (403, "promised-otherwise"),
     MalformedAnswers: (422, "malformed-answers"),
     OlderAnswers: (409, "older-answers"),

@@ -28,7 +28,7 @@ from sync.contribution import contribution_id
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
 from sync.register import checkpoint, merkle, tiles
 from sync.register.checkpoint import Checkpoint, origin_of, verifier_key
-from sync.register.entry import Entry
+from sync.register.entry import Entry, Reason
 from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
 from sync.server import schema
@@ -50,7 +50,7 @@ class Whereabouts:
         received_at: seconds since 1970.
         commitment: as it stands in the register; None where it does not.
         index: its place among the published entries; None while it is not published.
-        erased: whether a tombstone stands for it.
+        erased: why it was erased, where a tombstone stands for it.
     """
 
     consultation: str
@@ -58,7 +58,7 @@ class Whereabouts:
     received_at: float
     commitment: bytes | None
     index: int | None
-    erased: bool
+    erased: Reason | None
 
 
 class NotRegistered(SyncError):
@@ -280,7 +280,7 @@ class Registers:
             for place, entry in enumerate(tiles.entries_of(row.entries or b"")):
                 if contribution_id(consultation, Entry.from_bytes(entry).commitment) == row.id:
                     commitment, index = Entry.from_bytes(entry).commitment, row.first + place
-            erased = commitment is not None and commitment in _erased(db, consultation)
+            erased = _erased(db, consultation).get(commitment) if commitment else None
         if index is not None and index >= self.size(consultation):
             index = None
         return Whereabouts(consultation, row.id, row.received_at, commitment, index, erased)
@@ -487,12 +487,12 @@ def _entries(db: Connection, consultation: str, after: int, most: int | None = N
     return entries
 
 
-def _erased(db: Connection, consultation: str) -> set[bytes]:
-    """The commitments that tombstones stand for."""
+def _erased(db: Connection, consultation: str) -> dict[bytes, Reason]:
+    """The commitments that tombstones stand for, and why."""
     table = schema.register.c
     here = (table.consultation == consultation) & table.batch.is_(None)
     return {
-        entry.commitment
+        entry.commitment: entry.erased
         for run in db.execute(select(table.entries).where(here)).scalars()
         for entry in map(Entry.from_bytes, tiles.entries_of(run))
         if entry.erased is not None

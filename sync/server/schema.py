@@ -6,6 +6,7 @@ So a distributed PostgreSQL can put each consultation's rows together on one of 
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 5
+VERSION = 6
 
 tables = MetaData()
 
@@ -181,4 +182,18 @@ awaited = Table(
     Column("consultation", String, primary_key=True),
     Column("commitment", LargeBinary(32), primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+
+# Orders to erase contributions; `buried` once the register says so.
+erasures = Table(
+    "erasures",
+    tables,
+    Column("consultation", String, primary_key=True),
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("number", BigInteger, nullable=False),  # among its consultation's, from 1
+    Column("reason", Integer, nullable=False),
+    Column("order", LargeBinary, nullable=False),
+    Column("ordered_at", Float, nullable=False),
+    Column("buried", Boolean, nullable=False),
+    UniqueConstraint("consultation", "number"),
 )

@@ -54,6 +54,7 @@ from sync.listing import ListedConsultation, sign_listing
 from sync.machine import machine_secret
 from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.answering import Answering
+from sync.server.erasures import Erased, Erasures
 from sync.server.files import AlreadyServed, DataDirectory
 from sync.server.logs import Event, tell
 from sync.server.places import IN_THE_DIRECTORY, Places
@@ -121,6 +122,7 @@ class Service:
             self.store.close()
             raise
         self.uploads = Uploads(root / "uploads")
+        self.erasures = Erasures(self.store, self.uploads, self._key)
         self.registers = Registers(
             self.files.blobs.within("register"), self._key, self.store, clock
         )
@@ -265,13 +267,17 @@ class Service:
             return known
         device = self.store.device(claimed_device(body).hex())
         read = batch.read(body, device.public_key)
+        kept, erased = self.erasures.without_erased(read, body)
         incoming = IncomingBatch(
             name=name,
-            body=body,
+            body=kept,
             consultation=read.consultation,
             device_key_id=device.key_id,
             sequence=read.sequence,
-            records=tuple(_incoming(read, self.store.versions(read.consultation))),
+            records=tuple(
+                one._replace(attachments=()) if one.id in erased else one
+                for one in _incoming(read, self.store.versions(read.consultation))
+            ),
         )
 
         became: list[Verdict] = []
@@ -281,6 +287,8 @@ class Service:
             return acknowledge(name, verdicts, self._key, awaited)
 
         word = self.store.keep(incoming, said, self._clock())
+        if erased:
+            self.erasures.bury(read.consultation)
         self.brought.set()
         self._tell_of(incoming, became)
         return word
@@ -313,13 +321,8 @@ class Service:
         waited = self.store.awaited(consultation_id, said.awaited)
         if len(waited) == len(said.awaited):
             return known
-        body = self.files.batch(name)
-        device = self.store.devices(claimed_device(body).hex())[0]
-        waiting = {
-            one.position
-            for one in batch.read(body, device.public_key).enclosed
-            if one.name in waited
-        }
+        enclosed = self.erasures.read_stored(name).enclosed
+        waiting = {one.position for one in enclosed if one.name in waited}
         verdicts = [
             Verdict.STORED if one is Verdict.AWAITED and position not in waiting else one
             for position, one in enumerate(said.verdicts)
@@ -432,8 +435,9 @@ class Service:
 
     def listing(self, fresh: str) -> bytes:
         """The signed list of what is published; `fresh` is the asker's: no old list serves."""
+        erased = self.erasures.counts()
         listed = [
-            ListedConsultation(one.id, one.version, one.package_hash)
+            ListedConsultation(one.id, one.version, one.package_hash, erased.get(one.id, 0))
             for one in self.store.consultations()
         ]
         instance = self._instance
@@ -454,6 +458,18 @@ class Service:
         """
         self.only_for(self.store.versions(consultation_id)[0], request)
         return self.store.batches(consultation_id, after)
+
+    def erase(self, order: bytes) -> Erased:
+        """Erase what an organiser, or this server's operator, orders.
+
+        Raises:
+            UnreadableStatement, ForgedStatement: it is no order of theirs.
+            UnknownConsultationHere: its consultation is not published here.
+        """
+        done = self.erasures.obey(order, self._clock())
+        self.brought.set()
+        tell(Event.ERASED)
+        return done
 
     def roster(self, consultation_id: str, request: RequestParts) -> bytes:
         """The signed list of devices, to the organiser of a consultation alone.

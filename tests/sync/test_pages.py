@@ -22,9 +22,9 @@ from sync.desk.answers import AnswersDesk
 from sync.desk.open_data import publish_data
 from sync.desk.pull import pull
 from sync.desk.sources import ServerSource
+from sync.erasure import ids_of
 from sync.receipt import Receipt
 from sync.server.pages import words
-from sync.server.pages.face import _ids_of
 from sync.server.service import Service
 from tests.sync.town import Town
 
@@ -262,6 +262,6 @@ def test_the_language_is_the_visitors(asked: str, accepted: str, spoken: str) ->
 
 
 def test_a_code_stands_for_the_ids_that_begin_as_it_does(place: Place) -> None:
-    first, last = _ids_of(place.arrived.code)
+    first, last = ids_of(place.arrived.code)
     assert first <= place.arrived.id <= last
     assert (int.from_bytes(last, "big") - int.from_bytes(first, "big")).bit_length() == 73

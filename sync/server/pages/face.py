@@ -25,13 +25,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sync import consultation as packages
-from sync import crockford, verify
+from sync import verify
 from sync.answers import Answers, Theme, shown_leaves
 from sync.consultation import Consultation, Traceability
+from sync.erasure import ids_of
 from sync.errors import ForgedReceipt, MistypedCode
 from sync.receipt import Receipt, read_code, receipt_code
 from sync.register import checkpoint
 from sync.register.checkpoint import origin_of
+from sync.register.entry import Reason
 from sync.server.pages import words
 from sync.server.register import NotRegistered, Whereabouts
 from sync.server.service import Service
@@ -170,7 +172,7 @@ class Pages:
                 "Ce code contient une erreur. Comparez-le avec votre reçu, lettre par lettre."
             )
             return self._page(visit, "mine.html", mistake=mistake, code=typed, kept=kept)
-        ids = _ids_of(code)
+        ids = ids_of(code)
         for published in self._service.store.consultations():
             found = self._service.registers.whereabouts(published.id, ids)
             if found is not None:
@@ -245,7 +247,7 @@ class Pages:
                 "received": visit.dated(N_("Le {day}."), day=day),
                 "index": found.index,
                 "place": place,
-                "erased": found.erased,
+                "erased": _why_erased(found.erased, visit),
                 **self._became(visit, found, promised),
                 "proof": f"/v1/consultations/{found.consultation}/register/{commitment}",
                 "key": self._service.registers.key(found.consultation),
@@ -390,15 +392,17 @@ def _lang(language: str, visit: _Visit) -> Markup:
     return Markup(' lang="{}" dir="{}"').format(language, "rtl" if rtl else "ltr")
 
 
-def _ids_of(code: str) -> tuple[bytes, bytes]:
-    """The smallest and the largest contribution id that a code can stand for."""
-    letters = code.replace("-", "")[:-1]
-    value = 0
-    for letter in letters:
-        value = value << 5 | crockford.ALPHABET.index(letter)
-    free = 128 - 5 * len(letters)
-    first = value << free
-    return first.to_bytes(16, "big"), (first | (1 << free) - 1).to_bytes(16, "big")
+def _why_erased(reason: Reason | None, visit: _Visit) -> str:
+    """What a contributor reads of an erasure; "" where there was none."""
+    match reason:
+        case None:
+            return ""
+        case Reason.ASKED:
+            return visit.words.gettext("Effacée à la demande de la personne.")
+        case Reason.UNLAWFUL:
+            return visit.words.gettext("Effacée parce que la loi l’exige.")
+        case Reason.EXPIRED:
+            return visit.words.gettext("Effacée à la fin de sa durée de conservation.")
 
 
 def _address(request: Request) -> str:

@@ -116,7 +116,7 @@ def guided(out: Path, minutes: float, seed: int) -> None:
             sys.argv[0],
             f"-max_total_time={int(minutes * 60)}",
             f"-seed={seed}",
-            "-timeout=0",
+            "-timeout=3600",
             "-rss_limit_mb=6000",
             "-max_len=1500",
             "-len_control=20",
