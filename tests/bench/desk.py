@@ -124,7 +124,7 @@ def fill(folder: Path, consultation: Consultation, count: int) -> None:
                 data = future.result()
                 service.receive(batch.name_of(data), data)
     service.registers.publish()
-    service._write_roster()
+    service.write_roster()
     service.close()
 
 
