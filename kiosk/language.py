@@ -5,38 +5,41 @@ import gettext
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from kivy.event import EventDispatcher
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from kiosk.theme.assets import ASSETS
+from sync.catalogues import (
+    EASY_FRENCH,
+    OFFERED,
+    RIGHT_TO_LEFT,
+    SOURCE_LANGUAGE,
+    French,
+    available_languages,
+    base,
+    locale_of,
+    name_in,
+    own_name,
+    read_catalogue,
+)
 
-SOURCE_LANGUAGE = "fr"
-EASY_FRENCH = "fr-x-falc"
-"""French by the rules of "facile à lire et à comprendre"; x- because BCP 47 has no name for it."""
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ku", "ckb"})
-OFFERED = ("fr", EASY_FRENCH, "en", "ar", "uk", "pt", "tr", "es", "zh")
-"""The interface's languages, in the order in which a device offers them unless told otherwise."""
+__all__ = [
+    "EASY_FRENCH",
+    "OFFERED",
+    "RIGHT_TO_LEFT",
+    "SOURCE_LANGUAGE",
+    "Language",
+    "available_languages",
+    "base",
+    "locale_of",
+    "name_in",
+    "offered",
+    "own_name",
+    "tr",
+]
 
-_OWN_NAMES = {
-    **{"fr": "Français", EASY_FRENCH: "Français facile", "en": "English", "ar": "العربية"},
-    **{"uk": "Українська", "pt": "Português", "tr": "Türkçe", "es": "Español", "zh": "中文"},
-}
 _SHORT = 1000  # numbers below, every language here writes in the same way
-
-
-def available_languages(root: Path = ASSETS / "translations") -> tuple[str, ...]:
-    """The interface's languages: those of `OFFERED` in their order, then any others there are."""
-    there = {SOURCE_LANGUAGE, *(path.parent.name for path in root.glob("*/parvis.po"))}
-    known = tuple(language for language in OFFERED if language in there)
-    return (*known, *sorted(there.difference(known)))
-
-
-def base(language: str) -> str:
-    """A language without region, script or variety: "fr" of "fr-x-falc" and of "fr-BE"."""
-    return language.replace("_", "-").partition("-")[0].lower()
 
 
 def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
@@ -55,37 +58,6 @@ def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
             french = next(at for at, code in enumerate(found) if base(code) == SOURCE_LANGUAGE)
             found.insert(french + 1, language)
     return tuple(found)
-
-
-def own_name(language: str) -> str:
-    """A language's name in itself and its own script, as "العربية"."""
-    return _OWN_NAMES.get(language) or _locales().own_name(language)
-
-
-def name_in(language: str, other: str) -> str:
-    """What a language is called in another: "francuski" of "fr" in "pl"."""
-    if language == EASY_FRENCH and base(other) == SOURCE_LANGUAGE:
-        return _OWN_NAMES[language].lower()
-    return _locales().name_in(base(language), other) or own_name(language)
-
-
-def locale_of(language: str) -> Any:
-    """How a language writes dates and numbers, as babel has it."""
-    return _locales().locale_of(language)
-
-
-def _locales() -> Any:
-    from kiosk import locales
-
-    return locales
-
-
-class French(gettext.NullTranslations):
-    """French, as the code says it; nothing and one and a half are singular there."""
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """The form for so many things."""
-        return msgid1 if abs(n) < 2 else msgid2
 
 
 class Language(EventDispatcher):
@@ -153,7 +125,7 @@ class Language(EventDispatcher):
 
     def _catalogue(self, language: str) -> gettext.NullTranslations:
         if language not in self._read:
-            self._read[language] = _read_catalogue(language)
+            self._read[language] = read_catalogue(language)
         return self._read[language]
 
 
@@ -170,14 +142,11 @@ def _counted(
     return text.format(n=str(n) if short else _locales().number(n, language), **others)
 
 
-def _read_catalogue(language: str) -> gettext.NullTranslations:
-    """The catalogue of a language, of the language it is a variety of, or else French."""
-    for name in (language, base(language)):
-        path = ASSETS / "translations" / name / "parvis.po"
-        if path.is_file():
-            read: gettext.NullTranslations = _locales().read_catalogue(path)
-            return read
-    return French()
+def _locales() -> Any:
+    """Loaded when a number or a day is first told: the welcome does without."""
+    from kiosk import locales
+
+    return locales
 
 
 tr = Language()

@@ -39,13 +39,14 @@ class QuestionScreen(Page):
     shows_more = BooleanProperty(False)  # the way on is first down the page
     keeps_question = BooleanProperty(True)  # while one writes, on this panel
     writes = BooleanProperty(False)  # the keyboard was asked for
+    tight = BooleanProperty(False)  # too little room for large letters in question and answer
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._ref = ""
         self._framed = 0.0  # what question, tools and footer take when they are all there
         self._moving_on = Clock.create_trigger(self._move_on, SEEN)
-        theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
+        theme.bind(body=self._loosen, px_per_mm=self._loosen)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
         self.ids.paged.bind(viewport=self._settle_room, more_below=self._more_changed)
@@ -147,6 +148,7 @@ class QuestionScreen(Page):
         self.picture = picture_for(step, setting)
         if self.picture is not None:
             self.ids.picture.add_widget(self.picture)
+        self.tight = False
         self.answer = self.kiosk.ahead.take(step, value, setting)
         if self.answer is None:
             return
@@ -217,6 +219,11 @@ class QuestionScreen(Page):
         self.next_text = tr._("Je passe") if skips else tr._("Suivant")
         self.next_primary = not skips
 
+    def _loosen(self, *_: Any) -> None:
+        """With other letters the question may have room for large ones again."""
+        self.tight = False
+        self._settle_room()
+
     def _settle_room(self, *_: Any) -> None:
         """Give the answer the height that the question leaves; hide the frame for the keyboard."""
         if self.answer is None:
@@ -237,13 +244,17 @@ class QuestionScreen(Page):
         framed = self._framed
         least = typed.least + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
-        self.keeps_question = typed.keeps_question or not theme.compact
+        line = theme.small * 1.3
+        left = whole - typed.keyboard_height - 5 * theme.gap - typed.least
+        self.keeps_question = (typed.keeps_question and left >= line) or not theme.compact
         self.bare = self.writes and not fits
+        if not self.bare and framed + typed.barest > whole:
+            self.tight = True  # seen whole in smaller letters, rather than half
         typed.writing = self.writes or fits
         typed.done_button = self.bare
         if self.bare:
             # Between the parts of the page and of its body there are four gaps.
-            few_lines = theme.small * 2.6 if typed.keeps_question or not theme.compact else 0
+            few_lines = 2 * line if self.keeps_question else 0
             room = whole - typed.keyboard_height - 5 * theme.gap
             typed.room = room - min(self.ids.head_words.height, few_lines)
         else:

@@ -11,6 +11,7 @@ from kiosk.devices.printer import PrinterTrouble, Trouble
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.slip import Slip, draw_slip
+from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets.page import Page
 from kiosk.widgets.qr import QrCode as QrCode
@@ -55,6 +56,11 @@ class ReceiptScreen(Page):
         if self._counting is None:
             self.seconds = SECONDS_SHOWN
             self._counting = Clock.schedule_interval(self._count, 1)
+
+    def on_one_line(self, text: str, letters: float, width: float) -> int:
+        """The font size of these letters, or as much smaller as keeps a text on one line."""
+        wide = Pen(letters, bold=True).measure(text)
+        return max(int(theme.small), int(letters * min(1, (width - 2) / wide if wide else 1)))
 
     def _in_words(self) -> tuple[str, str]:
         if not self.code:

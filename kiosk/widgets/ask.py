@@ -15,6 +15,7 @@ from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets import lead as lead  # its kv rule draws with it
 from kiosk.widgets import paged as paged  # its kv rule draws with it
+from kiosk.widgets.cards import CardGrid, ChoiceCard
 from kiosk.widgets.touch import Action
 
 
@@ -29,8 +30,11 @@ class Option:
     warns: bool = False
 
 
+FEW = 3  # options that are buttons one above the other; more are cards, whose words may wrap
+
+
 class OptionGrid(GridLayout):
-    """The options, two by two where there are many; their letters all as large as can be.
+    """A few options; their letters all as large as can be.
 
     `room` is the width that there is even beside page buttons: what the letters depend on must
     not depend on them.
@@ -57,7 +61,7 @@ class OptionGrid(GridLayout):
         ]
         if needed and room > theme.target:
             for button in self.children:
-                button.letters = int(theme.body * min(1, room / max(needed)))
+                button.fitted = max(theme.small, int(theme.body * min(1, room / max(needed))))
 
 
 class Ask(AnchorLayout):
@@ -70,7 +74,10 @@ class Ask(AnchorLayout):
 
     def offer(self, options: list[Option]) -> None:
         """The buttons, the first under the words."""
-        grid = OptionGrid(cols=1 if len(options) <= 3 else 2)
+        if len(options) > FEW:
+            self._lay_out(options)
+            return
+        grid = OptionGrid(cols=1)
         for option in options:
             button = Action(
                 text=option.text, icon=option.icon, primary=option.primary, warns=option.warns
@@ -87,6 +94,16 @@ class Ask(AnchorLayout):
 
         card.bind(width=measure)
         measure()
+
+    def _lay_out(self, options: list[Option]) -> None:
+        """Many options: as cards, under each other or two by two."""
+        grid = CardGrid()
+        for option in options:
+            card = ChoiceCard(text=option.text, icon=option.icon, mark_off="arrow-right")
+            card.bind(on_release=lambda _, act=option.action: act())
+            grid.add_widget(card)
+        grid.room = self.height
+        self.ids.options.add_widget(grid)
 
     def say(self) -> str:
         """What it says aloud."""

@@ -13,6 +13,7 @@ from kivy.properties import (
 from kivy.uix.layout import Layout
 
 from kiosk.kv import load_beside
+from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets.touch import Tap
 
@@ -36,16 +37,26 @@ class ChoiceCard(Tap):
         """What of its width is not for words."""
         return float(self.inset * (2 + 2 * 0.7) + self.ids.mark.width + self.ids.picture.width)
 
+    @property
+    def least_width(self) -> float:
+        """How wide it must be for each of its words to stay whole."""
+        return self.beside + _widest_word(self.text)
+
     def needed_height(self, width: float) -> float:
         """How high it must be to show all its words at this width."""
         words, note = self.ids.words, self.ids.note
         inner = max(width - self.beside, theme.body * 3)
         height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
-        return max(float(theme.target), height + theme.mm(3))
+        return max(float(theme.target), height + round_words())
 
 
 class UprightCard(ChoiceCard):
     """A choice whose picture stands over its words, and its mark over both."""
+
+    @property
+    def least_width(self) -> float:
+        """How wide it must be for each of its words to stay whole."""
+        return 2 * self.inset + _widest_word(self.text)
 
     def needed_height(self, width: float) -> float:
         """The mark, the picture and the words, one under the other."""
@@ -61,6 +72,16 @@ class UprightCard(ChoiceCard):
             return 0.0
         tallest = theme.mm(20 if theme.compact else 45 if theme.large else 30)
         return min(tallest, width * self.texture.height / max(1, self.texture.width))
+
+
+def round_words() -> float:
+    """What a card needs above and below its words; Arabic's tails reach below the line."""
+    return float(theme.mm(3) + (theme.body * 0.2 if theme.rtl else 0))
+
+
+def _widest_word(text: str) -> float:
+    measure = Pen(theme.body, bold=True).measure
+    return max((measure(word) for word in text.split()), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -96,10 +117,12 @@ def arrange(
         narrowest: width of a card that still may stand beside another.
     """
     best: Arrangement | None = None
-    for wanted in columns:
-        across = min(wanted, count)
-        if across > 1 and (width - gap * (across - 1)) / across < narrowest:
-            continue
+    wide = [
+        across
+        for across in (min(wanted, count) for wanted in columns)
+        if across == 1 or (width - gap * (across - 1)) / across >= narrowest
+    ]
+    for across in wide or [1]:
         heights = heights_at((width - gap * (across - 1)) / across)
         rows = tuple(max(heights[at : at + across]) for at in range(0, count, across))
         arrangement = Arrangement(across, rows)
@@ -107,7 +130,7 @@ def arrange(
             return arrangement
         if best is None or arrangement.height(gap) < best.height(gap):
             best = arrangement
-    assert best is not None, "no number of columns was offered"
+    assert best is not None
     return best
 
 
@@ -148,7 +171,7 @@ class CardGrid(Layout):
             self.room,
             gap,
             self.columns,
-            self.narrowest,
+            max([self.narrowest, *(c.least_width for c in cards if isinstance(c, ChoiceCard))]),
         )
         rows = self._grown(plan, gap)
         if not self.keeps_height:

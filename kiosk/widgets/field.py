@@ -269,7 +269,7 @@ class AnswerField(FocusBehavior, Widget):
         self.caret = caret
 
     def _inset(self) -> float:
-        return float(theme.mm(2.6))
+        return float(theme.mm(1.6 if theme.compact else 2.6))
 
     def _lay_out(self, *_: Any) -> None:
         size = self.font_size or theme.body

@@ -101,9 +101,14 @@ class Page(BoxLayout):
 
     def _fit_foot(self, *_: Any) -> None:
         buttons = (self.ids.back, self.ids.next)
-        needed = sum(button.natural_width(theme.body) for button in buttons) + 2 * theme.gap
-        fits = needed <= self.ids.foot.width
-        self.foot_letters = theme.body if fits else theme.small
+        room = self.ids.foot.width - 2 * theme.gap
+        needed = sum(button.natural_width(theme.body) for button in buttons)
+        if needed <= room or room < theme.target:
+            self.foot_letters = theme.body
+        else:
+            frames = sum(button.natural_width(0) for button in buttons)
+            largest = theme.body * (room - frames) / (needed - frames)
+            self.foot_letters = max(theme.small, int(largest))
 
     def enter(self) -> None:
         """Called each time before the screen is shown."""

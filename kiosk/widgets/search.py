@@ -12,17 +12,19 @@ from forms.engine import Choice, Kind, Step
 from kiosk.finding import Finder
 from kiosk.kv import load_beside
 from kiosk.language import RIGHT_TO_LEFT, base, tr
+from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets import choices
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
-from kiosk.widgets.cards import CardGrid, ChoiceCard
+from kiosk.widgets.cards import CardGrid, ChoiceCard, round_words
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.layouts import Action, Layout, layouts_for
 from kiosk.widgets.written import Written
 
 MANY = 30  # choices; more than these are searched
 SMALL_KEYBOARD_MM = 43  # on a small panel: four rows of keys, and results to see above them
+LEAST_LETTERS = 8  # how many letters' heights a card is wide that stands beside another
 _KEPT = 4  # lists that were made ready for searching; they are the form's own
 
 describe = choices.describe
@@ -61,7 +63,13 @@ class Searched(Written):
     @property
     def least(self) -> float:
         """The field, and results to see while one writes."""
-        return max(float(theme.target), self.field.height_for(1)) + theme.target + theme.gap
+        line = max(float(theme.target), self.field.height_for(1))
+        return line + theme.gap + self.results.least
+
+    @property
+    def barest(self) -> float:
+        """Without results to see, writing leads nowhere."""
+        return self.least
 
     @property
     def finder(self) -> Finder:
@@ -108,7 +116,7 @@ class Searched(Written):
         room = self.room - self.line.height - theme.gap
         if self.setting.among_others:
             room = theme.target * 3 + theme.gap * 2
-        self.results.height = max(float(theme.target), room)
+        self.results.height = max(self.results.least, room)
 
     def _search(self) -> None:
         typed = self.field.text.strip()
@@ -130,7 +138,8 @@ def without_accents(layout: Layout) -> Layout:
     Its page of signs keeps digits and as many rows as there are of letters.
     """
     letters = layout.letters
-    if all(key.width < 1 or key.action is Action.VARIANT for key in letters[0]):
+    # Arabic's first row has vowel signs and letters with a hamza: both are found without.
+    if layout.rtl or all(key.width < 1 or key.action is Action.VARIANT for key in letters[0]):
         letters = letters[1:]
     signs = layout.signs
     if len(signs) > len(letters):
@@ -165,6 +174,11 @@ class Results(BoxLayout):
         self._fill_soon = Clock.create_trigger(self._fill, -1)
         self.ids.grid.bind(size=self._fill_soon, pos=self._fill_soon)
         theme.bind(body=self._theme_changed)
+
+    @property
+    def least(self) -> float:
+        """One line of words, whole: less than that is not worth looking at."""
+        return max(float(theme.target), Pen(theme.body).line_height + round_words())
 
     @property
     def cards(self) -> dict[str, ChoiceCard]:
@@ -218,7 +232,7 @@ class Results(BoxLayout):
     def _fill(self, *_: Any) -> None:
         """Row after row, as long as there is room; always one."""
         grid = self.ids.grid
-        columns = 1 if grid.width < theme.mm(110) else 2
+        columns = 1 if grid.width < max(theme.mm(110), 2 * LEAST_LETTERS * theme.body) else 2
         width = (grid.width - theme.gap * (columns - 1)) / columns
         room, used, shown = grid.height, 0.0, 0
         while self.first + shown < len(self._found):

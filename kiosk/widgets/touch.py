@@ -107,13 +107,14 @@ class Action(Tap):
     icon_after = BooleanProperty(False)
     text = StringProperty()
     letters = NumericProperty(0)  # font size, in pixels
+    fitted = NumericProperty(0)  # the font size that a screen gives it; else that of the body
     primary = BooleanProperty(False)
     warns = BooleanProperty(False)
 
     def natural_width(self, letters: float) -> float:
-        """How wide it is with letters of this size."""
-        words = Pen(letters, bold=True).measure(self.text)
-        return words + letters + theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
+        """How wide it is with letters of this size; of none, its frame alone."""
+        words = Pen(letters, bold=True).measure(self.text) if letters else 0.0
+        return words + letters + 2 * theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
 
 
 class Tool(Tap):

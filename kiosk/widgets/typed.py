@@ -15,6 +15,7 @@ from kiosk.widgets.layouts import (
     number_pad,
     telephone_pad,
 )
+from kiosk.widgets.touch import Tool
 from kiosk.widgets.words import Words
 from kiosk.widgets.written import Written
 
@@ -107,7 +108,9 @@ class TypedAnswer(Written):
             most = self._few_lines if among_others else 5
             room = self.field.height_for(most) if among_others else self.room - self._show_advice()
             lines = min(most, max(1, (room - least) // height + 1))
-        self.line.height = max(float(theme.target), self.field.height_for(lines))
+        tools = any(isinstance(one, Tool) for one in self.line.children)
+        least_line = float(theme.tool if tools else theme.target)
+        self.line.height = max(least_line, self.field.height_for(lines))
 
     @property
     def _few_lines(self) -> int:

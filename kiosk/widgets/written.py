@@ -78,6 +78,11 @@ class Written(Answer):
         """The height that it needs beside the keyboard, in pixels."""
         return float(self.field.height_for(2))
 
+    @property
+    def barest(self) -> float:
+        """The height with less than which nothing can be done with it, in pixels."""
+        return max(float(theme.target), float(self.field.height_for(1)))
+
     def lend_keyboard(self) -> Keyboard:
         """The keyboard, writing into this field, for the screen to show; `leave` takes it back."""
         if self.keyboard.parent is not None:
@@ -109,6 +114,7 @@ class Written(Answer):
 
     def settle(self, *_: Any) -> None:
         """Show the keyboard and the button where they are wanted."""
+        self._done.fitted = theme.small if theme.compact else 0  # it leaves the field its room
         if self.writing and self.keyboard.parent is not self:
             self.add_widget(self.lend_keyboard())
         elif not self.writing and self.keyboard.parent is self:

@@ -1,150 +1,167 @@
 """`make gallery`: draws every screen in every size, measures it, and makes pages to browse it.
 
     python -m tests.gallery --sizes 800x480 --languages fr ar --only question
+    python -m tests.gallery --continue
 
-Each size is drawn by a process of its own, two at a time. Writes `index.html` and `report.json`
-into `build/gallery/`, and exits with 1 where anything measured is out of bounds.
+Each size in each language is drawn by a process of its own, as many at a time as there are
+processors. What is drawn is kept in `parts/`: with `--continue` only those parts are drawn that
+are not there, or were drawn by other code. Writes `index.html` and `report.json` into
+`build/gallery/`, and exits with 1 where anything measured is out of bounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from tests.gallery.page import page_of
+from tests.gallery.report import report_of
+
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = ("800x480", "1024x600", "1280x800", "1920x1080", "1080x1920")
 LANGUAGES = ("fr", "ar", "uk")
-TEXTS = ("smallest", "default", "largest")
-PALETTES = ("calm", "light-on-dark", "dark-on-light")
-AT_ONCE = 2
+DRAWS = ("assets", "forms", "kiosk", "tests/gallery", "tests/kiosk")  # what pictures hang on
+SCENES = {"fr": 200}  # about; to tell how long it still takes
+OTHER_SCENES = 120  # without the catalogue's consultations
 MOST_TOLD = 60  # lines of what is out of bounds, in the terminal
+
+
+@dataclass(frozen=True)
+class Part:
+    """One size in one language: `kept` holds its scenes, a line of JSON each, after a head."""
+
+    size: str
+    language: str
+    out: Path
+
+    @property
+    def kept(self) -> Path:
+        return self.out / "parts" / f"{self.size}-{self.language}.jsonl"
+
+    @property
+    def about(self) -> int:
+        """How many scenes it has, more or less."""
+        return SCENES.get(self.language, OTHER_SCENES)
+
+    def scenes(self) -> list[dict[str, Any]]:
+        """What was drawn of it."""
+        lines = self.kept.read_text(encoding="utf-8").splitlines() if self.kept.exists() else []
+        return [json.loads(line) for line in lines[1:] if line.startswith('{"scene"')]
+
+    def is_done(self, head: str) -> bool:
+        """Whether it was drawn to its end, under this head."""
+        if not self.kept.exists():
+            return False
+        lines = self.kept.read_text(encoding="utf-8").splitlines()
+        return len(lines) > 1 and lines[0] == head and lines[-1] == _END
+
+
+_END = '{"end": true}'
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Draw, report, and say whether everything is within bounds."""
     options = _options(arguments)
     if options.quick:
-        # The hardest panel and the one that stands upright; one language of each direction.
+        # The hardest panel and the one that stands upright; a language of the other direction.
         options.sizes, options.languages = ["800x480", "1080x1920"], ["ar"]
-        options.texts, options.palettes = ["largest"], ["calm", "light-on-dark"]
-    options.out.mkdir(parents=True, exist_ok=True)
-    if not options.no_pictures:
-        for old in options.out.glob("*x*/*.png"):
-            old.unlink()
-    scenes: list[dict[str, Any]] = []
-    lock = Lock()
-
-    def one(size: str) -> str:
-        told = 0
-        with subprocess.Popen(
-            _command(size, options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-        ) as process:
-            assert process.stdout is not None and process.stderr is not None
-            with ThreadPoolExecutor(1) as reader:
-                complaints = reader.submit(process.stderr.read)
-                for line in process.stdout:
-                    scene = json.loads(line)
-                    told += 1
-                    with lock:
-                        scenes.append(scene)
-                        if sys.stderr.isatty() or told % 20 == 0:
-                            _progress(scene, told)
-                said = complaints.result().decode(errors="replace")
-        return said if process.returncode else ""
-
-    with ThreadPoolExecutor(AT_ONCE) as several:
-        broken = {
-            size: said
-            for size, said in zip(options.sizes, several.map(one, options.sizes), strict=True)
-            if said
-        }
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    scenes.sort(key=lambda scene: (options.sizes.index(scene["size"]), scene["language"]))
+    (options.out / "parts").mkdir(parents=True, exist_ok=True)
+    parts = [
+        Part(size, language, options.out)
+        for size in options.sizes
+        for language in options.languages
+    ]
+    head = _head(options)
+    left = [part for part in parts if not (options.go_on and part.is_done(head))]
+    progress = Progress(sum(part.about for part in left))
+    with ThreadPoolExecutor(options.at_once) as several:
+        said = list(several.map(lambda part: _draw(part, head, options, progress), left))
+    progress.end()
+    scenes = [scene for part in parts for scene in part.scenes()]
     report = report_of(scenes)
     (options.out / "report.json").write_text(
         json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8"
     )
-    from tests.gallery.page import page_of
-
     (options.out / "index.html").write_text(page_of(scenes, report), encoding="utf-8")
-    for size, said in broken.items():
-        print(f"{size} was not drawn to its end:\n{said[-2000:]}", file=sys.stderr)
+    for part, complaint in zip(left, said, strict=True):
+        if complaint:
+            told = f"{part.size} {part.language} was not drawn to its end"
+            print(f"{told}:\n{complaint[-2000:]}", file=sys.stderr)
     _tell(report, options.out)
-    return 1 if broken or report["beyond"] or not scenes else 0
+    return 1 if any(said) or report["beyond"] or not scenes else 0
 
 
-def report_of(scenes: list[dict[str, Any]]) -> dict[str, Any]:
-    """The least of everything by size, what is out of bounds, and which screens are long."""
-    sizes: dict[str, Any] = {}
-    for scene in scenes:
-        of_size = sizes.setdefault(scene["size"], {"pictures": 0, "scenes": 0, "least": {}})
-        of_size["pictures"] += len(scene["pictures"])
-        of_size["scenes"] += 1
-        for what, found in scene["least"].items():
-            known = of_size["least"].get(what)
-            if known is None or found["number"] < known["number"]:
-                of_size["least"][what] = _placed(scene, found)
-    return {
-        "bounds": bounds(),
-        "sizes": sizes,
-        "screens": sorted({scene["screen"] for scene in scenes}),
-        "answers": sorted({one for scene in scenes for one in scene["answers"]}),
-        "beyond": list(_beyond(scenes)),
-        "longer_than_the_screen_at_default_text": sorted(
-            {
-                f"{scene['size']} {scene['language']} {scene['scene']}"
-                for scene in scenes
-                if "default" in scene["long"]
-            }
-        ),
-    }
+def _draw(part: Part, head: str, options: Any, progress: Progress) -> str:
+    """Draw one part in a process of its own; what it complained of where it broke off."""
+    folder = part.out / part.size / part.language
+    for old in folder.glob("*.png"):
+        old.unlink()
+    with (
+        part.kept.open("w", encoding="utf-8") as kept,
+        subprocess.Popen(
+            _command(part, options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+        ) as process,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        assert process.stdout is not None and process.stderr is not None
+        complaints = reader.submit(process.stderr.read)
+        print(head, file=kept)
+        for line in process.stdout:
+            kept.write(line.decode())
+            progress.tell(f"{part.size} {part.language} {json.loads(line)['scene']}")
+        if process.wait() == 0:
+            print(_END, file=kept)
+            return ""
+        return complaints.result().decode(errors="replace") or "no reason given"
 
 
-def bounds() -> dict[str, str]:
-    """What each measure means and has to reach; in a process that has no window."""
-    return {
-        "target": "smallest side of what can be touched, mm, at least 12.7",
-        "gap": "between two things to touch, mm, at least 2.6",
-        "key": "height of a key of the on-screen keyboard, mm, at least 10",
-        "contrast": "of words, from pixels, at least 10",
-        "high contrast": "of words in both high-contrast palettes, from pixels, at least 20",
-        "icon": "contrast of icons, from pixels, at least 3",
-        "reach": "upright panel: mm of a thing that lie in the lower two thirds, at least 12.7",
-        "cut": "pixels of words that are not drawn, at most 1",
-        "overlap": "pixels by which two texts, or a text and a button, cover each other, at most 1",
-        "outside": "pixels of a thing to touch beyond the window, at most 1",
-        "speechless": "things that take the focus and say nothing, none",
-    }
+class Progress:
+    """How far it is, on standard error."""
+
+    def __init__(self, scenes: int) -> None:
+        self._scenes, self._done = scenes, 0
+        self._began = time.monotonic()
+        self._lock = Lock()
+
+    def tell(self, what: str) -> None:
+        """One more scene was drawn."""
+        with self._lock:
+            self._done += 1
+            if not sys.stderr.isatty() and self._done % 20:
+                return
+            took = time.monotonic() - self._began
+            left = took / self._done * max(0, self._scenes - self._done) / 60
+            line = f"{self._done} of about {self._scenes}, {left:.0f} min left: {what}"
+            clear, end = ("\r\033[K", "") if sys.stderr.isatty() else ("", "\n")
+            print(f"{clear}{line}", end=end, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Nothing more to tell."""
+        if self._done and sys.stderr.isatty():
+            print(file=sys.stderr)
 
 
-def _beyond(scenes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What is out of bounds, each thing once for each size and language, the worst of it."""
-    worst: dict[tuple[str, ...], dict[str, Any]] = {}
-    for scene in scenes:
-        for found in scene["beyond"]:
-            key = (scene["size"], scene["language"], scene["scene"], found["what"], found["widget"])
-            far = abs(found["number"] - found["bound"])
-            known = worst.get(key)
-            if known is None:
-                worst[key] = _placed(scene, found) | {"times": 1}
-            else:
-                times = known["times"] + 1
-                if far > abs(known["number"] - known["bound"]):
-                    worst[key] = known = _placed(scene, found)
-                known["times"] = times
-    yield from worst.values()
-
-
-def _placed(scene: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-    return {key: scene[key] for key in ("size", "language", "scene", "screen")} | found
+def _head(options: Any) -> str:
+    """What the pictures hang on: the code that draws them, and what was asked for."""
+    content = sha256()
+    for folder in DRAWS:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                content.update(str(path.relative_to(ROOT)).encode())
+                content.update(path.read_bytes())
+    asked = {"only": options.only, "pictures": not options.no_pictures}
+    asked["colours"] = not options.no_colours
+    return json.dumps({"code": content.hexdigest(), **asked})
 
 
 def _options(arguments: list[str] | None) -> Any:
@@ -152,31 +169,30 @@ def _options(arguments: list[str] | None) -> Any:
     wanted.add_argument("--out", type=Path, default=Path("build/gallery"))
     wanted.add_argument("--sizes", nargs="+", default=list(SIZES), choices=SIZES)
     wanted.add_argument("--languages", nargs="+", default=list(LANGUAGES))
-    wanted.add_argument("--texts", nargs="+", default=list(TEXTS), choices=TEXTS)
-    wanted.add_argument("--palettes", nargs="+", default=list(PALETTES), choices=PALETTES)
     wanted.add_argument(
         "--only", default="", metavar="SCREEN", help="a screen, a scene, or how a scene begins"
     )
     wanted.add_argument("--quick", action="store_true", help="a sample: two sizes, one language")
     wanted.add_argument("--no-pictures", action="store_true", help="only measure")
+    wanted.add_argument(
+        "--no-colours", action="store_true", help="measure sizes, places and words alone: quicker"
+    )
+    wanted.add_argument(
+        "--continue", action="store_true", dest="go_on", help="draw what is not drawn yet"
+    )
+    wanted.add_argument(
+        "--at-once", type=int, default=os.cpu_count() or 1, help="so many processes at a time"
+    )
     return wanted.parse_args(arguments)
 
 
-def _command(size: str, options: Any) -> list[str]:
+def _command(part: Part, options: Any) -> list[str]:
     return [
-        *(sys.executable, "-m", "tests.gallery.draw", "--size", size, "--out", str(options.out)),
-        *("--languages", *options.languages, "--texts", *options.texts),
-        *("--palettes", *options.palettes, "--only", options.only),
+        *(sys.executable, "-m", "tests.gallery.draw", "--size", part.size),
+        *("--language", part.language, "--out", str(part.out), "--only", options.only),
         *(("--no-pictures",) if options.no_pictures else ()),
+        *(("--no-colours",) if options.no_colours else ()),
     ]
-
-
-def _progress(scene: dict[str, Any], told: int) -> None:
-    line = f"{scene['size']} {scene['language']} {scene['scene']} ({told})"
-    if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-    else:
-        print(line, file=sys.stderr, flush=True)
 
 
 def _tell(report: dict[str, Any], out: Path) -> None:
@@ -197,7 +213,16 @@ def _tell(report: dict[str, Any], out: Path) -> None:
                 for size in report["sizes"].values()
                 if what in size["least"]
             )
-            for what in ("target", "gap", "key", "contrast", "high contrast", "icon", "reach")
+            for what in (
+                "target",
+                "gap",
+                "key",
+                "letters",
+                "contrast",
+                "high contrast",
+                "icon",
+                "reach",
+            )
             if any(what in size["least"] for size in report["sizes"].values())
         },
         "page": str(out / "index.html"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -23,7 +24,7 @@ from PIL import Image
 
 from kiosk.access.names import focusable_without_speech
 from kiosk.theme.palette import CALM, contrast
-from kiosk.theme.theme import GAP_MM, REACH, TARGET_MM, theme
+from kiosk.theme.theme import CAPITAL_RATIO, CAPITALS_MM, GAP_MM, REACH, TARGET_MM, theme
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keycap import LEAST_KEY_MM, KeyCap
 from kiosk.widgets.paged import Viewport
@@ -44,8 +45,8 @@ class Finding:
     """One thing measured.
 
     Attributes:
-        what: "target", "gap", "key", "contrast", "icon", "reach", "cut", "overlap", "outside" or
-            "speechless"; `tests.gallery.__main__.bounds` says what each means.
+        what: "target", "gap", "key", "letters", "contrast", "icon", "reach", "cut", "overlap",
+            "outside" or "speechless"; `tests.gallery.report.bounds` says what each means.
         widget: what was measured, in its own words.
         number: what came out, in the unit of the bound.
         bound: what it has to reach (for "cut", "overlap" and "outside": pixels it may not exceed).
@@ -83,6 +84,7 @@ def layout(cover: Widget, *, screen_is_one_target: bool = False) -> Iterator[Fin
     yield from _gaps(targets, screen_is_one_target)
     for key in _keys(cover):
         yield Finding("key", key.said, _mm(key.height + HALF_PIXEL), LEAST_KEY_MM)
+    yield from _letters(cover)
     yield from _cut(cover)
     yield from _overlaps(cover)
     yield from _speech(cover)
@@ -217,6 +219,12 @@ def _words(cover: Widget) -> Iterator[Words]:
     for words in cover.walk(restrict=True):
         if isinstance(words, Words) and words.text.strip() and is_shown(words):
             yield words
+
+
+def _letters(cover: Widget) -> Iterator[Finding]:
+    for words in _words(cover):
+        capital = _mm((words.font_size + HALF_PIXEL) * CAPITAL_RATIO)
+        yield Finding("letters", words.text[:80], capital, CAPITALS_MM[0])
 
 
 def _cut(cover: Widget) -> Iterator[Finding]:
@@ -391,24 +399,32 @@ def _hex(colour: tuple[int, int, int]) -> str:
     return "#{:02X}{:02X}{:02X}".format(*colour)
 
 
+@cache
+def _paper(width: int, height: int) -> Fbo:
+    """What pictures of this size are drawn on; making one takes longer than drawing."""
+    paper = Fbo(size=(width, height), with_stencilbuffer=True)
+    red, green, blue, _ = Window.clearcolor
+    with paper:
+        ClearColor(red, green, blue, 1)
+        ClearBuffers()
+        Scale(1, -1, 1)
+        Translate(0, -height, 0)
+    return paper
+
+
 def picture_of(widget: Widget) -> Image.Image:
     """What the window shows now of a widget that fills it."""
     width, height = (int(length) for length in widget.size)
-    red, green, blue, _ = Window.clearcolor
     parent = widget.parent
     at = parent.canvas.indexof(widget.canvas) if parent is not None else -1
     if parent is not None and at > -1:
         parent.canvas.remove(widget.canvas)
-    fbo = Fbo(size=(width, height), with_stencilbuffer=True)
-    with fbo:
-        ClearColor(red, green, blue, 1)
-        ClearBuffers()
-        Scale(1, -1, 1)
-        Translate(-widget.x, -widget.y - height, 0)
-    fbo.add(widget.canvas)
-    fbo.draw()
-    whole = Image.frombytes("RGBA", (width, height), bytes(fbo.texture.pixels))
-    fbo.remove(widget.canvas)
+    paper = _paper(width, height)
+    paper.add(widget.canvas)
+    paper.ask_update()
+    paper.draw()
+    drawn = Image.frombytes("RGB", (width, height), paper.pixels, "raw", "RGBX")
+    paper.remove(widget.canvas)
     if parent is not None and at > -1:
         parent.canvas.insert(at, widget.canvas)
-    return whole.convert("RGB")
+    return drawn

@@ -27,9 +27,10 @@ from kiosk.widgets.upload import MEANS
 from kiosk.widgets.words import Words
 from tests.forms.writing import begin
 from tests.gallery import measure
-from tests.gallery.__main__ import bounds, main, report_of
+from tests.gallery.__main__ import Part, main
 from tests.gallery.kinds import catalogue, every_kind, examples
 from tests.gallery.page import page_of
+from tests.gallery.report import bounds, report_of
 from tests.gallery.tour import methods, whole_tour
 from tests.kiosk import media
 
@@ -194,13 +195,13 @@ def test_a_sample_is_drawn_measured_and_within_bounds(tmp_path):
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert set(report["sizes"]) == {"800x480", "1080x1920"}
     for size, told in report["sizes"].items():
-        drawn = list((tmp_path / size).glob("*.png"))
+        drawn = list((tmp_path / size).rglob("*.png"))
         assert len(drawn) == told["pictures"] > 0
         assert told["least"]["target"]["number"] >= 12.7
         assert told["least"]["high contrast"]["number"] >= 20
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "http" not in page.replace("https://parvis", "")
-    assert all(picture.name in page for picture in (tmp_path / "800x480").glob("*.png"))
+    assert all(picture.name in page for picture in (tmp_path / "800x480").rglob("*.png"))
     assert json.loads(ran.stdout.splitlines()[-1])["out_of_bounds"] == 0
 
 
@@ -230,3 +231,15 @@ def test_a_size_that_there_is_not_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["--sizes", "640x480"])
     assert "1080x1920" in capsys.readouterr().err
+
+
+def test_what_was_drawn_to_its_end_by_the_same_code_is_not_drawn_again(tmp_path):
+    part = Part("800x480", "fr", tmp_path)
+    part.kept.parent.mkdir()
+    lines = ['{"code": "a"}', '{"scene": "welcome"}', '{"end": true}']
+    assert not part.is_done(lines[0])
+    part.kept.write_text("\n".join(lines[:2]), encoding="utf-8")
+    assert not part.is_done(lines[0])
+    part.kept.write_text("\n".join(lines), encoding="utf-8")
+    assert part.is_done(lines[0]) and not part.is_done('{"code": "b"}')
+    assert part.scenes() == [{"scene": "welcome"}]

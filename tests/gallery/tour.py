@@ -26,10 +26,18 @@ MOST_STOPS = 300
 
 @dataclass(frozen=True)
 class Scene:
-    """Something to draw: `name` is unique in a tour, `screen` is the module it comes from."""
+    """Something to draw.
+
+    Attributes:
+        name: unique in a tour.
+        screen: the module that it comes from.
+        aside: whether it is a moment of what was already shown as it is met: answered, refused,
+            with the keyboard, a second time.
+    """
 
     name: str
     screen: str
+    aside: bool = False
 
 
 def whole_tour(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
@@ -97,7 +105,8 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
         journey = kiosk.journey
         if journey.stage not in AMONG_QUESTIONS:
             return
-        name = f"{prefix}{_last_part(journey.ref)}{'-again' if added else ''}"
+        again = "-again" if added else ""
+        name = f"{prefix}{_last_part(journey.ref)}{again}"
         if journey.stage is Stage.SERIES:
             listed = len(journey.way.series.instances)
             yield _scene(there, f"{prefix}{_last_part(journey.ref)}-list-of-{listed}")
@@ -108,31 +117,34 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
                 continue
             added = False
         else:
-            yield _scene(there, name)
+            yield _scene(there, name, aside=bool(again))
             if _opens_keyboard(there):
-                yield _scene(there, f"{name}-writing")
+                yield _scene(there, f"{name}-writing", aside=True)
                 kiosk.show()
             for way in _other_ways(there):
                 yield _scene(there, f"{name}-by-{way}")
             if not journey.way.settle().kept:
                 _show_refusal(there)
-                yield _scene(there, f"{name}-refused")
+                yield _scene(there, f"{name}-refused", aside=True)
                 kiosk.show()
             if _answer(there):
                 kiosk.page.enter()
-                yield _scene(there, f"{name}-given")
+                yield _scene(there, f"{name}-given", aside=True)
         if not journey.next().kept:
             # What a whole screen of answers has to fulfil, such as a sum, no example knows.
             assert prefix, f"{journey.ref} does not take its example"
             _show_refusal(there)
-            yield _scene(there, f"{name}-objected")
+            yield _scene(there, f"{name}-objected", aside=True)
             return
         kiosk.show()
     raise AssertionError(f"no way on from {kiosk.journey.ref}")
 
 
 def methods(there: Hall, name: str) -> Iterator[Scene]:
-    """The questions of one consultation of the catalogue, without what is simply written."""
+    """The questions of one consultation of the catalogue, without what is simply written.
+
+    Of an ordinary question only how it is met: the table shows its other moments.
+    """
     kiosk, seen = there.kiosk, set[str]()
     kiosk.start(_offer(there, name))
     kiosk.journey.language_chosen()
@@ -141,7 +153,9 @@ def methods(there: Hall, name: str) -> Iterator[Scene]:
     kiosk.show()
     for scene in questions(there, f"{name}/"):
         answer = getattr(kiosk.page, "answer", None)
-        if scene.name not in seen and not isinstance(answer, Written):
+        ordinary = answer is not None and ".methods." not in type(answer).__module__
+        skipped = isinstance(answer, Written) or (ordinary and scene.name != _plain(there, name))
+        if scene.name not in seen and not skipped:
             yield scene
         seen.add(scene.name)
     if kiosk.journey.stage is Stage.REVIEW:
@@ -215,7 +229,7 @@ def assisted(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
     yield _scene(there, "sign-in")
     kiosk.page.press("1")
     kiosk.page.press("check")
-    yield _scene(there, "sign-in-refused")
+    yield _scene(there, "sign-in-refused", aside=True)
     kiosk.sign_in(hall.MEDIATOR, hall.MEDIATOR_PIN)
     yield _scene(there, "mediator")
     kiosk.start(_offer(there, form_id))
@@ -256,9 +270,15 @@ def steward(there: Hall, language: str) -> Iterator[Scene]:
     kiosk.sign_out()
 
 
-def _scene(there: Hall, name: str) -> Scene:
+def _scene(there: Hall, name: str, aside: bool = False) -> Scene:
     driver.frames(2)
-    return Scene(name, there.name)
+    there.wait_for_review()
+    return Scene(name, there.name, aside)
+
+
+def _plain(there: Hall, name: str) -> str:
+    """What the scene of this question as it is met is called."""
+    return f"{name}/{_last_part(there.kiosk.journey.ref)}"
 
 
 def _offer(there: Hall, form_id: str) -> Offer:

@@ -80,3 +80,20 @@ def test_cards_stand_in_reading_order_side_by_side_without_overlap(window, rtl):
         for other in cards:
             assert one is other or not one.collide_widget(other)
     theme.rtl = False
+
+
+@pytest.mark.parametrize("window", [driver.SMALL], indirect=True)
+def test_cards_stand_under_each_other_where_a_word_would_break_beside_another(window):
+    theme.fit(Panel(window.width, window.height, window.diagonal))
+    theme.choose_capital(theme.sizes - 1)
+    grid = CardGrid(columns=(2, 1), room=2000)
+    one, other = ChoiceCard(text="Aucamville-lès-Lacs"), ChoiceCard(text="Auterive")
+    grid.add_widget(one)
+    grid.add_widget(other)
+    driver.show(grid)
+    grid.size_hint_x, grid.width = None, window.width
+    driver.frames(3)
+    assert one.x == other.x and one.y > other.top
+    theme.choose_capital(0)
+    driver.frames(3)
+    assert one.y == other.y

@@ -9,6 +9,7 @@ from kiosk.language import tr
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.ask import Ask, Option
 from kiosk.widgets.touch import Tap
+from kiosk.widgets.words import Words
 
 
 @pytest.fixture
@@ -129,3 +130,14 @@ def test_it_says_its_headline_and_its_sentence():
     assert Ask(title="Tout effacer ?", text="Rien ne sera gardé.").say() == (
         "Tout effacer ? Rien ne sera gardé."
     )
+
+
+@pytest.mark.parametrize("window", driver.SCREENS, indirect=True)
+def test_long_options_wrap_and_keep_letters_that_can_be_read(below):
+    ground, felt = below
+    theme.choose_capital(theme.sizes - 1)
+    long = "Comment réduire la place de la voiture au centre, rue par rue ? Proposition"
+    _, options = ask(ground, *(f"{long} {number}" for number in range(5)), felt=felt)
+    words = [one for option in options for one in option.walk() if isinstance(one, Words)]
+    assert min(one.font_size for one in words if one.text) >= theme.small
+    assert all(one.texture_size[0] <= one.width + 2 for one in words)
