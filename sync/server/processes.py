@@ -28,6 +28,8 @@ Serve = Callable[[socket.socket, Callable[[], None]], None]
 class Processes:
     """So many processes that serve on one socket, and this one, which watches them.
 
+    This one opens neither database nor bucket: their threads and connections outlive no fork.
+
     Args:
         count: how many.
         listening: the socket.
@@ -49,20 +51,27 @@ class Processes:
         """
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, self._stop)
-        told, tells = os.pipe()
-        for _ in range(self._count):
-            self._start(tells)
-        os.close(tells)
-        if self._all_ready(told):
+        # One first: what keeps it from serving is said once, not by each of them.
+        if self._begin(1) and self._begin(self._count - 1):
             ready()
             self._watch()
             code = 0
         else:  # the one that could not start has said why
             code = 0 if self._stopping else 1
             self._stop_all()
-        os.close(told)
         self._wait_for_all()
         return code
+
+    def _begin(self, count: int) -> bool:
+        """Start so many; whether all of them came to serve."""
+        told, tells = os.pipe()
+        for _ in range(count):
+            self._start(tells)
+        os.close(tells)
+        try:
+            return self._all_ready(told, count)
+        finally:
+            os.close(told)
 
     def _start(self, tells: int | None) -> None:
         process = os.fork()
@@ -83,6 +92,8 @@ class Processes:
 
             self._serve(self._listening, ready)
             code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
         except BaseException:  # noqa: BLE001 — the edge of a process; its end must not be silent
             sys.excepthook(*sys.exc_info())
         finally:
@@ -90,9 +101,9 @@ class Processes:
             sys.stderr.flush()
             os._exit(code)
 
-    def _all_ready(self, told: int) -> bool:
+    @staticmethod
+    def _all_ready(told: int, left: int) -> bool:
         """Wait until each has said that it serves, or one has ended without."""
-        left = self._count
         while left:
             said = os.read(told, left)
             if not said:
