@@ -2,7 +2,8 @@
 
 The first opens the address and starts the others, which all take connections from it. One that ends
 without having been told to is started again, later each time; what it had under way was not
-acknowledged, and comes again. When the first is told to stop, all finish what is under way.
+acknowledged, and comes again. When the first is told to stop, or is killed, all finish what is
+under way.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -42,6 +44,7 @@ class Processes:
         self._serve = serve
         self._running: dict[int, float] = {}  # process → since when
         self._stopping = False
+        self._watched = self._watching = -1  # a pipe that is open as long as this process is there
 
     def run(self, ready: Callable[[], None]) -> int:
         """Serve until SIGTERM or SIGINT; returns the exit code.
@@ -51,6 +54,7 @@ class Processes:
         """
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, self._stop)
+        self._watched, self._watching = os.pipe()
         # One first: what keeps it from serving is said once, not by each of them.
         if self._begin(1) and self._begin(self._count - 1):
             ready()
@@ -84,6 +88,8 @@ class Processes:
         try:
             for one in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(one, signal.SIG_DFL)
+            os.close(self._watching)
+            threading.Thread(target=self._end_with_the_first, daemon=True).start()
 
             def ready() -> None:
                 if tells is not None:
@@ -100,6 +106,11 @@ class Processes:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+
+    def _end_with_the_first(self) -> None:
+        """Stop once the process that watches is gone, however it went: nobody else would."""
+        os.read(self._watched, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     @staticmethod
     def _all_ready(told: int, left: int) -> bool:
