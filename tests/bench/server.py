@@ -238,7 +238,8 @@ def proofs(folder: Path) -> dict[str, object]:
 
 def main() -> None:
     """Measure in a folder on the same disk as the working directory, not in memory."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    Path("build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="build") as folder:
         figures = chain(
             [measure(Path(folder) / "embedded")],
             on_postgresql(Path(folder)),
