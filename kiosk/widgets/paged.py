@@ -23,12 +23,16 @@ class Column(BoxLayout):
     """Widgets one under the other, as high as they need, at least as high as `room`."""
 
     room = NumericProperty(0)
+    barred = BooleanProperty(False)  # the bar that tells where one is stands beside it
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
         for index, x, y, width, height in super()._iterate_layout(sizes):
             # What is not needed stays empty at the foot; known once the first place is.
             spare = max(0, self.height - self.minimum_height)
             yield index, x, y + spare, width, height
+
+
+CALM_FRAMES = 3  # the layout of a page is at rest by then
 
 
 class Viewport(StencilView):
@@ -130,6 +134,8 @@ class Paged(Row):
         self.column = self._view.column
         super().__init__(**kwargs)
         self._turners = PageTurners(turn=self.turn)
+        self._calm = 0  # frames for which the turners have not been needed
+        self._look_again = Clock.create_trigger(self._put_away)
         super().add_widget(self._view)
         self._view.bind(height=self._measure, hidden_above=self._mark)
         self.column.bind(minimum_height=self._measure, height=self._mark)
@@ -173,14 +179,34 @@ class Paged(Row):
         self.overflows = self.column.minimum_height > room + 1
         # No button is smaller than a finger: where two do not fit there is one, or dragging alone.
         self._turners.alone = room < 2 * theme.target + theme.gap
-        wanted = self.overflows and room >= theme.target
-        if wanted and self._turners.parent is None:
+        if self.overflows:
+            self.column.barred = True
+        if self._wants_turners and self._turners.parent is None:
             super().add_widget(self._turners)
-        elif not wanted and self._turners.parent is not None:
-            super().remove_widget(self._turners)
+        if self.column.barred and not self._wants_turners:
+            self._calm = 0
+            self._look_again()
         if not self.overflows:
             self.to_top()
         self._mark()
+
+    @property
+    def _wants_turners(self) -> bool:
+        return bool(self.overflows and self._view.height >= theme.target)
+
+    def _put_away(self, *_: Any) -> None:
+        """Take turners and bar away once they have not been needed for some frames.
+
+        What stands beside them may need them just because it is narrower there: taken away at
+        once, they would come and go for ever.
+        """
+        self._calm += 1
+        if self._calm <= CALM_FRAMES:
+            self._look_again()
+            return
+        if not self._wants_turners and self._turners.parent is not None:
+            super().remove_widget(self._turners)
+        self.column.barred = bool(self.overflows)
 
     def _mark(self, *_: Any) -> None:
         self._turners.at_top = self._view.hidden_above < 1
