@@ -32,7 +32,7 @@ class Column(BoxLayout):
             yield index, x, y + spare, width, height
 
 
-CALM_FRAMES = 3  # the layout of a page is at rest by then
+RESTLESS_FRAMES = 6  # what is wanted again within so many frames was not to be taken away
 
 
 class Viewport(StencilView):
@@ -134,8 +134,8 @@ class Paged(Row):
         self.column = self._view.column
         super().__init__(**kwargs)
         self._turners = PageTurners(turn=self.turn)
-        self._calm = 0  # frames for which the turners have not been needed
-        self._look_again = Clock.create_trigger(self._put_away)
+        self._taken_away = -RESTLESS_FRAMES  # the frame in which the turners last were
+        self._restless = 0  # how often they were wanted again at once
         super().add_widget(self._view)
         self._view.bind(height=self._measure, hidden_above=self._mark)
         self.column.bind(minimum_height=self._measure, height=self._mark)
@@ -179,34 +179,29 @@ class Paged(Row):
         self.overflows = self.column.minimum_height > room + 1
         # No button is smaller than a finger: where two do not fit there is one, or dragging alone.
         self._turners.alone = room < 2 * theme.target + theme.gap
-        if self.overflows:
-            self.column.barred = True
-        if self._wants_turners and self._turners.parent is None:
-            super().add_widget(self._turners)
-        if self.column.barred and not self._wants_turners:
-            self._calm = 0
-            self._look_again()
+        self._show_turners()
         if not self.overflows:
             self.to_top()
         self._mark()
 
-    @property
-    def _wants_turners(self) -> bool:
-        return bool(self.overflows and self._view.height >= theme.target)
+    def _show_turners(self) -> None:
+        """Turners and bar where they are needed.
 
-    def _put_away(self, *_: Any) -> None:
-        """Take turners and bar away once they have not been needed for some frames.
-
-        What stands beside them may need them just because it is narrower there: taken away at
-        once, they would come and go for ever.
+        What stands beside them may need them just because it is narrower there: where they come
+        and go, they stay, until the page is laid out for another reason.
         """
-        self._calm += 1
-        if self._calm <= CALM_FRAMES:
-            self._look_again()
-            return
-        if not self._wants_turners and self._turners.parent is not None:
+        wanted = self.overflows and self._view.height >= theme.target
+        shown = self._turners.parent is not None
+        at_once = Clock.frames - self._taken_away <= RESTLESS_FRAMES
+        if not at_once:
+            self._restless = 0
+        if wanted and not shown:
+            self._restless += at_once
+            super().add_widget(self._turners)
+        elif shown and not wanted and self._restless < 2:
+            self._taken_away = Clock.frames
             super().remove_widget(self._turners)
-        self.column.barred = bool(self.overflows)
+        self.column.barred = self.overflows or self._turners.parent is not None
 
     def _mark(self, *_: Any) -> None:
         self._turners.at_top = self._view.hidden_above < 1
