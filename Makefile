@@ -31,8 +31,8 @@ check: setup-test ## formatting, lint, types, import rules, translations
 bench: setup-test ## the figures of docs/benchmarks.md, measured here
 	@.venv/bin/python -m tests.bench
 
-soak: setup-test ## a million schedules of faults between device, stick and server: hours
-	@.venv/bin/python -m tests.sync.simulation --schedules 1000000
+soak: setup-test ## a million schedules of faults between device, stick and server: hours; goes on where it was stopped
+	@.venv/bin/python -m tests.sync.soak
 
 audit: setup-test ## look for known flaws in the locked packages (asks PyPI's advisories)
 	@.venv/bin/python -m venv build/audit

@@ -5,40 +5,41 @@ import gettext
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from io import BytesIO
-from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from kivy.event import EventDispatcher
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from kiosk.theme.assets import ASSETS
+from sync.catalogues import (
+    EASY_FRENCH,
+    OFFERED,
+    RIGHT_TO_LEFT,
+    SOURCE_LANGUAGE,
+    French,
+    available_languages,
+    base,
+    locale_of,
+    name_in,
+    own_name,
+    read_catalogue,
+)
 
-SOURCE_LANGUAGE = "fr"
-EASY_FRENCH = "fr-x-falc"
-"""French by the rules of "facile à lire et à comprendre"; x- because BCP 47 has no name for it."""
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ku", "ckb"})
-OFFERED = ("fr", EASY_FRENCH, "en", "ar", "uk", "pt", "tr", "es", "zh")
-"""The interface's languages, in the order in which a device offers them unless told otherwise."""
-
-_OWN_NAMES = {EASY_FRENCH: "Français facile"}
-_IN_EUROPE = {"en": "en_GB", "pt": "pt_PT"}  # CLDR's own defaults are America's
-
-
-def available_languages(root: Path = ASSETS / "translations") -> tuple[str, ...]:
-    """The interface's languages: those of `OFFERED` in their order, then any others there are."""
-    there = {SOURCE_LANGUAGE, *(path.parent.name for path in root.glob("*/parvis.po"))}
-    known = tuple(language for language in OFFERED if language in there)
-    return (*known, *sorted(there.difference(known)))
-
-
-def base(language: str) -> str:
-    """A language without region, script or variety: "fr" of "fr-x-falc" and of "fr-BE"."""
-    return language.replace("_", "-").partition("-")[0].lower()
+__all__ = [
+    "EASY_FRENCH",
+    "OFFERED",
+    "RIGHT_TO_LEFT",
+    "SOURCE_LANGUAGE",
+    "Language",
+    "available_languages",
+    "base",
+    "locale_of",
+    "name_in",
+    "offered",
+    "own_name",
+    "tr",
+]
 
 
 def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
@@ -57,51 +58,6 @@ def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
             french = next(at for at, code in enumerate(found) if base(code) == SOURCE_LANGUAGE)
             found.insert(french + 1, language)
     return tuple(found)
-
-
-def own_name(language: str) -> str:
-    """A language's name in itself and its own script, as "العربية"."""
-    if language in _OWN_NAMES:
-        return _OWN_NAMES[language]
-    try:
-        locale = Locale.parse(_plain(language))
-    except (ValueError, UnknownLocaleError):
-        return language
-    name = locale.get_display_name(locale) or language
-    return str(name[0].upper() + name[1:])
-
-
-def name_in(language: str, other: str) -> str:
-    """What a language is called in another: "francuski" of "fr" in "pl"."""
-    if language == EASY_FRENCH and base(other) == SOURCE_LANGUAGE:
-        return _OWN_NAMES[language].lower()
-    try:
-        locale = Locale.parse(base(language))
-    except (ValueError, UnknownLocaleError):
-        return own_name(language)
-    return str(locale.get_display_name(locale_of(other)) or own_name(language))
-
-
-def locale_of(language: str) -> Locale:
-    """How a language writes dates and numbers; as French does where babel does not know it."""
-    tag = _plain(language)
-    try:
-        return Locale.parse(_IN_EUROPE.get(tag, tag))
-    except (ValueError, UnknownLocaleError):
-        return Locale.parse(SOURCE_LANGUAGE)
-
-
-def _plain(language: str) -> str:
-    """The tag as babel writes it; private varieties are written as their language is."""
-    return language.partition("-x-")[0].replace("-", "_")
-
-
-class French(gettext.NullTranslations):
-    """French, as the code says it; nothing and one and a half are singular there."""
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """The form for so many things."""
-        return msgid1 if abs(n) < 2 else msgid2
 
 
 class Language(EventDispatcher):
@@ -164,7 +120,7 @@ class Language(EventDispatcher):
 
     def _catalogue(self, language: str) -> gettext.NullTranslations:
         if language not in self._read:
-            self._read[language] = _read_catalogue(language)
+            self._read[language] = read_catalogue(language)
         return self._read[language]
 
 
@@ -178,19 +134,6 @@ def _counted(
 ) -> str:
     text = catalogue.ngettext(one, many, int(n))
     return text.format(n=format_decimal(n, locale=locale), **others)
-
-
-def _read_catalogue(language: str) -> gettext.NullTranslations:
-    """The catalogue of a language, of the language it is a variety of, or else French."""
-    for name in (language, base(language)):
-        path = ASSETS / "translations" / name / "parvis.po"
-        if path.is_file():
-            compiled = BytesIO()
-            with path.open("rb") as source:
-                write_mo(compiled, read_po(source))
-            compiled.seek(0)
-            return gettext.GNUTranslations(compiled)
-    return French()
 
 
 tr = Language()

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -24,6 +24,24 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o600) -> None:
     """As `write_whole`, piece by piece: what is large need not be in memory."""
+    _put(path, pieces, mode)
+    sync_directory(path.parent)
+
+
+def write_all_whole(contents: Mapping[Path, bytes], mode: int = 0o600) -> None:
+    """Put several files in place, as `write_whole` each; durable all together when this returns.
+
+    Raises:
+        OSError: the disk does not take one; those before it may be there already.
+    """
+    for path, content in contents.items():
+        _put(path, (content,), mode)
+    for directory in dict.fromkeys(path.parent for path in contents):
+        sync_directory(directory)
+
+
+def _put(path: Path, pieces: Iterable[bytes], mode: int) -> None:
+    """Put a file in place; its name is not durable yet."""
     # A name of its own for each writer: the same file may be written twice at once.
     descriptor, part = tempfile.mkstemp(".part", path.name, path.parent)
     try:
@@ -37,7 +55,6 @@ def write_pieces(path: Path, pieces: Iterable[bytes], mode: int = 0o600) -> None
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
 
 
 def sync_directory(path: Path) -> None:

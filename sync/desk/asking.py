@@ -10,8 +10,16 @@ import sys
 import click
 
 from sync.desk.cards import WORDS, BadCard, Card, WrongWord, fits, join, read_card, read_word
+from sync.errors import SyncError
 from sync.key_directory import CardsMade
 from sync.keys import RecipientKeys, RecipientPublic, grouped_digits
+
+
+class Stopped(SyncError):
+    """Nobody goes on typing."""
+
+    sentence = "Stopped before there were enough cards: nothing was changed."
+
 
 _CLEAR = "\033[2J\033[3J\033[H"  # the screen, and what scrolled off it
 
@@ -89,5 +97,8 @@ def _ask_word(place: int) -> str:
 
 
 def _line(asked: str) -> str:
-    typed: str = click.prompt(asked, default="", show_default=False)
+    try:
+        typed: str = click.prompt(asked, default="", show_default=False)
+    except click.Abort:
+        raise Stopped() from None
     return typed

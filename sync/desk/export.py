@@ -29,6 +29,7 @@ from forms.methods.apart import kind_of, places
 from forms.xform import read_form
 from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.media import lay_beside, names_beside
+from sync.desk.sorted_rows import SortedRows
 from sync.desk.store import DeskContribution, DeskStore
 from sync.desk.tables import Column, columns
 from sync.errors import SyncError
@@ -108,12 +109,11 @@ def export_csv(
         kind: tuple(column for column in every if kinds[column.path] == kind)
         for kind in dict.fromkeys(filter(None, kinds.values()))
     }
-    apart: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in tables}
     table = _Table(separator, exact)
     count = files = doubtful = 0
     shared = store.shared_names(id_)
 
-    def rows() -> Iterator[Iterable[str]]:
+    def rows(apart: SortedRows) -> Iterator[Iterable[str]]:
         nonlocal count, files, doubtful
         for contribution in store.contributions(id_):
             names = names_beside(contribution.id, store.media, contribution.attachments, shared)
@@ -122,16 +122,16 @@ def export_csv(
             values = dict(contribution.fields)
             for kind, held in tables.items():
                 if any(column.path in values for column in held):
-                    cells = (column.shown(values.get(column.path, "")) for column in held)
-                    apart[kind].append(tuple(cells))
+                    apart.add(kind, [one.shown(values.get(one.path, "")) for one in held])
             files += lay_beside(path, store.media, contribution.attachments, names)
             count += 1
 
-    table.write(path, (*FIXED, *(one.heading for one in asked)), rows())
     beside = []
-    for kind, held in tables.items():
-        beside.append(path.with_name(f"{path.stem}-{kind}{path.suffix}"))
-        table.write(beside[-1], [one.heading for one in held], sorted(apart[kind]))
+    with SortedRows(path.with_name(f".{path.name}.apart.part")) as apart:
+        table.write(path, (*FIXED, *(one.heading for one in asked)), rows(apart))
+        for kind, held in tables.items():
+            beside.append(path.with_name(f"{path.stem}-{kind}{path.suffix}"))
+            table.write(beside[-1], [one.heading for one in held], apart.of(kind))
     return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside), doubtful)
 
 

@@ -209,7 +209,7 @@ def destroy_key(
     \b
     Example:
       parvis-desk keys list --keys keys
-      parvis-desk keys destroy 1f0a44c2be93d7e8 --keys keys --store budget.sqlite \\
+      parvis-desk keys destroy 1f0a44c2be93d7e8 --keys keys --store budget.sqlite \
           --reason "Period closed on 30 June 2027" --out destroyed.json
     """
     opened = opened_keys(keys)

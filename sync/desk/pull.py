@@ -25,22 +25,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sync import batch as batches
-from sync.attachment import Attached
 from sync.client.wire import NetworkTrouble
 from sync.consultation import Consultation
 from sync.desk.audit import bring, compare
 from sync.desk.erasing import send_orders
+from sync.desk.fetching import Fetched, Fetcher, about
 from sync.desk.findings import Finding, Kind
 from sync.desk.gaps import look_for_gaps
-from sync.desk.media import DeskAttachment
 from sync.desk.opening import Job, OpenedBatch, OpenedRecord, Refused
 from sync.desk.sources import Listed, NotThere, Source
 from sync.desk.store import BatchState, DeskBatch, DeskContribution, DeskDevice, DeskStore
 from sync.desk.store_tables import in_words
 from sync.desk.workers import Workers
 from sync.destruction import Destruction
-from sync.envelope import OpenedSession
-from sync.errors import ForgedAttachment, SyncError
+from sync.errors import SyncError
 from sync.keys import RecipientKeys
 from sync.redaction import stands_for
 from sync.roster import Roster
@@ -197,6 +195,7 @@ class _Pull:
         self._store = store
         self._workers = workers
         self._progress = progress
+        self._fetcher = Fetcher(source, store, workers.here)
         self._devices: dict[str, DeskDevice] = {}
         self._tried: set[str] = set()
 
@@ -348,7 +347,7 @@ class _Pull:
             self._refuse(listed, pulled, result.kind, BatchState.REFUSED, result.why)
             return
         self.batches += 1
-        attached = self._attached(result)
+        attached = self._fetcher.files_of(result)
         fresh, wrong = self._sorted_out(listed, result, attached)
         wrong += [finding for _, findings in attached.values() for finding in findings]
         wrong = [replace(one, batch=listed.name) for one in wrong]
@@ -378,7 +377,7 @@ class _Pull:
         self,
         listed: Listed,
         result: OpenedBatch,
-        attached: Mapping[str, tuple[tuple[DeskAttachment, ...], list[Finding]]],
+        attached: Mapping[str, Fetched],
     ) -> tuple[list[DeskContribution], list[Finding]]:
         """Those that are new, and what is wrong with the others."""
         fresh: dict[str, DeskContribution] = {}
@@ -391,7 +390,7 @@ class _Pull:
                 wrong += self._again(result, one)
                 continue
             if one.kind is not None:
-                wrong.append(_about(result, one, one.kind, one.why))
+                wrong.append(about(result, one, one.kind, one.why))
             if one.contribution is None:
                 continue
             files = attached[one.id][0] if one.id in attached else ()
@@ -407,10 +406,10 @@ class _Pull:
             if fingerprint == one.fingerprint:
                 self.duplicates += 1
                 why = "It was there already, and counts once."
-                wrong.append(_about(result, one, Kind.DUPLICATED, why))
+                wrong.append(about(result, one, Kind.DUPLICATED, why))
             else:
                 why = f"Its id stands in batch {batch[:12]} with other bytes; that one is counted."
-                wrong.append(_about(result, one, Kind.CONFLICT, why))
+                wrong.append(about(result, one, Kind.CONFLICT, why))
         # In the order of their ids: not even this file tells in which order people came.
         return [fresh[id_] for id_ in sorted(fresh)], wrong
 
@@ -423,7 +422,7 @@ class _Pull:
             self._store.erasures.mark(order, sent=False)  # it goes again with the next pull
             return []
         why = f"It was erased on {order.day}, and this copy still holds it. Destroy the copy."
-        return [_about(result, one, Kind.ERASED, why)]
+        return [about(result, one, Kind.ERASED, why)]
 
     def _forget(self, result: OpenedBatch) -> None:
         """Erase here, too, what was erased on the server by an order of this organiser's."""
@@ -439,69 +438,6 @@ class _Pull:
                 return one.organiser_key
         return b""
 
-    # attachments
-
-    def _attached(
-        self, result: OpenedBatch
-    ) -> dict[str, tuple[tuple[DeskAttachment, ...], list[Finding]]]:
-        """The files of a batch's contributions, fetched where they are not here, by id."""
-        sessions: dict[int, OpenedSession | SyncError] = {}
-        attached = {}
-        erased = self._store.erasures.among(
-            result.consultation, [one.id for one in result.records if one.attached]
-        )
-        for one in result.records:
-            if not one.attached or one.id in erased:
-                continue
-            if one.section not in sessions and one.section in result.headers:
-                sessions[one.section] = self._workers.here.session(
-                    result.headers[one.section], result.consultation, result.device
-                )
-            session = sessions.get(one.section, NotThere("Its batch names no such file."))
-            attached[one.id] = self._files(result, one, session)
-        return attached
-
-    def _files(
-        self, result: OpenedBatch, one: OpenedRecord, session: OpenedSession | SyncError
-    ) -> tuple[tuple[DeskAttachment, ...], list[Finding]]:
-        files, wrong = [], []
-        for place, named in enumerate(one.attached):
-            here = self._store.media.holds(named.sha256)
-            if not here:
-                try:
-                    self._fetch_attachment(result, one, session, place, named)
-                    here = True
-                except (NotThere, ForgedAttachment) as error:
-                    kind = Kind.MISSING if isinstance(error, NotThere) else Kind.ALTERED
-                    why = f"Its attached file “{named.name}”: {error}"
-                    wrong.append(_about(result, one, kind, why))
-            files.append(
-                DeskAttachment(place, named.name, named.sha256, named.size, named.media_type, here)
-            )
-        return tuple(files), wrong
-
-    def _fetch_attachment(
-        self,
-        result: OpenedBatch,
-        one: OpenedRecord,
-        session: OpenedSession | SyncError,
-        place: int,
-        named: Attached,
-    ) -> None:
-        """Fetch, open and keep one attachment.
-
-        Raises:
-            NotThere: it cannot be had yet.
-            ForgedAttachment: it is not what the contribution names.
-        """
-        if isinstance(session, SyncError) or place >= len(one.streams):
-            raise NotThere("Its batch names no such file.")
-        stream = one.streams[place]
-        sealed = self._source.attachment(result.consultation, stream)
-        if hashlib.sha256(sealed).hexdigest() != stream:
-            raise ForgedAttachment()
-        self._store.media.keep(session.open_attachment(one.index, place, sealed, named))
-
     def _went(self, listed: Listed, consultation: str) -> None:
         if listed.number:
             self._store.went(self._source.name, consultation, listed.number, listed.name)
@@ -514,14 +450,3 @@ def _has_register(store: DeskStore, consultation: str) -> bool:
 
 
 _Storing = Callable[[Job | None, OpenedBatch | Refused | None], None]
-
-
-def _about(result: OpenedBatch, one: OpenedRecord, kind: Kind, why: str) -> Finding:
-    return Finding(
-        kind,
-        f"Contribution {one.id} (device {result.device}, batch {result.sequence}): {why}",
-        result.consultation,
-        "",
-        result.device,
-        one.id,
-    )

@@ -6,6 +6,7 @@
     0x02 || commitment (32) || number(reason)   that contribution was erased, and why
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,6 +43,12 @@ class Entry:
         if self.erased is None:
             return number(_CONTRIBUTION) + self.commitment
         return number(_TOMBSTONE) + self.commitment + number(self.erased.value)
+
+    @staticmethod
+    def of_contributions(commitments: Iterable[bytes]) -> list[bytes]:
+        """The first entries of these contributions, as they stand in the register."""
+        kind = number(_CONTRIBUTION)
+        return [kind + commitment for commitment in commitments]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Entry":

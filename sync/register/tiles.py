@@ -60,6 +60,11 @@ def entries_of(data: bytes) -> tuple[bytes, ...]:
     Raises:
         DamagedRegister: it is cut short.
     """
+    length = int.from_bytes(data[:2], "big")
+    if length and len(data) % (2 + length) == 0:  # all of one length, as most are
+        even = list(struct.iter_unpack(f">H{length}s", data))
+        if all(said == length for said, _ in even):
+            return tuple(entry for _, entry in even)
     entries: list[bytes] = []
     at = 0
     while at < len(data):

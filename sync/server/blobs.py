@@ -11,13 +11,13 @@ import contextlib
 import errno
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from sync.durable import sync_directory, write_whole
+from sync.durable import sync_directory, write_all_whole, write_whole
 from sync.errors import SyncError
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Blobs(Protocol):
 
     def write(self, path: str, content: bytes) -> None:
         """Put it there, durable when this returns; what lay there is replaced whole."""
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Put several there, each whole; durable when this returns."""
 
     def take(self, path: str, file: Path) -> None:
         """Put a file of this machine there, likewise; the file is gone then."""
@@ -108,6 +111,11 @@ class FolderBlobs:
     def write(self, path: str, content: bytes) -> None:
         """As `Blobs.write`."""
         write_whole(self._place(path), content, mode=self._mode)
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """As `Blobs.write_all`."""
+        places = {self._place(path): content for path, content in contents.items()}
+        write_all_whole(places, mode=self._mode)
 
     def take(self, path: str, file: Path) -> None:
         """As `Blobs.take`; the file must be synced."""
@@ -231,6 +239,11 @@ class BucketBlobs:
 
         with self._in_words():
             obstore.put(self._store, self._prefix + path, content)
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """As `Blobs.write_all`."""
+        for path, content in contents.items():
+            self.write(path, content)
 
     def take(self, path: str, file: Path) -> None:
         """As `Blobs.take`."""

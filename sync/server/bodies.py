@@ -12,12 +12,12 @@ from starlette.requests import Request
 
 from sync.server.problems import TooBusy, TooLarge, TooSlow
 
-MOST_UPLOADS = 32
+MOST_UPLOADS = 256
 _MOST_BYTES_HELD = 64 * 1024 * 1024
 _LONGEST_UPLOAD = 900.0  # seconds
 _PATIENT = 30.0  # seconds, before the pace of a body is looked at
 _SLOWEST = 128  # bytes a second; a bad mobile network carries ten times as much
-_WAIT_SECONDS = 10.0
+_WAIT_SECONDS = 20.0
 
 
 class Bodies:

@@ -103,6 +103,7 @@ class SqliteDatabase:
         self._files = files
         self._turn = threading.RLock()
         self._publishing = threading.Lock()
+        self._connection: Connection | None = None
         files.touch_database()
         self._engine = create_engine(
             f"sqlite:///{files.database}",
@@ -115,17 +116,20 @@ class SqliteDatabase:
     def close(self) -> None:
         """Let go of it; the write-ahead log goes into the file."""
         with self._turn, self._files.writing():
-            self._engine.dispose()
+            self.abandon()
 
     def abandon(self) -> None:
         """Let go of it as a process does that is killed."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
         self._engine.dispose()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `Database.writing`."""
         try:
-            with self._turn, self._files.writing(), self._engine.begin() as db:
+            with self._turn, self._files.writing(), self._begun() as db:
                 yield db
         except IntegrityError:
             raise
@@ -138,7 +142,7 @@ class SqliteDatabase:
     def reading(self) -> Iterator[Connection]:
         """As `Database.reading`."""
         try:
-            with self._turn, self._engine.begin() as db:
+            with self._turn, self._begun() as db:
                 yield db
         except DatabaseError as error:
             raise UnusableStore(_in_words(error)) from error
@@ -148,6 +152,14 @@ class SqliteDatabase:
     def preparing(self) -> contextlib.AbstractContextManager[Connection]:
         """As `Database.preparing`."""
         return self.writing()
+
+    @contextlib.contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """A transaction on the one connection, which stays open: half a dozen for each batch."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        with self._connection.begin():
+            yield self._connection
 
     @contextlib.contextmanager
     def publishing(self, consultation: str) -> Iterator[None]:
@@ -163,7 +175,8 @@ class SqliteDatabase:
         added = db.exec_driver_sql(
             "INSERT INTO records (consultation, id, fingerprint, batch) VALUES (?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            [(consultation, id_, fingerprint, batch) for id_, fingerprint in records],
+            # In their order, neighbours lie on the same page.
+            [(consultation, id_, fingerprint, batch) for id_, fingerprint in sorted(records)],
         )
         return added.rowcount
 

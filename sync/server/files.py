@@ -29,6 +29,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from sync.durable import sync_directory
 from sync.errors import SyncError
 from sync.redaction import stands_for
 from sync.server.blobs import Blobs, FolderBlobs
@@ -177,6 +178,15 @@ class DataDirectory:
     def holds(self, name: str) -> bool:
         """Whether a batch is there, as it was."""
         return self.batch_size(name) is not None
+
+    def make_folders(self) -> None:
+        """Make the folders of batches beforehand: one sync for all in place of one for each."""
+        if isinstance(self.blobs, FolderBlobs):
+            batches = self.blobs.path("batches")
+            if not (batches / "ff").is_dir():
+                for number in range(256):
+                    (batches / f"{number:02x}").mkdir(mode=0o700, parents=True, exist_ok=True)
+                sync_directory(batches)
 
     def sweep(self, rested: float = 0.0) -> None:
         """Remove what writers left unfinished when they were killed.

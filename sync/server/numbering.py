@@ -8,7 +8,7 @@ without a gap, however many processes store at once.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, text
 
 from sync.server import schema
 
@@ -17,19 +17,18 @@ _BEGIN = text(
 )
 
 
+_NEXT = text(
+    "UPDATE numbering SET batch = batch + 1 WHERE consultation = :consultation RETURNING batch"
+)
+
+
 def next_batch(db: Connection, consultation: str) -> int:
     """The number of the batch that this transaction stores; others of its consultation wait."""
-    table = schema.numbering.c
-    raise_ = (
-        update(schema.numbering)
-        .where(table.consultation == consultation)
-        .values(batch=table.batch + 1)
-        .returning(table.batch)
-    )
-    number = db.execute(raise_).scalar_one_or_none()
+    here = {"consultation": consultation}
+    number = db.execute(_NEXT, here).scalar_one_or_none()
     if number is None:
-        db.execute(_BEGIN, {"consultation": consultation})
-        number = db.execute(raise_).scalar_one()
+        db.execute(_BEGIN, here)
+        number = db.execute(_NEXT, here).scalar_one()
     return int(number)
 
 

@@ -71,7 +71,7 @@ class Places:
         places = cls(database or known.database, blobs or known.blobs)
         if places.database is not None and _holds_database(root):
             raise TwoDatabases()
-        if places.blobs is not None and any((root / "batches").glob("??")):
+        if places.blobs is not None and any((root / "batches").glob("??/*")):
             raise TwoStores()
         return places
 

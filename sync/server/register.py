@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from sync.contribution import contribution_id
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
@@ -65,6 +65,26 @@ class NotRegistered(SyncError):
     """The register is not there, or has not so many entries."""
 
     sentence = "This register does not hold that, or not yet."
+
+
+class _Gathered:
+    """The files of a register as they will be: what is written is kept, to be written together."""
+
+    def __init__(self, files: Blobs) -> None:
+        self._files = files
+        self.written: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """What lies under that name."""
+        return self.written.get(path) or self._files.read(path)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Keep it."""
+        self.written[path] = content
+
+    def remove(self, path: str) -> None:
+        """Nothing is taken away while tiles grow."""
+        raise NotImplementedError
 
 
 class Transactions(Protocol):
@@ -128,7 +148,9 @@ class Registers:
                 if not entries:
                     return added
                 folder = self.folder(consultation)
-                size = tiles.grow(folder, old, entries)
+                gathered = _Gathered(folder)
+                size = tiles.grow(gathered, old, entries)
+                folder.write_all(gathered.written)
                 read = Tiles(folder, size)
                 point = Checkpoint(origin_of(consultation), size, read.root())
                 note = point.sign(self._key)
@@ -398,8 +420,7 @@ def enter(db: Connection, consultation: str, batch: int, commitments: Sequence[b
         commitments: of the contributions that were not stored before.
     """
     awaited = set(_awaited(db, consultation, commitments))
-    fresh = sorted(set(commitments) - awaited)
-    _enter(db, consultation, batch, [Entry(one).to_bytes() for one in fresh])
+    _enter(db, consultation, batch, Entry.of_contributions(sorted(set(commitments) - awaited)))
 
 
 def entomb(db: Connection, consultation: str, entries: Sequence[Entry]) -> None:
@@ -417,14 +438,26 @@ def _enter(db: Connection, consultation: str, batch: int | None, entries: Sequen
             "batch": batch,
             "entries": tiles.bundle(entries),
         }
-        db.execute(insert(schema.register), run)
+        db.execute(_ENTER, run)
+
+
+# Written out, as each batch asks them: Core takes longer to compose than SQLite to answer.
+_ANY_AWAITED = text("SELECT 1 FROM register_awaited LIMIT 1")
+_END = text(
+    "SELECT first + count FROM register WHERE consultation = :consultation "
+    "ORDER BY first DESC LIMIT 1"
+)
+_ENTER = text(
+    "INSERT INTO register (consultation, first, count, batch, entries) "
+    "VALUES (:consultation, :first, :count, :batch, :entries)"
+)
 
 
 def _awaited(db: Connection, consultation: str, commitments: Sequence[bytes]) -> Iterator[bytes]:
     """Those that are in the register already, from before a backup was restored."""
-    table = schema.awaited.c
-    if db.execute(select(table.position).limit(1)).first() is None:
+    if db.execute(_ANY_AWAITED).first() is None:
         return
+    table = schema.awaited.c
     for commitment in commitments:
         here = (table.consultation == consultation) & (table.commitment == commitment)
         if db.execute(select(table.position).where(here)).first() is not None:
@@ -433,17 +466,17 @@ def _awaited(db: Connection, consultation: str, commitments: Sequence[bytes]) ->
 
 def _size(db: Connection, consultation: str) -> int:
     """How many entries the database holds for a register."""
-    table = schema.register.c
-    newest = select(table.first, table.count).where(table.consultation == consultation)
-    row = db.execute(newest.order_by(table.first.desc()).limit(1)).first()
-    return 0 if row is None else row.first + row.count
+    return int(db.execute(_END, {"consultation": consultation}).scalar() or 0)
 
 
 def _entries(db: Connection, consultation: str, after: int, most: int | None = None) -> list[bytes]:
     """Entries from `after` on, at most so many (more by less than a run)."""
     table = schema.register.c
+    here = table.consultation == consultation
+    # The run that holds entry `after`, found by the key: former ones are not looked at.
+    begun = select(func.max(table.first)).where(here, table.first <= after).scalar_subquery()
     query = select(table.first, table.entries).where(
-        table.consultation == consultation, table.first + table.count > after
+        here, table.first >= begun, table.first + table.count > after
     )
     entries: list[bytes] = []
     for row in db.execute(query.order_by(table.first)):

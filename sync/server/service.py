@@ -22,7 +22,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from sync import batch, consultation
 from sync.acknowledgement import Verdict, acknowledge
 from sync.batch import Batch, claimed_device, device_named_in
 from sync.consultation import Consultation
+from sync.contribution import contribution_id
 from sync.enrolment import (
     LIFETIME_SECONDS,
     TOKEN_BYTES,
@@ -136,6 +137,7 @@ class Service:
 
     def begin(self) -> None:
         """This process starts to serve: devices may look what the server still has."""
+        self.files.make_folders()
         if self.store.database.shared:
             self.store.begin_instance(self._instance)
 
@@ -273,7 +275,7 @@ class Service:
             device_key_id=device.key_id,
             sequence=read.sequence,
             records=tuple(
-                replace(one, attachments=()) if one.id in erased else one
+                one._replace(attachments=()) if one.id in erased else one
                 for one in _incoming(read, self.store.versions(read.consultation))
             ),
         )
@@ -285,8 +287,8 @@ class Service:
             return acknowledge(name, verdicts, self._key, awaited)
 
         word = self.store.keep(incoming, said, self._clock())
-        if erased:
-            self.erasures.bury(read.consultation)
+        if self.erasures.settle(read):
+            word = self.store.acknowledgement(name) or word
         self.brought.set()
         self._tell_of(incoming, became)
         return word
@@ -570,8 +572,7 @@ def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterato
         elif all(one.recipients != sealed_to for one in asked):
             held_back = Verdict.WRONG_RECIPIENTS
         for record in section.records:
-            attachments = tuple(enclosed.get(position, ()))
-            yield IncomingRecord(
-                record.id, record.commitment, record.fingerprint, held_back, attachments
-            )
+            attachments = tuple(enclosed[position]) if position in enclosed else ()
+            id_ = contribution_id(read.consultation, record.commitment)
+            yield IncomingRecord(id_, record.commitment, record.fingerprint, held_back, attachments)
             position += 1

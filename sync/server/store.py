@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.acknowledgement import Verdict
@@ -167,11 +168,13 @@ class Store:
             UnknownDevice: it was never enrolled.
             RevokedDevice: it no longer may.
         """
-        for device in self.devices(key_id):
-            if device.revoked_at is not None:
-                raise RevokedDevice()
-            return device
-        raise UnknownDevice()
+        with self.reading() as db:
+            row = db.execute(_DEVICE, {"key_id": key_id}).first()
+        if row is None:
+            raise UnknownDevice()
+        if row.revoked_at is not None:
+            raise RevokedDevice()
+        return _enrolled(row)
 
     def devices(self, key_id: str | None = None) -> tuple[EnrolledDevice, ...]:
         """All devices, or the one of this key id, revoked ones too."""
@@ -179,16 +182,7 @@ class Store:
         if key_id is not None:
             query = query.where(schema.devices.c.key_id == key_id)
         with self.reading() as db:
-            return tuple(
-                EnrolledDevice(
-                    row.key_id,
-                    Ed25519PublicKey.from_public_bytes(row.public_key),
-                    row.name,
-                    row.enrolled_at,
-                    row.revoked_at,
-                )
-                for row in db.execute(query)
-            )
+            return tuple(_enrolled(row) for row in db.execute(query))
 
     def enrolment(self, token_hash: bytes) -> str | None:
         """The key id of the device that a token enrolled; None where it has enrolled none."""
@@ -283,7 +277,7 @@ class Store:
             UnknownConsultationHere: there is none of this id.
         """
         with self.reading() as db:
-            found = _versions(db, id_)
+            found = tuple(map(_published, db.execute(_VERSIONS, {"id": id_})))
         if not found:
             raise UnknownConsultationHere()
         return found
@@ -325,18 +319,14 @@ class Store:
         Returns:
             The acknowledgement; for a batch that was stored before, the same bytes as then.
         """
-        known = self.acknowledgement(batch.name)
-        if known is None or not self.files.holds(batch.name):
-            self.files.keep_batch(batch.name, batch.body)
-        if known is not None:
-            return known
+        self.files.keep_batch(batch.name, batch.body)
         try:
             with self.writing() as db:
                 number = next_batch(db, batch.consultation)
                 said = index(self.database, db, number, batch)
                 acknowledgement = acknowledge(said.verdicts, said.awaited)
                 db.execute(
-                    insert(schema.batches),
+                    _STORE,
                     {
                         "consultation": batch.consultation,
                         "number": number,
@@ -351,7 +341,7 @@ class Store:
                 set_aside(db, number, batch, said)
                 enter(db, batch.consultation, number, said.commitments)
         except IntegrityError:
-            # The same batch came twice at once, and the other one was first.
+            # It was here before, and its bytes were missing; or it came twice at once.
             known = self.acknowledgement(batch.name)
             if known is None:
                 raise
@@ -361,9 +351,7 @@ class Store:
     def acknowledgement(self, name: str) -> bytes | None:
         """What the server said of a batch; None where it does not have it."""
         with self.reading() as db:
-            said: bytes | None = db.execute(
-                select(schema.batches.c.acknowledgement).where(schema.batches.c.name == name)
-            ).scalar_one_or_none()
+            said: bytes | None = db.execute(_ACKNOWLEDGEMENT, {"name": name}).scalar_one_or_none()
         return said
 
     def acknowledge_again(self, name: str, acknowledgement: bytes) -> None:
@@ -487,17 +475,44 @@ def _versions(db: Connection, id_: str | None = None) -> tuple[PublishedConsulta
     ).order_by(table.id, table.version.desc())
     if id_ is not None:
         query = query.where(table.id == id_)
-    return tuple(
-        PublishedConsultation(
-            row.id,
-            row.version,
-            row.package_hash,
-            row.organiser_key,
-            row.form_hash,
-            frozenset(
-                row.recipients[at : at + KEY_ID_BYTES]
-                for at in range(0, len(row.recipients), KEY_ID_BYTES)
-            ),
-        )
-        for row in db.execute(query)
+    return tuple(_published(row) for row in db.execute(query))
+
+
+def _published(row: Any) -> PublishedConsultation:
+    return PublishedConsultation(
+        row.id,
+        row.version,
+        row.package_hash,
+        row.organiser_key,
+        row.form_hash,
+        frozenset(
+            row.recipients[at : at + KEY_ID_BYTES]
+            for at in range(0, len(row.recipients), KEY_ID_BYTES)
+        ),
     )
+
+
+def _enrolled(row: Any) -> EnrolledDevice:
+    return EnrolledDevice(
+        row.key_id,
+        Ed25519PublicKey.from_public_bytes(row.public_key),
+        row.name,
+        row.enrolled_at,
+        row.revoked_at,
+    )
+
+
+# Written out, as each batch asks them: Core takes longer to compose than SQLite to answer.
+_DEVICE = text(
+    "SELECT key_id, public_key, name, enrolled_at, revoked_at FROM devices WHERE key_id = :key_id"
+)
+_ACKNOWLEDGEMENT = text("SELECT acknowledgement FROM batches WHERE name = :name")
+_VERSIONS = text(
+    "SELECT id, version, package_hash, organiser_key, form_hash, recipients FROM consultations "
+    "WHERE id = :id ORDER BY version DESC"
+)
+_STORE = text(
+    "INSERT INTO batches (consultation, number, name, device_key_id, sequence, size, received_at, "
+    "acknowledgement) VALUES (:consultation, :number, :name, :device_key_id, :sequence, :size, "
+    ":received_at, :acknowledgement)"
+)

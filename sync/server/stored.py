@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -43,8 +44,7 @@ class ChangedConsultation(SyncError):
     )
 
 
-@dataclass(frozen=True)
-class IncomingRecord:
+class IncomingRecord(NamedTuple):
     """What the server reads of a sealed record: enough to find it again, nothing of its content.
 
     Attributes:

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from kiosk import language
 from kiosk.language import OFFERED, Language, available_languages, name_in, offered, own_name
 from kiosk.language import tr as tr_of_the_kiosk
+from sync.catalogues import TRANSLATIONS
 from tests.kiosk import driver, hall
 
 DAY = date(2026, 11, 21)
@@ -97,7 +97,7 @@ def test_easy_french_has_its_own_words():
 
 def test_a_machine_translation_says_so_in_its_head():
     for code in OFFERED[1:]:
-        path = language.ASSETS / "translations" / code / "parvis.po"
+        path = TRANSLATIONS / code / "parvis.po"
         head = path.read_text("utf-8").partition("msgid")[0]
         assert "unreviewed" in head, code
 

@@ -64,7 +64,15 @@ class Death(BaseException):
 
 
 class Lost(AssertionError):
-    """The invariant does not hold."""
+    """The invariant does not hold.
+
+    Attributes:
+        seed: of the schedule.
+        events: what happened in the schedules before it.
+    """
+
+    seed = 0
+    events: Mapping[str, int] = {}
 
 
 class Fate:
@@ -296,6 +304,7 @@ class World:
         global _fate
         self.root = root
         self.town = town
+        self.seed = seed
         self.random = Random(seed)
         self.tell = tell
         _fate = Fate(self.random)
@@ -669,7 +678,9 @@ def play(seeds: range, steps: int, tell: bool = False) -> dict[str, int]:
                 except Exception as error:
                     if tell:
                         traceback.print_exc()
-                    raise Lost(f"schedule {seed}: {type(error).__name__}: {error}") from error
+                    lost = Lost(f"schedule {seed}: {type(error).__name__}: {error}")
+                    lost.seed, lost.events = seed, dict(events)
+                    raise lost from error
                 finally:
                     with contextlib.suppress(Exception):
                         world.end_device()

@@ -202,6 +202,7 @@ def test_splitting_removes_the_key_only_after_the_printed_cards_were_typed(
     assert broken_off.exit_code == 1
     assert (keys / "recipient.key").exists()
     assert "without it nothing is removed" in broken_off.output
+    assert "Stopped before there were enough cards: nothing was changed." in broken_off.output
 
 
 def test_typing_names_each_mistake_and_goes_on(tmp_path: Path) -> None:

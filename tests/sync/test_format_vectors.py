@@ -20,6 +20,7 @@ from sync.contribution import (
     joined_commitment,
     leaf_hash,
 )
+from sync.destruction import read_destruction
 from sync.envelope import (
     Opener,
     SealingSession,
@@ -32,10 +33,13 @@ from sync.envelope import (
     step,
     unpad,
 )
+from sync.erasure import read_order
 from sync.errors import SyncError
 from sync.keys import RecipientKeys, Suite, grouped_digits, signing_key_id
 from sync.padding import Padding
 from sync.receipt import Receipt, read_code
+from sync.redaction import read_redacted, redact
+from sync.statement import ForgedStatement
 from sync.stream import Stream, open_stream
 from sync.wire import Reader, number
 from tests.sync.vectors import ATTACHMENTS, PATH, fixed
@@ -236,3 +240,54 @@ def test_the_receipt_of_the_vectors_is_read_and_signed_to_the_same_bytes() -> No
     noon = 86_400.0 * (found.day - date(1970, 1, 1)).days + 43_200
     again = Receipt.promise(CONSULTATION, found.commitment, DEVICE, noon)
     assert again.qr_payload(vector["address"]) == vector["qr"]
+
+
+def test_the_record_of_a_destroyed_key_is_read_and_signed_to_the_same_bytes() -> None:
+    vector = V["destruction"]
+    record = vector["record"].encode()
+    found = read_destruction(record, ORGANISER.public_key())
+    assert found.public.key == X_WING.public.key
+    assert (found.at.isoformat(), found.reason) == (vector["at"], vector["reason"])
+    [opened] = found.consultations
+    assert (opened.consultation, opened.opened) == (CONSULTATION, vector["opened"])
+    assert opened.registered == vector["registered"]
+    assert found.sign(ORGANISER) == record
+    for other in (SERVER, DEVICE):
+        with pytest.raises(ForgedStatement):
+            read_destruction(record, other.public_key())
+
+
+def test_the_order_and_what_is_left_of_the_batch_are_made_to_the_same_bytes() -> None:
+    vector = V["erasure"]
+    order, data = vector["order"].encode(), raw(vector["redacted"])
+    signer_key = ORGANISER.public_key().public_bytes_raw()
+    found = read_order(order, [signer_key])
+    assert (found.by, found.erasure.consultation) == (signer_key, CONSULTATION)
+    assert found.erasure.id.hex() == vector["id"] == V["records"][0]["id"]
+    assert (found.erasure.reason.value, found.erasure.day.isoformat()) == (
+        vector["reason"],
+        vector["day"],
+    )
+    assert found.erasure.sign(ORGANISER) == order
+    left = read_redacted(data, SERVER.public_key())
+    assert (left.name, left.orders) == (V["batch"]["name"], (order,))
+    whole = batch.read(raw(V["batch"]["data"]), DEVICE.public_key())
+    assert redact(whole, whole.name, {found.erasure.id}, [order], SERVER) == data
+    for before, after in zip(whole.records, left.batch.records, strict=True):
+        assert (before.id, before.commitment) == (after.id, after.commitment)
+        erased = before.id == found.erasure.id
+        assert after.ciphertext == (b"" if erased else before.ciphertext)
+
+
+def test_no_flipped_byte_of_an_order_or_of_a_redacted_batch_is_believed() -> None:
+    order, data = V["erasure"]["order"].encode(), raw(V["erasure"]["redacted"])
+    signer_key = ORGANISER.public_key().public_bytes_raw()
+    for at in range(len(order)):
+        with pytest.raises(SyncError):
+            read_order(order[:at] + bytes([order[at] ^ 1]) + order[at + 1 :], [signer_key])
+    for at in range(0, len(data), 7):
+        with pytest.raises(SyncError):
+            read_redacted(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], SERVER.public_key())
+    for cut in range(0, len(data), 11):
+        with pytest.raises(SyncError):
+            read_redacted(data[:cut], SERVER.public_key())

@@ -24,8 +24,16 @@ from tests.sync.test_background import AT_ONCE, eventually
 from tests.sync.town import Town
 
 
-def authority(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A new authority's certificate, and what a server with a certificate of it speaks TLS with."""
+def authority(
+    folder: Path, *, address: str = "127.0.0.1", days: tuple[float, float] = (-1, 1)
+) -> tuple[Path, ssl.SSLContext]:
+    """A new authority's certificate, and what a server with a certificate of it speaks TLS with.
+
+    Args:
+        folder: where they are laid.
+        address: what the server's certificate is for.
+        days: from today, within which it is valid; the authority's own is valid for long.
+    """
     now = datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ville")])
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
@@ -37,11 +45,11 @@ def authority(folder: Path) -> tuple[Path, ssl.SSLContext]:
             .issuer_name(name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(days=-100 if ca else days[0]))
+            .not_valid_after(now + datetime.timedelta(days=100 if ca else days[1]))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
                 critical=False,
             )
             .sign(keys[0], hashes.SHA256())

@@ -250,15 +250,15 @@ def test_a_server_killed_while_it_publishes_goes_on(town: Town) -> None:
     stops = "\n".join(
         (
             "import os",
-            "import sync.durable as d",
-            "whole = d.write_whole",
+            "from pathlib import Path",
+            "put = Path.replace",
             "left = [{after}]",
-            "def dying(path, *rest, **more):",
+            "def dying(path, target):",
             "    if 'register' in str(path):",
             "        left[0] -= 1",
             "        if left[0] < 0: os.kill(os.getpid(), 9)",
-            "    whole(path, *rest, **more)",
-            "d.write_whole = dying",
+            "    return put(path, target)",
+            "Path.replace = dying",
         )
     )
     total = 0

@@ -1,13 +1,15 @@
 """Seeded schedules of device, link, courier and server: thousands; `make soak` plays a million."""
 
+import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from sync.outbox import Outbox
-from tests.sync import simulation
+from tests.sync import simulation, soak
 from tests.sync.town import ROOT
 
 
@@ -55,3 +57,39 @@ def test_a_device_that_believes_any_answer_is_caught(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Outbox, "next_batch", believing)
     with pytest.raises(simulation.Lost):
         simulation.play(range(1, 400), 20)
+
+
+def test_a_soak_goes_on_where_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soak, "AT_ONCE", 3)
+    journal, told = tmp_path / "journal.jsonl", io.StringIO()
+    first = soak.soak(9, 3, 1, journal, 0.0, told)  # the time is up after the first few
+    assert first.done == {1}
+    with journal.open("a") as file:
+        file.write('{"first": 4, "eve')  # the power was cut there
+        file.write("\n")
+    second = soak.soak(9, 3, 2, journal, float("inf"), told)
+    assert second.done == {1, 4, 7}
+    assert "were played before" in told.getvalue()
+    played = [json.loads(line)["first"] for line in journal.read_text().splitlines() if "}" in line]
+    assert sorted(played) == [1, 4, 7]  # nothing twice
+    assert soak.resumed(journal, "other code", 3).done == set()
+
+
+def test_a_schedule_that_fails_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soak, "AT_ONCE", 5)
+    finish = simulation.World.finish
+
+    def unlucky(world: simulation.World) -> None:
+        finish(world)
+        assert world.seed != 3, "planted"
+
+    monkeypatch.setattr(simulation.World, "finish", unlucky)
+    told = io.StringIO()
+    soaked = soak.soak(5, 2, 1, tmp_path / "journal.jsonl", float("inf"), told)
+    assert list(soaked.failures) == [3]
+    assert "python -m tests.sync.simulation --replay 3 --steps 2" in told.getvalue()
+    assert soaked.done == {1}

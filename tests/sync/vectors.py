@@ -6,7 +6,7 @@ Everything in it is fixed but what HPKE draws at random for each sealed secret.
 import hashlib
 import json
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from sync.contribution import (
     instance_id,
     leaf_hash,
 )
+from sync.destruction import Destruction, OpenedWith
 from sync.envelope import (
     SealingSession,
     associated_data,
@@ -38,9 +39,12 @@ from sync.envelope import (
     session_info,
     step,
 )
+from sync.erasure import Erasure
 from sync.keys import RecipientKeys, Suite, grouped_digits, signing_key_id
 from sync.padding import Padding
 from sync.receipt import Receipt
+from sync.redaction import redact
+from sync.register.entry import Reason
 from sync.wire import number
 
 PATH = Path(__file__).parents[2] / "docs" / "format-vectors.json"
@@ -256,6 +260,34 @@ def vectors() -> dict[str, Any]:
             "code": receipt.code,
             "address": "https://participer.example.org/",
             "qr": receipt.qr_payload("https://participer.example.org/"),
+        },
+        **organisers_words(published, data),
+    }
+
+
+def organisers_words(published: Consultation, data: bytes) -> dict[str, Any]:
+    """A record of a destroyed key, an order to erase, and what is left of the batch then."""
+    read = batch.read(data, DEVICE.public_key())
+    gone = next(iter(read.records)).id
+    opened = OpenedWith(published.id, published.form_id, 2, 3)
+    at = datetime(2027, 6, 30, 18, 0, tzinfo=UTC)
+    destroyed = Destruction(X_WING.public, at, "Fin de la période", (opened,))
+    erasure = Erasure(published.id, gone, Reason.ASKED, date(2026, 12, 1))
+    order = erasure.sign(ORGANISER)
+    return {
+        "destruction": {
+            "at": at.isoformat(),
+            "reason": destroyed.reason,
+            "opened": opened.opened,
+            "registered": opened.registered,
+            "record": destroyed.sign(ORGANISER).decode(),
+        },
+        "erasure": {
+            "id": gone.hex(),
+            "reason": erasure.reason.value,
+            "day": erasure.day.isoformat(),
+            "order": order.decode(),
+            "redacted": redact(read, read.name, {gone}, [order], SERVER).hex(),
         },
     }
 

@@ -292,7 +292,7 @@ class Pages:
             _=visit.words.gettext,
             language=visit.language,
             languages=[(code, words.own_name(code)) for code in words.languages()],
-            rtl=visit.language.partition("-")[0] in words.RIGHT_TO_LEFT,
+            rtl=words.base(visit.language) in words.RIGHT_TO_LEFT,
             in_language=visit.in_language,
             **{"kept": "", **more},
         )
@@ -388,7 +388,7 @@ def _lang(language: str, visit: _Visit) -> Markup:
     """The attribute that tells a screen reader of another language than the page's."""
     if language == visit.language:
         return Markup("")
-    rtl = language.partition("-")[0] in words.RIGHT_TO_LEFT
+    rtl = words.base(language) in words.RIGHT_TO_LEFT
     return Markup(' lang="{}" dir="{}"').format(language, "rtl" if rtl else "ltr")
 
 

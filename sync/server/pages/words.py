@@ -1,59 +1,35 @@
-"""The pages' words in the visitor's language; the catalogues are those of the kiosk's interface."""
+"""Which language a visitor of the pages is answered in, and its words."""
 
 from __future__ import annotations
 
 import gettext
 from collections.abc import Iterable
 from functools import lru_cache
-from io import BytesIO
-from pathlib import Path
 
-from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from sync.catalogues import (
+    RIGHT_TO_LEFT,
+    SOURCE_LANGUAGE,
+    French,
+    available_languages,
+    base,
+    locale_of,
+    own_name,
+    read_catalogue,
+)
 
-TRANSLATIONS = Path(__file__).parents[3] / "assets" / "translations"
-SOURCE_LANGUAGE = "fr"
-RIGHT_TO_LEFT = frozenset({"ar"})
-
-_IN_EUROPE = {"en": "en_GB", "pt": "pt_PT"}
-_EASY_FRENCH = "fr-x-falc"
-_ORDER = ("fr", _EASY_FRENCH, "en", "ar", "uk", "pt", "tr", "es", "zh")
+__all__ = ["RIGHT_TO_LEFT", "base", "catalogue", "chosen", "languages", "locale_of", "own_name"]
 
 
 @lru_cache(1)
 def languages() -> tuple[str, ...]:
     """The languages of the pages, French first."""
-    there = {SOURCE_LANGUAGE, *(path.parent.name for path in TRANSLATIONS.glob("*/parvis.po"))}
-    return (*(one for one in _ORDER if one in there), *sorted(there.difference(_ORDER)))
+    return available_languages()
 
 
 @lru_cache(16)
 def catalogue(language: str) -> gettext.NullTranslations:
     """The words of a language; French where there are none."""
-    path = TRANSLATIONS / language / "parvis.po"
-    if language not in languages() or not path.is_file():
-        return gettext.NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
-
-
-def locale_of(language: str) -> Locale:
-    """How the language writes dates and numbers."""
-    tag = language.partition("-x-")[0]
-    return Locale.parse(_IN_EUROPE.get(tag, tag))
-
-
-def own_name(language: str) -> str:
-    """A language's name in itself."""
-    if language == _EASY_FRENCH:
-        return "Français facile"
-    locale = locale_of(language)
-    name = Locale(locale.language).get_display_name(Locale(locale.language)) or language
-    return str(name[0].upper() + name[1:])
+    return read_catalogue(language) if language in languages() else French()
 
 
 def chosen(asked: str, accepted: str) -> str:
@@ -68,8 +44,8 @@ def chosen(asked: str, accepted: str) -> str:
     for tag in _by_preference(accepted):
         if tag in languages():
             return tag
-        if tag.partition("-")[0] in languages():
-            return tag.partition("-")[0]
+        if base(tag) in languages():
+            return base(tag)
     return SOURCE_LANGUAGE
 
 
