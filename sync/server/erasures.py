@@ -94,7 +94,8 @@ class Erasures:
                         "buried": False,
                     },
                 )
-        return Erased(erasure, self._carry_out(erasure))
+        changed = self._carry_out_one(erasure.consultation, erasure.id, erasure.reason)
+        return Erased(erasure, changed)
 
     def order(self, consultation: str, id_: bytes, reason: Reason, now: float) -> Erased:
         """Erase on the operator's own word.
@@ -159,16 +160,21 @@ class Erasures:
         device = self._store.devices(claimed_device(body).hex())[0]
         return batches.read(body, device.public_key)
 
-    def bury(self, consultation: str) -> None:
-        """Enter tombstones for what is erased and stands in the register."""
+    def settle(self, read: Batch) -> bool:
+        """Once a batch is stored: erase what was ordered meanwhile, and enter tombstones.
+
+        Returns whether anything of it is ordered to go: the word on it may be another one then.
+
+        An order that came before it did nothing yet but keep its bytes out.
+        """
         table = schema.erasures.c
-        waiting = select(table.id, table.reason).where(
-            table.consultation == consultation, table.buried.is_(False)
-        )
+        query = select(table.id, table.reason).where(table.consultation == read.consultation)
         with self._store.reading() as db:
-            rows = db.execute(waiting).all()
-        for row in rows:
-            self._carry_out_one(consultation, row.id, Reason(row.reason))
+            ordered = {row.id: Reason(row.reason) for row in db.execute(query)}
+        gone = {one.id for one in read.records if one.id in ordered} if ordered else set()
+        for id_ in gone:
+            self._carry_out_one(read.consultation, id_, ordered[id_])
+        return bool(gone)
 
     def _orders_in(self, read: Batch) -> dict[bytes, bytes]:
         table = schema.erasures.c
@@ -176,9 +182,6 @@ class Erasures:
         with self._store.reading() as db:
             known = {row.id: row.order for row in db.execute(query)}
         return {one.id: known[one.id] for one in read.records if one.id in known} if known else {}
-
-    def _carry_out(self, erasure: Erasure) -> int:
-        return self._carry_out_one(erasure.consultation, erasure.id, erasure.reason)
 
     def _carry_out_one(self, consultation: str, id_: bytes, reason: Reason) -> int:
         """Take a contribution out of all batches, and enter its tombstone."""

@@ -287,8 +287,8 @@ class Service:
             return acknowledge(name, verdicts, self._key, awaited)
 
         word = self.store.keep(incoming, said, self._clock())
-        if erased:
-            self.erasures.bury(read.consultation)
+        if self.erasures.settle(read):
+            word = self.store.acknowledgement(name) or word
         self.brought.set()
         self._tell_of(incoming, became)
         return word

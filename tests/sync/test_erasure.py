@@ -34,6 +34,7 @@ from sync.register.entry import Reason
 from sync.server import schema
 from sync.server.commands import main as server
 from sync.server.doctor import Health, examine
+from sync.server.erasures import Erasures
 from tests.sync.test_desk_register import pulled
 from tests.sync.town import Town, ideas
 
@@ -366,6 +367,34 @@ def test_orders_travel_to_devices_in_the_servers_order(town: Town) -> None:
         assert requests.get(f"{path}?after=x", timeout=10).status_code == 400
         assert sync_once(device).complete
         assert device.erasures_seen(town.consultation.id) == 1
+
+
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["before it came", "while it came"])
+def test_an_order_that_is_there_before_the_contribution_keeps_it_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch, meanwhile: bool
+) -> None:
+    with town.serving() as url, town.device(url=url) as device:
+        said = say(town, device)
+        erasure = Erasure(town.consultation.id, said.receipt.id, Reason.EXPIRED, date.today())
+        order = erasure.sign(town.keys.organiser)
+        answer = requests.post(f"{url}/v1/erasures", data=order, timeout=10)
+        assert answer.json() == {"batches": 0, "id": said.receipt.id.hex()}
+        if meanwhile:  # it was looked for a moment too early
+            monkeypatch.setattr(
+                Erasures, "without_erased", lambda _self, _read, body: (body, frozenset())
+            )
+        assert sync_once(device).complete
+        monkeypatch.undo()
+        assert found_in(town.root, said) == []
+        with town.desk() as store:
+            assert pulled(town, url, store).findings == ()
+            assert ideas(store, town.consultation.id) == ["un banc", "une fontaine"]
+        with town.service() as service:
+            where = service.registers.whereabouts(
+                town.consultation.id, (said.receipt.id, said.receipt.id)
+            )
+            assert where is not None
+            assert where.erased is Reason.EXPIRED
 
 
 def test_a_redacted_batch_is_taken_from_nobody(town: Town) -> None:
