@@ -25,6 +25,7 @@ from sync.enrolment import (
     token_key,
 )
 from sync.erasure import REASONS, ids_of
+from sync.errors import SyncError
 from sync.receipt import receipt_code
 from sync.server.database import Unreachable, UnusableStore
 from sync.server.doctor import Finding, Health, damaged, examine, unreachable
@@ -32,7 +33,7 @@ from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import start_logging
 from sync.server.places import Places
-from sync.server.processes import Processes
+from sync.server.processes import Processes, Serve
 from sync.server.service import Service
 from sync.server.serving import RunningServer, listen, url_of
 from sync.server.stored import EnrolledDevice
@@ -188,11 +189,22 @@ def run(
         if processes == 1:
             serve(listening, ready)
             return
-        with _service(data):  # what cannot be is said once, not by each of them
-            pass
-        code = Processes(processes, listening, serve).run(ready)
+        code = Processes(processes, listening, _in_a_sentence(serve)).run(ready)
     if code:
         raise SystemExit(code)
+
+
+def _in_a_sentence(serve: Serve) -> Serve:
+    """Serve in a process of its own, which ends with a sentence where something is refused."""
+
+    def serving(listening: socket.socket, ready: Callable[[], None]) -> None:
+        try:
+            serve(listening, ready)
+        except (SyncError, click.ClickException) as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(1) from None
+
+    return serving
 
 
 @main.command()

@@ -2,7 +2,8 @@
 
 The first opens the address and starts the others, which all take connections from it. One that ends
 without having been told to is started again, later each time; what it had under way was not
-acknowledged, and comes again. When the first is told to stop, all finish what is under way.
+acknowledged, and comes again. When the first is told to stop, or is killed, all finish what is
+under way.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -28,6 +30,8 @@ Serve = Callable[[socket.socket, Callable[[], None]], None]
 class Processes:
     """So many processes that serve on one socket, and this one, which watches them.
 
+    This one opens neither database nor bucket: their threads and connections outlive no fork.
+
     Args:
         count: how many.
         listening: the socket.
@@ -40,6 +44,7 @@ class Processes:
         self._serve = serve
         self._running: dict[int, float] = {}  # process → since when
         self._stopping = False
+        self._watched = self._watching = -1  # a pipe that is open as long as this process is there
 
     def run(self, ready: Callable[[], None]) -> int:
         """Serve until SIGTERM or SIGINT; returns the exit code.
@@ -49,20 +54,28 @@ class Processes:
         """
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, self._stop)
-        told, tells = os.pipe()
-        for _ in range(self._count):
-            self._start(tells)
-        os.close(tells)
-        if self._all_ready(told):
+        self._watched, self._watching = os.pipe()
+        # One first: what keeps it from serving is said once, not by each of them.
+        if self._begin(1) and self._begin(self._count - 1):
             ready()
             self._watch()
             code = 0
         else:  # the one that could not start has said why
             code = 0 if self._stopping else 1
             self._stop_all()
-        os.close(told)
         self._wait_for_all()
         return code
+
+    def _begin(self, count: int) -> bool:
+        """Start so many; whether all of them came to serve."""
+        told, tells = os.pipe()
+        for _ in range(count):
+            self._start(tells)
+        os.close(tells)
+        try:
+            return self._all_ready(told, count)
+        finally:
+            os.close(told)
 
     def _start(self, tells: int | None) -> None:
         process = os.fork()
@@ -75,6 +88,8 @@ class Processes:
         try:
             for one in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(one, signal.SIG_DFL)
+            os.close(self._watching)
+            threading.Thread(target=self._end_with_the_first, daemon=True).start()
 
             def ready() -> None:
                 if tells is not None:
@@ -83,6 +98,8 @@ class Processes:
 
             self._serve(self._listening, ready)
             code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
         except BaseException:  # noqa: BLE001 — the edge of a process; its end must not be silent
             sys.excepthook(*sys.exc_info())
         finally:
@@ -90,9 +107,14 @@ class Processes:
             sys.stderr.flush()
             os._exit(code)
 
-    def _all_ready(self, told: int) -> bool:
+    def _end_with_the_first(self) -> None:
+        """Stop once the process that watches is gone, however it went: nobody else would."""
+        os.read(self._watched, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    @staticmethod
+    def _all_ready(told: int, left: int) -> bool:
         """Wait until each has said that it serves, or one has ended without."""
-        left = self._count
         while left:
             said = os.read(told, left)
             if not said:

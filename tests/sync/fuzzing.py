@@ -20,6 +20,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -32,16 +33,20 @@ from sync.acknowledgement import Verdict, acknowledge
 from sync.attachment import Attached, Attachment
 from sync.client.courier import carry_in
 from sync.contribution import Contribution
+from sync.desk.cards import read_card, split
+from sync.destruction import Destruction, OpenedWith, read_destruction
 from sync.enrolment import EnrolmentAnswer, EnrolmentCode, EnrolmentRequest, fingerprint
 from sync.envelope import Opener, SessionHeader
+from sync.erasure import Erasure, read_order
 from sync.errors import SyncError
 from sync.keys import SIGNATURE_BYTES
 from sync.listing import ListedConsultation, read_listing, sign_listing
 from sync.problem import Problem
 from sync.receipt import Receipt, read_code
+from sync.redaction import read_redacted, redact
 from sync.register import checkpoint
 from sync.register.checkpoint import Checkpoint, origin_of
-from sync.register.entry import Entry
+from sync.register.entry import Entry, Reason
 from sync.register.proof import Consistency, Proof
 from sync.roster import RosterDevice, read_roster, sign_roster
 from sync.rules import SyncRules, read_rules
@@ -69,6 +74,8 @@ from tests.sync.given import (
 SLOW = 10.0  # seconds that no input may take
 _KINDS = {b"B": (Kind.BATCH, DEVICE_KEY), b"A": (Kind.ACKNOWLEDGEMENT, SERVER_KEY)}
 _KINDS[b"C"] = (Kind.PACKAGE, ORGANISER_KEY)
+_KINDS[b"R"] = (Kind.REDACTED, SERVER_KEY)
+_CARD = split(RECIPIENT, 2, 2)[0]
 
 _CODE = EnrolmentCode("https://s.example", fingerprint(SERVER), bytes(16))
 _PHOTO = Attachment("a.jpg", b"\xff\xd8" * 40_000, "image/jpeg")
@@ -178,7 +185,31 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes, Rando
     enrolment = EnrolmentRequest.sign(_CODE, DEVICE, "mairie")
     answer = EnrolmentAnswer.sign(SERVER_KEY, DEVICE, "mairie")
     listing = sign_listing(SERVER_KEY, listed, "fresh")
+    read = batch.read(sound, DEVICE)
+    gone = next(iter(read.records)).id
+    order = Erasure(CONSULTATION.id, gone, Reason.ASKED, date(2026, 12, 1)).sign(ORGANISER_KEY)
+    organiser = ORGANISER_KEY.public_key()
+    at = datetime(2027, 6, 30, tzinfo=UTC)
+    opened = OpenedWith(CONSULTATION.id, "place", 2, 3)
+    destroyed = Destruction(RECIPIENT.public, at, "Fin", (opened,)).sign(ORGANISER_KEY)
     return {
+        "redacted batch": (
+            [redact(read, read.name, {gone}, [order], SERVER_KEY)],
+            _signed(lambda data: read_redacted(data, SERVER)),
+        ),
+        "order to erase": (
+            [order],
+            lambda data, random: read_order(
+                _statement(ORGANISER_KEY, "parvis erasure 1", data), [organiser.public_bytes_raw()]
+            ),
+        ),
+        "destroyed key": (
+            [destroyed],
+            lambda data, random: read_destruction(
+                _statement(ORGANISER_KEY, "parvis destroyed key 1", data), organiser
+            ),
+        ),
+        "card": ([" ".join(_CARD.words).encode()], _text(lambda text: read_card(text.split()))),
         "batch": ([sound], _signed(_open_all)),
         "acknowledgement": (
             [

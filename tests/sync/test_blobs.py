@@ -13,9 +13,10 @@ from sync.client.https import sync_once
 from sync.server.blobs import BadBlobsAddress, Blobs, UnusableBlobs, blobs_at
 from sync.server.service import Service
 from sync.verify import main as verify
+from tests.sync.postgresql import Cluster
 from tests.sync.test_attachment_travel import contents, say
 from tests.sync.test_server_data import run
-from tests.sync.town import Town
+from tests.sync.town import Town, server_process
 
 PHOTO = Attachment("idea-1f.jpg", bytes(range(256)) * 1_200, "image/jpeg")
 
@@ -101,6 +102,23 @@ def test_a_whole_consultation_passes_through_a_bucket(s3: str, tmp_path: Path) -
     assert not (town.server_data / "batches").exists()
     assert not (town.server_data / "register").exists()
     assert list((town.server_data / "uploads").iterdir()) == []
+
+
+def test_several_processes_work_on_one_postgresql_and_one_bucket(
+    s3: str, postgresql: Cluster, tmp_path: Path
+) -> None:
+    town = Town(tmp_path, postgresql.database(), "s3://parvis/several")
+    with (
+        server_process(town.server_data, more=("--processes", "2")) as server,
+        town.device(url=server.url) as device,
+        town.desk() as desk,
+    ):
+        town.confirm(device, "un banc")
+        say(town, device, PHOTO)
+        town.registered(device)
+        report = town.pull(server.url, desk)
+        assert (report.total, report.findings) == (2, ())
+        assert server.stop() == 0
 
 
 def test_a_batch_that_is_missing_in_the_bucket_is_named_and_comes_again(

@@ -144,6 +144,27 @@ def test_of_several_processes_one_is_killed_and_nothing_is_lost_or_counted_twice
         assert [first.stop(), second.stop()] == [0, 0]
 
 
+def test_several_processes_say_once_what_keeps_them_from_serving(tmp_path) -> None:
+    nowhere = ("--database", "postgresql://parvis@127.0.0.1:9/parvis", "--processes", "3")
+    with server_process(tmp_path, more=nowhere) as server:
+        assert server.process.wait(30) == 1
+        assert server.process.stderr is not None
+        said = [line for line in server.process.stderr if not line.startswith("{")]
+        assert len(said) == 1
+        assert "cannot be reached" in said[0]
+
+
+def test_no_process_outlives_the_one_that_watches_them(town: Town) -> None:
+    with server_process(town.server_data, more=("--processes", "2")) as server:
+        there = children(server.process.pid)
+        assert len(there) == 2
+        server.stop(signal.SIGKILL)
+        until = time.monotonic() + 30
+        while any(Path(f"/proc/{one}").exists() for one in there):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
 def test_several_processes_are_refused_on_sqlite(tmp_path) -> None:
     said = run("run", "--data", tmp_path, "--processes", "2", "--port", "0")
     assert said.exit_code == 1
