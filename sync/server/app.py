@@ -36,7 +36,7 @@ from sync.problem import MEDIA_TYPE, Problem
 from sync.server.answer_routes import answer_routes
 from sync.server.bodies import Bodies
 from sync.server.erasure_routes import erasure_routes
-from sync.server.gate import Gate, parts_of
+from sync.server.gate import SPREAD_SECONDS, Gate, parts_of
 from sync.server.headers import CautiousHeaders
 from sync.server.limits import Limits
 from sync.server.logs import Event, tell, tell_failure
@@ -65,7 +65,6 @@ _THREADS = 24  # they wait for the disk: several syncs side by side cost hardly 
 _LARGEST_ENROLMENT = 4096
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _TOKEN = re.compile(r"[0-9a-f]{64}")
-_SPREAD_SECONDS = (5, 60)
 
 _Result = TypeVar("_Result")
 
@@ -210,7 +209,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
     else:
         tell(Event.REFUSED, status=problem.status, cause=problem.name)
     if problem.status == 503:  # there is too much to do, or the database is away
-        wait = Random().randint(*_SPREAD_SECONDS)  # noqa: S311
+        wait = Random().randint(*SPREAD_SECONDS)  # noqa: S311
         problem = Problem(problem.status, problem.name, problem.detail, wait)
     answer = _problem(problem)
     if isinstance(error, WrongOffset):

@@ -30,9 +30,15 @@ from sync.server.health import Readying
 from sync.server.limits import Addresses, Buckets, Limits, spread
 from sync.server.logs import Event, tell, tell_failure
 from sync.server.metrics import CONTENT_TYPE, Metrics
-from sync.server.problems import NotFound, TooMany, problem_of
+from sync.server.problems import NotFound, TooBusy, TooMany, problem_of
 from sync.server.service import Service
 from sync.signatures import RequestParts, SignatureRefused, signers, verify_request
+
+MOST_UNDER_WAY = 400
+"""Requests that are worked on at once. More would all wait, be given up, and come again."""
+
+SPREAD_SECONDS = (5, 60)
+"""When those who were refused for that come again."""
 
 _CALLER = "parvis.caller"
 _COSTS = {("POST", "/v1/devices"): 20.0, ("GET", "/r"): 5.0}
@@ -74,6 +80,7 @@ class Gate:
             self._strangers = Buckets(limits.stranger, time.monotonic)
             self._devices = Buckets(limits.device, time.monotonic)
         self._random = Random()  # noqa: S311
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -89,14 +96,18 @@ class Gate:
                 status = message["status"]
             await send(message)
 
+        self._under_way += 1
         with self._metrics.under_way.track_inprogress():
             try:
-                answer = await self._own(scope) or await self._put_off(scope, caller)
+                answer = (
+                    await self._own(scope) or self._shed() or await self._put_off(scope, caller)
+                )
                 await (answer or self._app)(scope, receive, sending)
             except Exception:
                 tell_failure(method=_method(scope), route=_route(scope))
                 raise
             finally:
+                self._under_way -= 1
                 self._account(scope, status or 500, time.perf_counter() - began)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
@@ -142,6 +153,15 @@ class Gate:
         handed_on = any(name in headers for name in _ON_ITS_WAY)
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
         return not handed_on and _is_loopback(_address(scope)) and _is_here(host)
+
+    def _shed(self) -> Response | None:
+        """A refusal where more is under way than can be answered before callers give up."""
+        if self._under_way <= MOST_UNDER_WAY:
+            return None
+        self._metrics.limited.labels("busy").inc()
+        problem = problem_of(TooBusy())
+        later = self._random.randint(*SPREAD_SECONDS)
+        return _refusal(Problem(problem.status, problem.name, problem.detail, later))
 
     async def _put_off(self, scope: Scope, caller: Caller) -> Response | None:
         """A refusal where the caller has asked too much; None where it may go on."""

@@ -155,9 +155,11 @@ def test_what_the_server_is_about_to_publish_alarms_nobody_and_is_said(town: Tow
         kept = store.register.note(town.consultation.id)
         speak(town, url, "d")
 
+        begun = time.time()
+
         def look(after: float) -> PullReport:
             source = Slow(url, town.keys.organiser)
-            now = time.time() + after
+            now = begun + after
             return pull(source, store, [town.keys.recipient], clock=lambda: now)
 
         first = look(0)

@@ -104,7 +104,7 @@ def test_ctrl_c_ends_every_process_and_the_next_pull_goes_on(town: Town) -> None
         "workers.WORTH_A_PROCESS = 1\n"
         "went = pull._Pull._opened\n"
         "def slow(self, *more):\n"
-        "    went(self, *more); print('stored', flush=True); time.sleep(0.3)\n"
+        "    went(self, *more); print('stored', flush=True); time.sleep(3)\n"
         "pull._Pull._opened = slow\n"
         "if __name__ == '__main__':\n"
         "    from sync.desk.commands import main\n"
@@ -128,7 +128,7 @@ def test_ctrl_c_ends_every_process_and_the_next_pull_goes_on(town: Town) -> None
         assert process.stdout is not None
         assert process.stdout.readline() == "stored\n"
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         assert process.returncode == 1, (out, err)
         assert "Traceback" not in err, err
         assert "goes on where it was" in err

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sync.client.https import sync_once
 from sync.client.wire import Wire
-from sync.server import bodies, health
+from sync.server import bodies, gate, health
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import LOGGER, Event, JsonLines, tell, tell_failure
 from sync.server.service import Service
@@ -376,3 +376,29 @@ def test_who_only_claims_to_be_a_device_takes_at_most_half_the_places(
         assert sync_once(device).sent == 1
         for claim in claims:
             claim.close()
+
+
+def test_what_cannot_be_answered_in_time_is_refused_at_once(town: Town, monkeypatch) -> None:
+    monkeypatch.setattr(gate, "MOST_UNDER_WAY", 2)
+    with town.serving() as url, town.device(url=url) as device:
+        head = (
+            b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Length: 900\r\n\r\nPARVISB\x01"
+        )
+        slow = [socket.create_connection(("127.0.0.1", town.port), 20) for _ in range(2)]
+        for connection in slow:
+            connection.sendall(head)
+        until = time.monotonic() + 20
+        while (refused := requests.get(f"{url}/", timeout=10)).status_code == 200:
+            assert time.monotonic() < until
+        assert refused.status_code == 503
+        assert 5 <= int(refused.headers["Retry-After"]) <= 60
+        assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+        town.confirm(device, "un banc")
+        report = sync_once(device)
+        assert report.retry_after is not None
+        assert (report.left, report.quarantined) == (1, 0)
+        for connection in slow:
+            connection.close()
+        while not sync_once(device).complete:
+            assert time.monotonic() < until
