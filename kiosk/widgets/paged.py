@@ -23,12 +23,16 @@ class Column(BoxLayout):
     """Widgets one under the other, as high as they need, at least as high as `room`."""
 
     room = NumericProperty(0)
+    barred = BooleanProperty(False)  # the bar that tells where one is stands beside it
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
         for index, x, y, width, height in super()._iterate_layout(sizes):
             # What is not needed stays empty at the foot; known once the first place is.
             spare = max(0, self.height - self.minimum_height)
             yield index, x, y + spare, width, height
+
+
+RESTLESS_FRAMES = 6  # what is wanted again within so many frames was not to be taken away
 
 
 class Viewport(StencilView):
@@ -130,6 +134,8 @@ class Paged(Row):
         self.column = self._view.column
         super().__init__(**kwargs)
         self._turners = PageTurners(turn=self.turn)
+        self._taken_away = -RESTLESS_FRAMES  # the frame in which the turners last were
+        self._restless = 0  # how often they were wanted again at once
         super().add_widget(self._view)
         self._view.bind(height=self._measure, hidden_above=self._mark)
         self.column.bind(minimum_height=self._measure, height=self._mark)
@@ -173,14 +179,29 @@ class Paged(Row):
         self.overflows = self.column.minimum_height > room + 1
         # No button is smaller than a finger: where two do not fit there is one, or dragging alone.
         self._turners.alone = room < 2 * theme.target + theme.gap
-        wanted = self.overflows and room >= theme.target
-        if wanted and self._turners.parent is None:
-            super().add_widget(self._turners)
-        elif not wanted and self._turners.parent is not None:
-            super().remove_widget(self._turners)
+        self._show_turners()
         if not self.overflows:
             self.to_top()
         self._mark()
+
+    def _show_turners(self) -> None:
+        """Turners and bar where they are needed.
+
+        What stands beside them may need them just because it is narrower there: where they come
+        and go, they stay, until the page is laid out for another reason.
+        """
+        wanted = self.overflows and self._view.height >= theme.target
+        shown = self._turners.parent is not None
+        at_once = Clock.frames - self._taken_away <= RESTLESS_FRAMES
+        if not at_once:
+            self._restless = 0
+        if wanted and not shown:
+            self._restless += at_once
+            super().add_widget(self._turners)
+        elif shown and not wanted and self._restless < 2:
+            self._taken_away = Clock.frames
+            super().remove_widget(self._turners)
+        self.column.barred = self.overflows or self._turners.parent is not None
 
     def _mark(self, *_: Any) -> None:
         self._turners.at_top = self._view.hidden_above < 1

@@ -1,7 +1,7 @@
 import pytest
 from kivy.uix.boxlayout import BoxLayout
 
-from tests.kiosk import driver  # isort: split
+from tests.kiosk import driver, hall  # isort: split
 
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.paged import Paged
@@ -242,3 +242,22 @@ def test_on_a_low_column_one_button_leads_to_the_end_and_back_to_the_top(pressed
     column.height = theme.target / 2
     driver.frames(4)
     assert column._turners.parent is None
+
+
+def test_what_needs_a_second_line_beside_the_buttons_makes_them_stay(tmp_path):
+    survey = """
+| survey | type | name | label::Français (fr) |
+| | geoshape | zone | De quel endroit parlez-vous ? |
+| settings | form_title | form_id | version | default_language |
+| | Une zone | zone | 1 | Français (fr) |
+"""
+    with hall.hall(tmp_path, hall.consultation(survey), screen=driver.SMALL) as there:
+        there.begin()
+        theme.choose_capital(theme.sizes - 1)
+        driver.frames(8)
+        paged = there.kiosk.page.ids.paged
+        seen = set()
+        for _ in range(8):
+            driver.frames()
+            seen.add((paged._turners.parent is not None, there.kiosk.page.ids.head_words.height))
+        assert len(seen) == 1
