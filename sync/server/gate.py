@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.health import Readying
-from sync.server.limits import Addresses, Buckets, Limits, spread
+from sync.server.limits import Addresses, Buckets, Crowd, Limits, spread
 from sync.server.logs import Event, tell, tell_failure
 from sync.server.metrics import CONTENT_TYPE, Metrics
 from sync.server.problems import NotFound, TooBusy, TooMany, problem_of
@@ -38,7 +38,7 @@ MOST_UNDER_WAY = 400
 """Requests that are worked on at once. More would all wait, be given up, and come again."""
 
 SPREAD_SECONDS = (5, 60)
-"""When those who were refused for that come again."""
+"""When those come again who found no place for an upload."""
 
 _CALLER = "parvis.caller"
 _COSTS = {("POST", "/v1/devices"): 20.0, ("GET", "/r"): 5.0}
@@ -81,6 +81,7 @@ class Gate:
             self._devices = Buckets(limits.device, time.monotonic)
         self._random = Random()  # noqa: S311
         self._under_way = 0
+        self._crowd = Crowd(time.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -160,7 +161,7 @@ class Gate:
             return None
         self._metrics.limited.labels("busy").inc()
         problem = problem_of(TooBusy())
-        later = self._random.randint(*SPREAD_SECONDS)
+        later = self._crowd.later(self._random.random())
         return _refusal(Problem(problem.status, problem.name, problem.detail, later))
 
     async def _put_off(self, scope: Scope, caller: Caller) -> Response | None:

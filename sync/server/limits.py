@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _MOST_CALLERS = 100_000
+_SOONEST, _SHORTEST_SPREAD, _LONGEST_SPREAD = 5, 60.0, 900.0  # seconds
+_SERVED_A_SECOND = 20  # by a small machine with other work
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,34 @@ class Addresses:
         else:
             packed = address.encode(errors="replace")
         return hashlib.blake2b(packed, key=self._key, digest_size=16).digest()
+
+
+class Crowd:
+    """When those shall come again who were refused because too many came at once.
+
+    The more were refused lately, the longer the time over which they are spread: else refusing them
+    again and again would be all that the server does.
+
+    Args:
+        clock: seconds that pass.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._refused = 0.0  # in the last minute, about
+
+    def later(self, luck: float) -> int:
+        """Seconds to say in Retry-After to one more who is refused.
+
+        Args:
+            luck: from 0 to 1.
+        """
+        now = self._clock()
+        self._refused = 1 + self._refused * math.exp(-max(0.0, now - self._since) / 60)
+        self._since = now
+        longest = min(_LONGEST_SPREAD, max(_SHORTEST_SPREAD, self._refused / _SERVED_A_SECOND))
+        return _SOONEST + int(luck * (longest - _SOONEST))
 
 
 def spread(wait: float, luck: float) -> int:

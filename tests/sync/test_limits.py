@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.server.limits import Addresses, Allowance, Buckets, spread
+from sync.server.limits import Addresses, Allowance, Buckets, Crowd, spread
 from tests.sync.town import Clock
 
 
@@ -64,3 +64,17 @@ def test_an_address_is_known_again_and_cannot_be_read() -> None:
 def test_those_who_were_put_off_together_come_apart() -> None:
     assert {spread(1.0, luck / 100) for luck in range(100)} == {1, 2, 3, 4, 5, 6}
     assert spread(60.0, 0.999) <= 120
+
+
+def test_a_larger_crowd_is_spread_over_a_longer_time() -> None:
+    clock = Clock(0)
+    crowd = Crowd(clock)
+    assert (crowd.later(0), crowd.later(0.999)) == (5, 59)
+    for _ in range(6_000):
+        crowd.later(0.5)
+    assert 290 < crowd.later(0.999) < 310
+    for _ in range(100_000):
+        crowd.later(0.5)
+    assert crowd.later(0.999) < 900
+    clock.now += 600
+    assert crowd.later(0.999) == 59  # they have come and gone
