@@ -108,12 +108,6 @@ class PublishedAnswers:
         themes = tuple(place for place in places if place < len(answers.themes))
         return State(id_, themes, row.published)
 
-    def forget(self, consultation: str, id_: bytes) -> None:
-        """Say nothing more of a contribution: it was erased."""
-        table = schema.states
-        with self._writing() as db:
-            db.execute(delete(table).where(table.c.consultation == consultation, table.c.id == id_))
-
 
 def _row(answers: Answers, state: State) -> dict[str, object]:
     return {
