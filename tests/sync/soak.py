@@ -11,6 +11,7 @@ fails is printed with the command that plays it again, step by step, and the oth
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -19,6 +20,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -123,10 +125,9 @@ def soak(
         print(f"{len(soaked.done) * AT_ONCE} schedules were played before.", file=told)
     journal.parent.mkdir(parents=True, exist_ok=True)
     began, here = time.monotonic(), 0
-    context = multiprocessing.get_context("fork")
-    with journal.open("a", encoding="utf-8") as notes, context.Pool(jobs, _deaf) as pool:
+    with journal.open("a", encoding="utf-8") as notes, _playing(jobs, left) as played:
         try:
-            for note in pool.imap_unordered(hundred, left):
+            for note in played:
                 notes.write(json.dumps({**note, "code": code, "steps": steps}) + "\n")
                 notes.flush()
                 soaked.take(note)
@@ -146,13 +147,23 @@ def soak(
                     break
         except KeyboardInterrupt:
             print("Stopped; the same command goes on from here.", file=told)
-        pool.terminate()
     return soaked
 
 
+@contextlib.contextmanager
+def _playing(jobs: int, left: list[tuple[int, int, int]]) -> Iterator[Iterable[dict[str, object]]]:
+    """What each hundred gives, as it is done: in this process, or by several that end with this."""
+    if jobs == 1:
+        yield map(hundred, left)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs, _deaf) as pool:
+        yield pool.imap_unordered(hundred, left)
+
+
 def _deaf() -> None:
-    """Only the first process listens to Ctrl-C."""
+    """Only the first process listens to Ctrl-C; it ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _failure(seed: int, why: str, steps: int) -> str:

@@ -69,7 +69,7 @@ def test_a_soak_goes_on_where_it_was_stopped(
     with journal.open("a") as file:
         file.write('{"first": 4, "eve')  # the power was cut there
         file.write("\n")
-    second = soak.soak(9, 3, 2, journal, float("inf"), told)
+    second = soak.soak(9, 3, 1, journal, float("inf"), told)
     assert second.done == {1, 4, 7}
     assert "were played before" in told.getvalue()
     played = [json.loads(line)["first"] for line in journal.read_text().splitlines() if "}" in line]
@@ -93,3 +93,13 @@ def test_a_schedule_that_fails_is_named_and_the_others_go_on(
     assert list(soaked.failures) == [3]
     assert "python -m tests.sync.simulation --replay 3 --steps 2" in told.getvalue()
     assert soaked.done == {1}
+
+
+def test_several_processes_soak_and_end_together(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.sync.soak", "--schedules", "150", "--steps", "2"]
+    command += ["--jobs", "2", "--into", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert json.loads(done.stdout)["schedules"] == 150
+    assert "150 of 150 schedules, 0 failed" in done.stderr
