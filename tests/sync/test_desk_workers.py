@@ -100,7 +100,8 @@ def test_ctrl_c_ends_every_process_and_the_next_pull_goes_on(town: Town) -> None
     """A real `parvis-desk pull` in a session of its own, interrupted as a terminal would."""
     code = (
         "from sync.desk import workers, pull\n"
-        "import time\n"
+        "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's & ignores it
         "workers.WORTH_A_PROCESS = 1\n"
         "went = pull._Pull._opened\n"
         "def slow(self, *more):\n"
