@@ -284,7 +284,9 @@ class Terminal:
     def __init__(self, *words: str | Path) -> None:
         self.master, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
-        run = "from forms.commands import main; main()"
+        # Python leaves Ctrl-C ignored where a shell's & had it so.
+        run = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        run += "from forms.commands import main; main()"
         self.process = subprocess.Popen(
             [sys.executable, "-c", run, *map(str, words)],
             stdin=inner,
