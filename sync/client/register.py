@@ -6,6 +6,8 @@ Rules:
    refused, the older checkpoint is kept, and the steward is told at every sync.
 2. A batch counts as registered once the server has proved, under such a checkpoint, that every
    contribution of it that it acknowledged stands in the register. Only then may it be let go of.
+3. A checkpoint that something was proved under is the last one seen from then on: what made a
+   device let go of a contribution is what it holds the register to.
 """
 
 from __future__ import annotations
@@ -46,11 +48,10 @@ class RegisterWatch:
         waiting = self._device.outbox.unregistered()[:_MOST_BATCHES]
         for consultation in dict.fromkeys(batch.consultation for batch in waiting):
             try:
-                point = self._go_on(consultation)
-                if point is None:
+                if self._go_on(consultation) is None:
                     continue
                 for batch in waiting:
-                    if batch.consultation == consultation and self._stands(batch, point):
+                    if batch.consultation == consultation and self._stands(batch):
                         self._device.outbox.found_registered(batch.name)
             except (ForgottenRegister, ForgedCheckpoint, ForgedProof) as error:
                 count = sum(
@@ -60,20 +61,25 @@ class RegisterWatch:
                 )
                 run.troubles.append(f"{error} {contributions(count)} of it are kept here.")
 
-    def _go_on(self, consultation: str) -> Checkpoint | None:
-        """The register's checkpoint of now, which goes on from the last one; None before any.
+    def _go_on(self, consultation: str, size: int | None = None) -> Checkpoint | None:
+        """A checkpoint that goes on from the last one, which it replaces; None before any.
+
+        Args:
+            consultation: whose register it is.
+            size: which checkpoint, by its entries; the newest without it.
 
         Raises:
             ForgottenRegister: it does not.
             ForgedCheckpoint, ForgedProof: the answer is none.
         """
         before = self._last(consultation)
-        size = 0 if before is None else before.size
-        answer = self._wire.ask(
-            "GET", f"/v1/consultations/{consultation}/register?from={size}", most=LARGEST_PROOF
-        )
+        held = 0 if before is None else before.size
+        path = f"/v1/consultations/{consultation}/register?from={held}"
+        if size is not None:
+            path += f"&to={size}"
+        answer = self._wire.ask("GET", path, most=LARGEST_PROOF)
         if answer.status == 404 and answer.problem.name == "not-registered":
-            if size:  # it had more entries once
+            if held:  # it had more entries once
                 raise ForgottenRegister()
             return None
         if answer.status != 200:
@@ -90,21 +96,22 @@ class RegisterWatch:
             return None
         return checkpoint.read(note, origin_of(consultation), self._server)
 
-    def _stands(self, batch: Unregistered, point: Checkpoint) -> bool:
-        """Whether everything of a batch is proved to stand under a checkpoint at least as new."""
-        proved = self._proved(batch.consultation, f"/v1/batches/{batch.name}/register", point)
+    def _stands(self, batch: Unregistered) -> bool:
+        """Whether everything of a batch is proved to stand in the register."""
+        proved = self._proved(batch.consultation, f"/v1/batches/{batch.name}/register")
         for one in sorted(batch.commitments):
             # What an earlier batch had brought already is proved one by one.
             if Entry(one).to_bytes() not in proved:
                 path = f"/v1/consultations/{batch.consultation}/register/{one.hex()}"
-                if Entry(one).to_bytes() not in self._proved(batch.consultation, path, point):
+                if Entry(one).to_bytes() not in self._proved(batch.consultation, path):
                     return False  # not published yet
         return True
 
-    def _proved(self, consultation: str, path: str, point: Checkpoint) -> frozenset[bytes]:
+    def _proved(self, consultation: str, path: str) -> frozenset[bytes]:
         """The entries that the answer proves; none where there is nothing to prove yet.
 
         Raises:
+            ForgottenRegister: the proof's checkpoint does not go on from the last one seen.
             ForgedCheckpoint, ForgedProof: the answer does not hold.
         """
         answer = self._wire.ask("GET", path, most=LARGEST_PROOF)
@@ -113,6 +120,9 @@ class RegisterWatch:
         if answer.status != 200:
             raise NetworkTrouble("The server does not show its register now.")
         proof = Proof.from_json(answer.body)
-        if proof.check(consultation, self._server).size < point.size:
+        point, last = proof.check(consultation, self._server), self._last(consultation)
+        if last is None or point.size < last.size:
+            raise ForgedProof()
+        if point != last and self._go_on(consultation, point.size) != point:
             raise ForgedProof()
         return frozenset(proof.entries)

@@ -232,16 +232,28 @@ class Registers:
             return None
         return self._prove(consultation, found, (wanted,))
 
-    def consistency(self, consultation: str, old: int) -> tuple[bytes, tuple[bytes, ...]]:
-        """The newest checkpoint, and the proof that it goes on from the first `old` entries.
+    def consistency(
+        self, consultation: str, old: int, size: int | None = None
+    ) -> tuple[bytes, tuple[bytes, ...]]:
+        """A checkpoint, and the proof that it goes on from the first `old` entries.
+
+        Args:
+            consultation: whose register it is.
+            old: so many entries.
+            size: of the checkpoint that is wanted; the newest without it.
 
         Raises:
-            NotRegistered: nothing is registered yet, or never were so many.
+            NotRegistered: nothing is registered yet, never were so many, or no checkpoint was
+                signed for that size.
         """
         note, read = self._newest_tree(consultation)
-        if old > read.size:
+        if size is None:
+            size = read.size
+        elif size != read.size:
+            note = self._note(consultation, size)
+        if old > size:
             raise NotRegistered()
-        return note, merkle.consistency_proof(old, read.size, read.subtree) if old else ()
+        return note, merkle.consistency_proof(old, size, read.subtree) if old else ()
 
     def _prove(self, consultation: str, first: int, entries: tuple[bytes, ...]) -> Proof:
         note, read = self._newest_tree(consultation)
@@ -395,6 +407,15 @@ class Registers:
             note: bytes | None = db.execute(
                 query.order_by(table.size.desc()).limit(1)
             ).scalar_one_or_none()
+        return note
+
+    def _note(self, consultation: str, size: int) -> bytes:
+        table = schema.checkpoints.c
+        query = select(table.note).where(table.consultation == consultation, table.size == size)
+        with self.reading() as db:
+            note: bytes | None = db.execute(query).scalar_one_or_none()
+        if note is None:
+            raise NotRegistered()
         return note
 
     def _entries(self, consultation: str, after: int, most: int = _MOST_AT_ONCE) -> Sequence[bytes]:

@@ -2,7 +2,8 @@
 
 GET /register/{id}/checkpoint                   signed note      ┐ C2SP tlog-tiles: everything
 GET /register/{id}/tile/…                       hashes, entries  ┘ that is needed to check all
-GET /v1/consultations/{id}/register?from=N      it goes on from its first N entries
+GET /v1/consultations/{id}/register?from=N      it goes on from its first N entries (&to=M: it did
+                                                when M were published)
 GET /v1/consultations/{id}/register/{hex}       where a commitment stands
 GET /v1/batches/{sha256}/register               where what a batch brought stands
 """
@@ -64,12 +65,12 @@ def register_routes(
 
     async def consistency(request: Request) -> Response:
         id_ = _consultation(request)
-        given = request.query_params.get("from", "0")
-        if not re.fullmatch(r"[0-9]{1,15}", given):
-            raise BadRequest()
+        old = _size(request.query_params.get("from", "0"))
+        until = request.query_params.get("to")
+        size = None if until is None else _size(until)
 
         def prove() -> Response:
-            return _json(Consistency(*registers.consistency(id_, int(given))).to_json())
+            return _json(Consistency(*registers.consistency(id_, old, size)).to_json())
 
         return await aside(prove)
 
@@ -100,6 +101,12 @@ def _consultation(request: Request) -> str:
     if not _CONSULTATION.fullmatch(id_):
         raise NotFound()
     return id_
+
+
+def _size(given: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,15}", given):
+        raise BadRequest()
+    return int(given)
 
 
 def _proof(proof: Proof | None) -> Response:

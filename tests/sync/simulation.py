@@ -31,6 +31,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy.exc import OperationalError
 
@@ -278,8 +279,10 @@ class Link:
             case ("GET", "consultations", id_, "register", commitment):
                 return _proof(service.registers.prove(id_, bytes.fromhex(commitment)))
             case ("GET", "consultations", id_, "register"):
-                size = int(path.partition("from=")[2])
-                shown = Consistency(*service.registers.consistency(id_, size)).to_json()
+                asked = parse_qs(urlsplit(path).query)
+                old, size = int(asked["from"][0]), asked.get("to")
+                until = int(size[0]) if size else None
+                shown = Consistency(*service.registers.consistency(id_, old, until)).to_json()
                 return Answer(200, shown, None)
             case ("HEAD", "consultations", id_, "attachments", name):
                 offset, _, complete = service.attachment_offset(id_, name)

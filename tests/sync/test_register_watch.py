@@ -2,12 +2,19 @@
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from sync.client.https import sync_once
+from sync.client.register import RegisterWatch
+from sync.client.report import Run
+from sync.client.wire import Answer, Wire
+from sync.register import checkpoint
+from sync.register.checkpoint import origin_of
 from sync.register.entry import Entry
 from sync.register.tiles import bundle
 from sync.rules import SyncRules
@@ -46,6 +53,40 @@ def test_what_another_batch_had_brought_is_found_one_by_one(town: Town) -> None:
         (batch,) = device.outbox.unregistered()
         assert len(batch.commitments) == 4
         town.registered(device)
+
+
+class Interrupted(Wire):
+    """A way on which something happens once, right after the first answer."""
+
+    def __init__(self, url: str, happens: Callable[[], object]) -> None:
+        super().__init__(url)
+        self._happens = [happens]
+
+    def ask(self, *args: Any, **kwargs: Any) -> Answer:
+        answer = super().ask(*args, **kwargs)
+        while self._happens:
+            self._happens.pop()()
+        return answer
+
+
+def test_what_a_batch_was_proved_under_is_what_the_register_is_held_to(town: Town) -> None:
+    id_ = town.consultation.id
+    with town.serving() as url, town.device(url=url) as device, town.device("gare", url) as other:
+        town.confirm(other, "a")
+        town.registered(other)
+        town.confirm(device, "b")
+        assert sync_once(device).complete
+        town.confirm(other, *"cd")
+        assert device.enrolled is not None
+        # Between the checkpoint it is shown and the proof of its batch, the register grows.
+        wire = Interrupted(url, lambda: town.registered(other))
+        RegisterWatch(device, device.enrolled, wire).look(Run(lambda _: None))
+        wire.close()
+        assert device.outbox.unregistered() == ()
+        server = device.enrolled.server
+        note = device.checkpoint(id_)
+        assert note is not None
+        assert checkpoint.read(note, origin_of(id_), server).size == 4
 
 
 def rewrite(town: Town) -> None:

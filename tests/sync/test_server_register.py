@@ -144,6 +144,18 @@ def test_a_register_goes_on_from_every_checkpoint_that_was_shown(town: Town) -> 
                 answer = requests.get(f"{url}/v1/consultations/{id_}/register?from={start}")
                 now = Consistency.from_json(answer.content).check(id_, server, before)
             seen.append(now)
+            for before in seen:  # and led to each of the later ones, not only to the newest
+                for later in (point for point in seen if point.size >= before.size):
+                    answer = requests.get(
+                        f"{url}/v1/consultations/{id_}/register?from={before.size}&to={later.size}"
+                    )
+                    shown = Consistency.from_json(answer.content)
+                    assert shown.check(id_, server, before) == later
+            for nothing in ("from=0&to=2", "from=3&to=1", "from=0&to=12"):
+                answer = requests.get(f"{url}/v1/consultations/{id_}/register?{nothing}")
+                assert answer.status_code == 404
+            answer = requests.get(f"{url}/v1/consultations/{id_}/register?from=0&to=-1")
+            assert answer.status_code == 400
     assert [point.size for point in seen] == [3, 4, 11]
     elsewhere = Checkpoint(origin_of(id_), 3, merkle.leaf_hash(b"another past"))
     with town.service() as service:
