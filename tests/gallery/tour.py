@@ -118,6 +118,9 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
             added = False
         else:
             yield _scene(there, name, aside=bool(again))
+            if getattr(kiosk.page, "briefs", False):  # told on a page of its own, then asked
+                kiosk.page.go_on()
+                yield _scene(there, f"{name}-asked", aside=bool(again))
             if _opens_keyboard(there):
                 yield _scene(there, f"{name}-writing", aside=True)
                 kiosk.show()
