@@ -140,7 +140,7 @@ class MethodScreen(Page):
         Clock.schedule_once(self._settle_room, -1)
 
     def _name_group(self) -> None:
-        """On a small panel with larger letters, what stays in sight leaves no room for the title."""
+        """On a small panel, larger letters and what stays in sight leave no room for the title."""
         untitled = theme.cramped and not self.briefs and self.answer.standing is not None
         section = self.answer.asked.section
         self.heading = "" if section.repeat or untitled else section.label

@@ -143,7 +143,7 @@ class QuestionScreen(Page):
 
     def show_trouble(self, message: str, outcome: Outcome = Outcome.CONSTRAINT) -> None:
         """Say what stands against going on, above the question."""
-        self.trouble = objection(Verdict(outcome, message))
+        self.trouble = objection(Verdict(outcome, message), self.kiosk.journey.step())
         self.ids.paged.to_top()
         self.kiosk.ear.say_words(self.trouble)
 
@@ -157,6 +157,7 @@ class QuestionScreen(Page):
         if self.picture is not None:
             self.ids.picture.add_widget(self.picture)
         self.tight = self.closer = False
+        self.lift = 0.0
         self.answer = self.kiosk.ahead.take(step, value, setting)
         if self.answer is None:
             return
@@ -274,7 +275,7 @@ class QuestionScreen(Page):
             self.tight = framed + larger + typed.barest > whole
         typed.writing = self.writes or fits
         typed.done_button = self.bare
-        self.lift = 0.0
+        lift = 0.0
         if self.bare:
             # Between the parts of the page and of its body there are four gaps.
             few_lines = 2 * line if self.keeps_question else 0
@@ -283,7 +284,8 @@ class QuestionScreen(Page):
         else:
             typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
             if theme.large:  # question, field and keyboard stand together
-                self.lift = max(0.0, whole - framed - typed.height) * (1 - SUNK)
+                lift = max(0.0, whole - framed - typed.height) * (1 - SUNK)
+        self.lift = lift
 
     def _come_closer(self, *_: Any) -> None:
         """On a small panel: the question in smaller letters, where that brings its answer in sight.
