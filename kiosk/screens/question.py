@@ -266,7 +266,9 @@ class QuestionScreen(Page):
         least = typed.least + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
         line = theme.small * 1.3
-        left = whole - typed.keyboard_height - 5 * theme.gap - typed.least
+        # Between the parts of the page and of its body there are four gaps.
+        left = bare_room = whole - typed.keyboard_height - 4 * theme.gap
+        left -= typed.least if typed.least <= bare_room else typed.barest
         self.keeps_question = (typed.keeps_question and left >= line) or not theme.compact
         self.bare = self.writes and not fits
         if not self.bare:  # seen whole in smaller letters, rather than half in large ones
@@ -277,10 +279,8 @@ class QuestionScreen(Page):
         typed.done_button = self.bare
         lift = 0.0
         if self.bare:
-            # Between the parts of the page and of its body there are four gaps.
             few_lines = 2 * line if self.keeps_question else 0
-            room = whole - typed.keyboard_height - 5 * theme.gap
-            typed.room = room - min(self.ids.head_words.height, few_lines)
+            typed.room = bare_room - min(self.ids.head_words.height, few_lines)
         else:
             typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
             if theme.large:  # question, field and keyboard stand together
