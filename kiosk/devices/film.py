@@ -92,7 +92,9 @@ class Filming:
         voice = self._voice()
         if pictures is None:
             raise NothingFilmed("The camera gives no picture. Is it plugged in, and free?")
-        return Film(_together(pictures.finish(), voice), pictures.seconds, bool(voice))
+        silent = pictures.finish()
+        whole = _together(silent, voice) if voice else b""
+        return Film(whole or silent, pictures.seconds, bool(whole))
 
     def cancel(self) -> None:
         """End, and forget what was filmed."""
@@ -176,28 +178,33 @@ class _Pictures:
 
 
 def _together(pictures: bytes, voice: bytes) -> bytes:
-    """A silent film with a voice (an Ogg file) beside it; nothing is encoded anew."""
-    if not voice:
-        return pictures
+    """A silent film with a voice (an Ogg file) beside it; nothing is encoded anew.
+
+    Returns nothing where the voice is none: what was seen is not lost for it.
+    """
     import av
 
     file = BytesIO()
-    with (
-        av.open(BytesIO(pictures), "r") as seen,
-        av.open(BytesIO(voice), "r") as heard,
-        av.open(file, "w", format="webm") as container,
-    ):
-        packets = []
-        sources: list[tuple[Any, Any]] = [(seen, seen.streams.video[0])]
-        sources.append((heard, heard.streams.audio[0]))
-        for opened, source in sources:
-            stream = container.add_stream_from_template(source)
-            for packet in opened.demux(source):
-                if packet.dts is not None:
-                    packets.append((packet.dts * packet.time_base, packet, stream))
-        for _, packet, stream in sorted(packets, key=lambda one: one[0]):
-            packet.stream = stream
-            container.mux(packet)
+    try:
+        with (
+            av.open(BytesIO(pictures), "r") as seen,
+            av.open(BytesIO(voice), "r") as heard,
+            av.open(file, "w", format="webm") as container,
+        ):
+            packets = []
+            sources: list[tuple[Any, Any]] = [(seen, seen.streams.video[0])]
+            sources.append((heard, heard.streams.audio[0]))
+            for opened, source in sources:
+                stream = container.add_stream_from_template(source)
+                for packet in opened.demux(source):
+                    if packet.dts is not None:
+                        packets.append((packet.dts * packet.time_base, packet, stream))
+            for _, packet, stream in sorted(packets, key=lambda one: one[0]):
+                packet.stream = stream
+                container.mux(packet)
+    except (av.FFmpegError, IndexError) as error:
+        log.warning("A film without its sound: %s", type(error).__name__)
+        return b""
     return file.getvalue()
 
 

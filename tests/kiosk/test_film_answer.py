@@ -8,6 +8,7 @@ import pytest
 from tests.kiosk import driver, media  # isort: split
 
 from kiosk.devices.film import pictures_of
+from kiosk.devices.recorder import Recording
 from kiosk.devices.sound import samples_of
 
 
@@ -100,6 +101,16 @@ def test_without_a_microphone_a_film_is_silent(tmp_path, equipment):
         driver.tap(answer.ids.main)
         driver.tap(answer.ids.main)
         assert answer.state == "showing" and not deaf.player.played
+
+
+def test_a_sound_that_is_none_does_not_cost_the_film(kiosk, equipment, monkeypatch):
+    answer = filming(kiosk, equipment)
+    equipment.recorder.hear(0.5)
+    monkeypatch.setattr(equipment.recorder, "stop", lambda: Recording(b"OggS rubbish", 0.5))
+    driver.tap(answer.ids.main)
+    assert answer.state == "taken"
+    journey = kiosk.kiosk.journey
+    assert list(pictures_of(journey.attachments[journey.value()].content))
 
 
 def test_a_camera_that_fails_while_it_films_leaves_what_was_filmed(kiosk, equipment):
