@@ -7,11 +7,12 @@ put beside them at the end. What comes out is one WebM file, which any browser p
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from io import BytesIO
+from queue import Empty, Queue
 from typing import Any
 
 from kiosk.devices.camera import Camera, Frame, NoPicture, frame_of
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 PICTURES_A_SECOND = 15
 BIT_RATE = 800_000  # of the pictures: a minute is some six megabytes
 _MOST_ACROSS = 854  # pixels
+_MOST_SHOWN_ACROSS = 1280
+_AHEAD = 4  # pictures
 _MILLISECOND = Fraction(1, 1000)
 
 
@@ -208,14 +211,86 @@ def _together(pictures: bytes, voice: bytes) -> bytes:
     return file.getvalue()
 
 
-def pictures_of(content: bytes) -> Iterator[tuple[float, Frame]]:
-    """What is seen in a film, each with its time in seconds; nothing where it holds no film."""
+def pictures_of(content: bytes, most_across: int = 0) -> Generator[tuple[float, Frame], None, None]:
+    """What is seen in a film, each with its time in seconds; nothing where it holds no film.
+
+    Args:
+        content: a file that FFmpeg can read.
+        most_across: pixels; wider pictures are made so wide.
+    """
     import av
 
     try:
         with closing(av.open(BytesIO(content), "r")) as container:
             if container.streams.video:
                 for seen in container.decode(video=0):
-                    yield seen.time or 0.0, frame_of(seen)
+                    if most_across and seen.width > most_across:
+                        yield seen.time or 0.0, frame_of(_narrowed(seen, most_across))
+                    else:
+                        yield seen.time or 0.0, frame_of(seen)
     except (av.FFmpegError, ValueError) as error:
         log.warning("A film cannot be shown: %s", type(error).__name__)
+
+
+def _narrowed(seen: Any, across: int) -> Any:
+    return seen.reformat(across, max(2, round(seen.height * across / seen.width / 2) * 2))
+
+
+def first_picture_of(content: bytes) -> Frame | None:
+    """What is seen first in a film; None where it holds none."""
+    with closing(pictures_of(content, _MOST_SHOWN_ACROSS)) as pictures:
+        return next((picture for _, picture in pictures), None)
+
+
+class Showing:
+    """A film while it is shown: its pictures, each at its time.
+
+    Args:
+        content: the film's file.
+
+    Attributes:
+        over: whether all was shown.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.over = False
+        self._next: tuple[float, Frame] | None = None
+        self._passed = 0.0
+        self._pictures: Queue[tuple[float, Frame] | None] = Queue(_AHEAD)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._decode, args=(content,), daemon=True)
+        self._thread.start()
+
+    def due(self, passed: float) -> Frame | None:
+        """The picture to show, so many seconds after the last look; None while that one stays."""
+        self._passed += passed
+        due = None
+        while not self.over:
+            if self._next is None:
+                try:
+                    self._next = self._pictures.get_nowait()
+                except Empty:
+                    break  # it is not ready: it is shown late
+                self.over = self._next is None
+            if self._next is not None:
+                if self._next[0] > self._passed:
+                    break
+                due, self._next = self._next[1], None
+        return due
+
+    def stop(self) -> None:
+        """Show nothing more, and let go of what was to be shown."""
+        self.over, self._next = True, None
+        self._stopped.set()
+        while self._thread.is_alive():
+            with suppress(Empty):
+                self._pictures.get(timeout=0.01)
+        self._thread.join()
+
+    def _decode(self, content: bytes) -> None:
+        """Make pictures ready, a few ahead; on a thread."""
+        for picture in pictures_of(content, _MOST_SHOWN_ACROSS):
+            if self._stopped.is_set():
+                return
+            self._pictures.put(picture)
+        self._pictures.put(None)

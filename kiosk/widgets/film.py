@@ -4,15 +4,13 @@ The film is the answer from its first picture on, so that nothing is lost by who
 still film.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from kivy.clock import Clock
 
 from forms.engine import Step
 from kiosk.attachments import WEBM, Making
-from kiosk.devices.camera import Frame
-from kiosk.devices.film import Filming, NothingFilmed, pictures_of
+from kiosk.devices.film import Filming, NothingFilmed, Showing, first_picture_of
 from kiosk.language import tr
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.camera_answer import CameraAnswer
@@ -32,9 +30,7 @@ class FilmAnswer(CameraAnswer):
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         self._ticking = Clock.create_trigger(self._tick, _OFTEN, interval=True)
         self._filming: Filming | None = None
-        self._showing: Iterator[tuple[float, Frame]] = iter(())
-        self._next: tuple[float, Frame] | None = None
-        self._shown_for = 0.0
+        self._showing: Showing | None = None
         super().__init__(step, value, setting, **kwargs)
         self._eraser = SideTool(icon="trash", on_release=lambda _: self.again())
         self.ids.tools.add_widget(self._eraser)
@@ -46,7 +42,7 @@ class FilmAnswer(CameraAnswer):
         if self.attachments.media_type(self.value) != WEBM:
             return False
         self.state = "taken"
-        self._rewind()
+        self._rest()
         return True
 
     def film(self) -> None:
@@ -74,16 +70,17 @@ class FilmAnswer(CameraAnswer):
         self.attachments[self.value]  # made now, while the camera is there
         self.ids.preview.stop()
         self.state = "taken"
-        self._rewind()
+        self._rest()
 
     def show(self) -> None:
         """See it again, and hear it."""
         kiosk, player = self.setting.kiosk, self.equipment.player
         if kiosk is not None:
             kiosk.ear.hush()
-        self._rewind()
+        content = self.attachments[self.value].content
+        self._showing = Showing(content)
         if player is not None and self.attachments.making(self.value).origin:
-            player.play(self.attachments[self.value].content)
+            player.play(content)
         self.state = "showing"
         self._ticking()
 
@@ -98,7 +95,7 @@ class FilmAnswer(CameraAnswer):
                 self.show()
             case "showing":
                 self._quiet()
-                self._rewind()
+                self._rest()
             case _:
                 self.look()
 
@@ -139,7 +136,6 @@ class FilmAnswer(CameraAnswer):
     def forget(self) -> None:
         """Let go of what was filmed."""
         self._quiet()
-        self._next, self._showing = None, iter(())
         super().forget()
 
     def _quiet(self) -> None:
@@ -147,24 +143,26 @@ class FilmAnswer(CameraAnswer):
         if self._filming is not None:
             self._filming.cancel()
             self._filming = None
+        if self._showing is not None:
+            self._showing.stop()
+            self._showing = None
         if self.state == "showing":
             if self.equipment.player:
                 self.equipment.player.hush()
             self.state = "taken"
 
-    def _rewind(self) -> None:
+    def _rest(self) -> None:
         """Show the first picture."""
-        self._showing = pictures_of(self.attachments[self.value].content)
-        self._next, self._shown_for = next(self._showing, None), 0.0
-        if self._next is not None:
-            self.ids.preview.show(self._next[1])
+        picture = first_picture_of(self.attachments[self.value].content)
+        if picture is not None:
+            self.ids.preview.show(picture)
 
     def _tick(self, passed: float) -> bool:
         """Look how far it is."""
         if self.setting.kiosk is not None:
             self.setting.kiosk.idle.touched()  # who films, or looks, is there
-        if self.state == "showing":
-            return self._show_on(passed)
+        if self._showing is not None:
+            return self._show_on(self._showing, passed)
         if self.state != "filming" or self._filming is None:
             return False
         if not self.value and self._filming.seconds:
@@ -174,19 +172,15 @@ class FilmAnswer(CameraAnswer):
             self.stop()
         return self.state == "filming"
 
-    def _show_on(self, passed: float) -> bool:
+    def _show_on(self, showing: Showing, passed: float) -> bool:
         """Show the picture that is due; at the end, the first again."""
-        self._shown_for += passed
-        due = None
-        while self._next is not None and self._next[0] <= self._shown_for:
-            due, self._next = self._next[1], next(self._showing, None)
-        if due is not None:
-            self.ids.preview.show(due)
-        self._tell()
-        if self._next is None and self._shown_for >= self.attachments.making(self.value).seconds:
+        picture = showing.due(passed)
+        if picture is not None:
+            self.ids.preview.show(picture)
+        if showing.over:
             self._quiet()
-            self._rewind()
-        return self.state == "showing"
+            self._rest()
+        return not showing.over
 
     def _hold(self) -> None:
         """The answer is what is being filmed."""
