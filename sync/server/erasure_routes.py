@@ -9,8 +9,6 @@ An order names an id that follows from what the register shows anyway, and a rea
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
 
 import rfc8785
 from starlette.requests import Request
@@ -18,21 +16,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sync.erasure import LARGEST_ORDER
+from sync.server.aside import Aside
 from sync.server.bodies import Bodies
 from sync.server.erasures import orders_document
 from sync.server.problems import BadRequest
 from sync.server.service import Service
 
 _MOST = 500  # orders in one answer
-
-_Result = TypeVar("_Result")
-
-
-class Aside(Protocol):
-    """Does what touches the disk in a thread."""
-
-    def __call__(self, work: Callable[[], _Result]) -> Awaitable[_Result]:
-        """The result of `work`."""
 
 
 def erasure_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]:

@@ -73,6 +73,14 @@ class Store:
         """A connection that only looks."""
         return self.database.reading()
 
+    def writing_together(self) -> contextlib.AbstractContextManager[None]:
+        """One transaction for everything that this thread does meanwhile."""
+        return self.database.writing_together()
+
+    def looking_together(self) -> contextlib.AbstractContextManager[None]:
+        """One look for everything that this thread only reads meanwhile."""
+        return self.database.looking_together()
+
     def publishing(self, consultation: str) -> contextlib.AbstractContextManager[None]:
         """Be the only one, of all threads and processes, that publishes a register."""
         return self.database.publishing(consultation)
@@ -311,7 +319,7 @@ class Store:
         """Store a verified batch and the server's word on it, in one transaction.
 
         Args:
-            batch: what came.
+            batch: what came; its bytes are on the disk already.
             acknowledge: makes the signed acknowledgement of the verdicts, and of the attachments
                 that are waited for.
             now: seconds since 1970.
@@ -319,7 +327,6 @@ class Store:
         Returns:
             The acknowledgement; for a batch that was stored before, the same bytes as then.
         """
-        self.files.keep_batch(batch.name, batch.body)
         try:
             with self.writing() as db:
                 number = next_batch(db, batch.consultation)

@@ -176,9 +176,9 @@ def test_a_damaged_batch_on_the_server_is_mended_when_its_device_sends_it_again(
         outgoing = device.outbox.next_batch()
         assert outgoing is not None
         with town.service() as service:
-            said = service.receive(outgoing.name, outgoing.data)
+            said = service.intake.receive(outgoing.name, outgoing.data)
             service.files.batch_path(outgoing.name).write_bytes(b"")
-            assert service.receive(outgoing.name, outgoing.data) == said
+            assert service.intake.receive(outgoing.name, outgoing.data) == said
             assert service.files.batch(outgoing.name) == outgoing.data
 
 

@@ -164,7 +164,7 @@ def brought(service: Service, town: Town) -> float:
         town.confirm(device, "un arbre")
         outgoing = device.outbox.next_batch()
         assert outgoing is not None
-        service.receive(outgoing.name, outgoing.data)
+        service.intake.receive(outgoing.name, outgoing.data)
     return town.clock.now
 
 

@@ -136,16 +136,16 @@ def test_the_one_bad_record_is_found_by_halving_and_blocks_nothing(town: Town, m
             "SELECT commitment FROM contribution WHERE number = 5"
         ).fetchone()[0]
         from sync.errors import MalformedBatch
-        from sync.server.service import Service
+        from sync.server.intake import Intake
 
-        receive = Service.receive
+        receive = Intake.receive
 
         def refuse_the_bad_one(self, name: str, body: bytes) -> bytes:
             if bad in body:
                 raise MalformedBatch()
             return receive(self, name, body)
 
-        monkeypatch.setattr(Service, "receive", refuse_the_bad_one)
+        monkeypatch.setattr(Intake, "receive", refuse_the_bad_one)
         report = sync_once(device)
         assert (report.sent, report.quarantined, report.left) == (6, 1, 0)
         [aside] = device.outbox.quarantined()
