@@ -167,6 +167,7 @@ class Service:
             )
         if last is not None:
             self.store.compare(last.token_hash, self._clock())
+        tell(Event.COMPARED, device=device.key_id)
 
     def revoke(self, key_id: str) -> EnrolledDevice:
         """Accept nothing more from a device.
@@ -176,6 +177,7 @@ class Service:
             RevokedDevice: it is revoked already.
         """
         device = self.store.revoke(key_id, self._clock())
+        tell(Event.REVOKED, device=key_id)
         self.write_roster()
         return device
 
@@ -274,7 +276,6 @@ class Service:
         """
         done = self.erasures.obey(order, self._clock())
         self.brought.set()
-        tell(Event.ERASED)
         return done
 
     def roster(self, consultation_id: str, request: RequestParts) -> bytes:

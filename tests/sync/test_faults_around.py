@@ -112,7 +112,7 @@ def stripping(url: str, *stripped: str) -> Iterator[str]:
             kept = {name: value for name, value in self.headers.items() if name.lower() not in gone}
             kept.pop("Transfer-Encoding", None)
             kept["Content-Length"] = str(len(body))
-            far = HTTPConnection("127.0.0.1", behind, timeout=20)
+            far = HTTPConnection("127.0.0.1", behind, timeout=60)
             far.request(self.command, self.path, body, kept)
             answer = far.getresponse()
             content = answer.read()

@@ -89,7 +89,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         shown, secret = said("Un banc au soleil", full.id), said("e", none.id)
         assert sync_once(device).complete
         awaited = said("d")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while requests.get(f"{url}/register/{town.consultation.id}/checkpoint").status_code != 200:
             assert time.monotonic() < until
             time.sleep(0.05)
