@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kiosk.lean import lean_kivy
+
 log = logging.getLogger(__name__)
 
 USUAL_FPS, RESTING_FPS = 60, 20  # a touch on the idle screen waits 50 ms at most
@@ -58,6 +60,8 @@ def open_window(display: Display, home: Path) -> Any:
     # Kivy looks for a reader of touchscreens that is not used here, and complains with a traceback.
     kivy_log.addFilter(lambda record: "MTDev" not in record.getMessage())
 
+    with lean_kivy(home):
+        import kivy.clock  # noqa: F401
     from kivy.config import Config
 
     for option in Config.options("input"):

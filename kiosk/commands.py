@@ -15,6 +15,7 @@ import click
 
 from forms.errors import FormError
 from kiosk.errors import DeviceError
+from kiosk.greeting import renew_greeting
 from sync.command_line import Refusing, Sentence, courier_progress
 from sync.errors import SyncError
 from sync.wording import counted
@@ -88,6 +89,7 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
         if warning := said_of_no_tls(enrolment.url):
             click.echo(warning, err=True)
         _tell(sync_once(device))
+        renew_greeting(device, data)
         if not device.consultations():
             click.echo("The server has published no consultation yet; sync again when it has.")
 
@@ -171,6 +173,7 @@ def sync(data: Path, ca: str | None) -> None:
 
     with _open(data) as device:
         report = sync_once(device, progress=_progress(), ca_bundle=ca)
+        renew_greeting(device, data)
         _tell(report)
     sys.exit(0 if report.complete else 1)
 
@@ -261,6 +264,7 @@ def courier_in(directory: Path, data: Path) -> None:
 
     with _open(data) as device:
         carried = carry_in(device, directory)
+        renew_greeting(device, data)
         left = device.outbox.counts().owed
     for sentence in carried.sentences():
         click.echo(sentence)

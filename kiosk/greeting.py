@@ -7,11 +7,19 @@ directory as when it was written, and the same of them are open today.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kiosk.errors import DeviceError
+
+if TYPE_CHECKING:  # what people see first imports nothing of it
+    from sync.device import Device
+
+log = logging.getLogger(__name__)
 
 FILE = "greeting.json"
 _PACKAGES = "consultations"
@@ -98,6 +106,28 @@ def keep_greeting(
     fresh = data / f"{FILE}.new"
     fresh.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     fresh.replace(data / FILE)
+
+
+def renew_greeting(device: "Device", data: Path) -> None:
+    """Have the next start greet with what is open today, where other packages came by a command.
+
+    Where that cannot be kept, or a form cannot be read, that start tells it, and takes its time.
+    """
+    if read_greeting(data, date.today()) is not None:
+        return
+    from forms.errors import FormError
+    from kiosk.devices.configuration import read_configuration
+    from kiosk.offer import Programme
+    from sync.catalogues import available_languages, offered
+
+    try:
+        offers = Programme(device, lambda: datetime.now().astimezone()).today()
+        if offers:
+            ours = read_configuration(data).languages or available_languages()
+            spoken = offered(offers[0].languages, ours)
+            keep_greeting(data, offers, device.consultations(), spoken)
+    except (OSError, FormError, DeviceError) as error:
+        log.warning("The next start will be slower: %s", error)
 
 
 def read_greeting(data: Path, today: date) -> Greeting | None:

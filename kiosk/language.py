@@ -20,6 +20,7 @@ from sync.catalogues import (
     base,
     locale_of,
     name_in,
+    offered,
     own_name,
     read_catalogue,
 )
@@ -40,24 +41,6 @@ __all__ = [
 ]
 
 _SHORT = 1000  # numbers below, every language here writes in the same way
-
-
-def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
-    """The languages to offer: a form's own, first, and the device's others.
-
-    Args:
-        asked: those that the form speaks, the one most will choose first.
-        device: those that the device offers, in its order.
-    """
-    spoken = {base(language) for language in asked}
-    found = list(asked)
-    for language in device:
-        if base(language) not in spoken:
-            found.append(language)
-        elif language == EASY_FRENCH and language not in found:
-            french = next(at for at, code in enumerate(found) if base(code) == SOURCE_LANGUAGE)
-            found.insert(french + 1, language)
-    return tuple(found)
 
 
 class Language(EventDispatcher):

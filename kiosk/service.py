@@ -13,6 +13,7 @@ from datetime import date
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kiosk.app import Display, run
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sync.client.background import Rhythm
 
 SECONDS_BEFORE_CONNECTING = 1.0
+SECONDS_ALONE = 0.25  # for the first screen: who waits to touch it goes before the rest
+MOST_SECONDS_HELD = 3.0  # longer, it is no finger: something lies on the screen
 
 # What takes its time to load, in steps of some hundredths of a second.
 _FOR_THE_DEVICE = (
@@ -103,6 +106,7 @@ class _Opening:
         self._stage: Any = None
         self._steps = self._all_steps()
         self._device_found = False
+        self._held_since: float | None = None  # since when something touches the screen
 
     def find_device(self) -> None:
         """All steps that need no window."""
@@ -120,7 +124,10 @@ class _Opening:
 
         def begin(*_: Any) -> None:
             Window.unbind(on_flip=begin)
-            self._stepping = Clock.schedule_interval(self._step, 0)
+            Clock.schedule_once(go_on, SECONDS_ALONE)
+
+        def go_on(_: float) -> None:
+            Clock.schedule_interval(self._step, 0)
 
         self._porch = Porch(greeting, self.stage)
         Window.bind(on_flip=begin)  # the first frame is to be seen
@@ -137,9 +144,7 @@ class _Opening:
 
         None while a finger is down: whoever touches the screen goes first.
         """
-        from kivy.base import EventLoop
-
-        if EventLoop.touches:
+        if self._is_touched():
             return True
         if self._stage is None and self.trouble is None:
             try:
@@ -147,6 +152,17 @@ class _Opening:
             except Exception:  # noqa: BLE001 - the command tells it, once the window is closed
                 return False
         return self._stage is None and self.trouble is None
+
+    def _is_touched(self) -> bool:
+        """Whether a finger is down; what never lifts is none."""
+        from kivy.base import EventLoop
+
+        if not EventLoop.touches:
+            self._held_since = None
+            return False
+        if self._held_since is None:
+            self._held_since = monotonic()
+        return monotonic() - self._held_since < MOST_SECONDS_HELD
 
     def _take_step(self) -> None:
         from kivy.app import App

@@ -8,6 +8,7 @@ kiosk's first screen does not.
 from __future__ import annotations
 
 import gettext
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,24 @@ def available_languages(root: Path = TRANSLATIONS) -> tuple[str, ...]:
     there = {SOURCE_LANGUAGE, *(path.parent.name for path in root.glob("*/parvis.po"))}
     known = tuple(language for language in OFFERED if language in there)
     return (*known, *sorted(there.difference(known)))
+
+
+def offered(asked: Sequence[str], device: Sequence[str]) -> tuple[str, ...]:
+    """The languages to offer: a form's own, first, and the device's others.
+
+    Args:
+        asked: those that the form speaks, the one most will choose first.
+        device: those that the device offers, in its order.
+    """
+    spoken = {base(language) for language in asked}
+    found = list(asked)
+    for language in device:
+        if base(language) not in spoken:
+            found.append(language)
+        elif language == EASY_FRENCH and language not in found:
+            french = next(at for at, code in enumerate(found) if base(code) == SOURCE_LANGUAGE)
+            found.insert(french + 1, language)
+    return tuple(found)
 
 
 def read_catalogue(language: str, root: Path = TRANSLATIONS) -> gettext.NullTranslations:

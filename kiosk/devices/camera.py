@@ -105,7 +105,7 @@ class AvCamera:
                 for seen in container.decode(video=0):
                     if self._over.is_set():
                         return
-                    self._latest = _frame_of(seen)
+                    self._latest = frame_of(seen)
         except (av.FFmpegError, OSError, IndexError) as error:
             log.warning("The camera %s: %s", self._source, type(error).__name__)
         self._broken = True
@@ -124,7 +124,7 @@ class AvCamera:
         raise AssertionError("the last size is any")
 
 
-def _frame_of(seen: Any) -> Frame:
+def frame_of(seen: Any) -> Frame:
     """A picture of FFmpeg's without the padding of its lines."""
     plane = seen.reformat(format="rgb24").planes[0]
     across, content = seen.width * 3, bytes(plane)

@@ -48,8 +48,9 @@ class LanguageCard(Tap):
         inner, letters = width - 2 * self.inset, self.letters(theme.body)
         if (inner, letters) not in self._heights:
             pen = Pen(letters, bold=True)
-            lines = lay_out(self.text, inner, pen.measure, rtl=False)
-            self._heights[inner, letters] = ceil(len(lines) * pen.line_height * LINE)
+            one_line = pen.measure(self.text) <= inner
+            lines = 1 if one_line else len(lay_out(self.text, inner, pen.measure, rtl=False))
+            self._heights[inner, letters] = ceil(lines * pen.line_height * LINE)
         return float(max(theme.target, self._heights[inner, letters] + theme.mm(1)))
 
 

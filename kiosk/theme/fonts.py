@@ -29,6 +29,8 @@ def font_for(text: str, name: str) -> str:
 def register_fonts() -> None:
     """Make the fonts known to Kivy; may be called again."""
     letters, icons = ASSETS / "fonts", ASSETS / "icons"
+    # Kivy would look through every folder of fonts on the system before it writes its first word.
+    LabelBase._fonts_dirs = LabelBase._fonts_dirs or [str(letters)]
     LabelBase.register(
         TEXT, str(letters / "Parvis-Regular.ttf"), fn_bold=str(letters / "Parvis-Bold.ttf")
     )

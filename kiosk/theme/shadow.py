@@ -18,9 +18,13 @@ _SIZE = 2 * EDGE + 2
 def shadow() -> Texture:
     """White, as opaque as the shadow is dark: at its full within the border, nothing at the rim."""
     pixels = bytearray()
-    for y in range(_SIZE):
-        for x in range(_SIZE):
-            pixels += bytes((255, 255, 255, round(255 * _darkness(x + 0.5, y + 0.5))))
+    half = _SIZE // 2
+    for y in range(half):  # the rest is the same, mirrored
+        row = [round(255 * _darkness(x + 0.5, y + 0.5)) for x in range(half)]
+        for dark in row + row[::-1]:
+            pixels += bytes((255, 255, 255, dark))
+    rows = [pixels[at : at + 4 * _SIZE] for at in range(0, len(pixels), 4 * _SIZE)]
+    pixels = bytearray().join(rows + rows[::-1])
     texture = Texture.create(size=(_SIZE, _SIZE), colorfmt="rgba")
     texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
     return texture

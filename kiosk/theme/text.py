@@ -6,6 +6,7 @@ a text is measured and broken in the order it is written, then each line is join
 """
 
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,16 @@ class Paragraph:
     def natural_width(self, measure: Measure) -> float:
         """How wide it is on one line."""
         return _width(self.clusters, 0, len(self.clusters), measure)
+
+    def pieces(self, measure: Measure) -> Iterator[tuple[float, float]]:
+        """How wide each piece is that is not broken: with the blanks after it, and without."""
+        first = 0
+        for last in (*_places_to_break(self.clusters), len(self.clusters)):
+            drawn = "".join(cluster.drawn for cluster in self.clusters[first:last])
+            shown = measure(drawn.rstrip())
+            blanks = _blanks(self.clusters, first, last)
+            yield shown + (measure(" ") * blanks if blanks else 0), shown
+            first = last
 
     def lines(self, width: float, measure: Measure) -> Iterator[Line]:
         """Its lines in a width, in pixels."""
@@ -191,7 +202,16 @@ def _clusters(text: str, right: bool) -> list[Cluster]:
 @cache
 def _reshaper() -> Any:
     """Joins letters one for one; the ligature that Arabic requires, lam-alef, is made here."""
-    from arabic_reshaper import ArabicReshaper  # not before a text wants it: it takes its time
+    # Not before a text wants it: it takes its time. For what it may read from a font, and is not
+    # asked to here, it would load fontTools whole.
+    fonts = sys.modules.get("fontTools")
+    sys.modules["fontTools"] = None  # type: ignore[assignment]
+    try:
+        from arabic_reshaper import ArabicReshaper
+    finally:
+        del sys.modules["fontTools"]
+        if fonts is not None:
+            sys.modules["fontTools"] = fonts
 
     return ArabicReshaper({"delete_harakat": False, "support_ligatures": False})
 

@@ -160,8 +160,8 @@ class CardGrid(Layout):
         cards = list(reversed(self.children))
         if not cards and not self.keeps_height:
             self.height = 0.0
-        # Narrower than a finger it is on no screen; another height would bring another width.
-        if not cards or self.width < theme.target:
+        # Narrower than two fingers it is on no screen; another height would bring another width.
+        if not cards or self.width < 2 * theme.target:
             return
         gap = float(theme.gap)
         plan = arrange(

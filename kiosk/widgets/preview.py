@@ -57,10 +57,7 @@ class Preview(Widget):
 
     def show(self, frame: Frame) -> None:
         """Show this picture."""
-        if self.texture is None or tuple(self.texture.size) != (frame.width, frame.height):
-            self.texture = Texture.create(size=(frame.width, frame.height), colorfmt="rgb")
-            self.texture.flip_vertical()
-        self.texture.blit_buffer(frame.pixels, colorfmt="rgb", bufferfmt="ubyte")
+        self.texture = texture_of(frame, self.texture)
         self.shape = frame.width / frame.height
         self.canvas.ask_update()
 
@@ -81,6 +78,15 @@ class Preview(Widget):
             self.frame = frame
             self.show(frame)
             self.dispatch("on_frame", frame)
+
+
+def texture_of(frame: Frame, former: Texture | None = None) -> Texture:
+    """A picture as a texture: the former one, where it is as large."""
+    if former is None or tuple(former.size) != (frame.width, frame.height):
+        former = Texture.create(size=(frame.width, frame.height), colorfmt="rgb")
+        former.flip_vertical()
+    former.blit_buffer(frame.pixels, colorfmt="rgb", bufferfmt="ubyte")
+    return former
 
 
 load_beside(__file__)

@@ -39,6 +39,7 @@ class Means:
 
 MEANS = {
     "draw": Means("drawing", "DrawingAnswer", "pencil-line", lambda: tr._("Dessiner"), (PNG,)),
+    "film": Means("film", "FilmAnswer", "video-camera", lambda: tr._("Filmer"), (WEBM,)),
     "photo": Means("photo", "PhotoAnswer", "camera", lambda: tr._("Prendre une photo"), (JPEG,)),
     "speak": Means("voice", "VoiceAnswer", "microphone", lambda: tr._("Parler"), (OGG, WAV)),
     "write": Means("writing", "WritingAnswer", "keyboard", lambda: tr._("Écrire"), (TEXT,)),
@@ -50,7 +51,7 @@ _USUAL = {
     Kind.IMAGE: ("photo", "draw", "write"),
     Kind.AUDIO: ("speak", "write", "draw"),
     Kind.VIDEO: ("film", "photo", "speak", "write", "draw"),
-    Kind.FILE: ("photo", "speak", "write", "draw"),
+    Kind.FILE: ("photo", "film", "speak", "write", "draw"),
 }
 _NATURAL = {Kind.IMAGE: "photo", Kind.AUDIO: "speak", Kind.VIDEO: "film"}
 
@@ -62,6 +63,7 @@ def ways_here(step: Step, equipment: Equipment) -> tuple[str, ...]:
         "write": True,
         "speak": equipment.recorder is not None,
         "photo": equipment.camera is not None,
+        "film": equipment.camera is not None,
     }
     usual = ("draw", "write") if _DRAWN & step.appearance else _USUAL[step.kind]
     return tuple(way for way in usual if able.get(way))
@@ -169,7 +171,8 @@ def describe_attachment(step: Step, value: str, attachments: Attachments | None)
                 "Un enregistrement de {n} seconde", "Un enregistrement de {n} secondes", seconds
             )
         case media_type if media_type == WEBM:
-            return tr._("Une vidéo")
+            seconds = max(1, round(attachments.making(value).seconds))
+            return tr.plural("Une vidéo de {n} seconde", "Une vidéo de {n} secondes", seconds)
         case media_type if media_type == JPEG:
             return tr._("Une photo")
         case media_type if media_type == TEXT:

@@ -212,7 +212,7 @@ class VoiceAnswer(Uploaded, SideBySide):
 
     def _tell(self, *_: Any) -> None:
         """Words and icon of the large card."""
-        card, minutes = self.ids.card, LONGEST_SECONDS // 60
+        card = self.ids.card
         texts = {
             "empty": tr._("Touchez pour parler"),
             "recording": tr._("Touchez pour arrêter"),
@@ -226,14 +226,21 @@ class VoiceAnswer(Uploaded, SideBySide):
         icons = {"empty": "microphone", "recorded": "play" if self.can_hear else "check"}
         card.text, card.icon = texts[self.state], icons.get(self.state, "stop")
         if self.state == "recording":
-            card.note = tr._("{done} sur {longest}").format(
-                done=clock(self.seconds), longest=clock(LONGEST_SECONDS)
-            )
+            card.note = so_far(self.seconds, LONGEST_SECONDS)
         elif self.state == "empty":
-            longest = tr.plural("{n} minute au plus", "{n} minutes au plus", minutes)
-            card.note = self.trouble or longest
+            card.note = self.trouble or at_most(LONGEST_SECONDS)
         else:
             card.note = clock(self.seconds)
+
+
+def at_most(seconds: int) -> str:
+    """How long it can become."""
+    return tr.plural("{n} minute au plus", "{n} minutes au plus", seconds // 60)
+
+
+def so_far(seconds: float, longest: float) -> str:
+    """How long it is, of how long it can become."""
+    return tr._("{done} sur {longest}").format(done=clock(seconds), longest=clock(longest))
 
 
 def clock(seconds: float) -> str:

@@ -37,7 +37,8 @@ class WaysMenu(Uploaded):
             Kind.VIDEO: tr._("On ne peut pas filmer ici. Choisissez comment répondre."),
             Kind.FILE: tr._("Vous n’avez pas de fichier ici. Choisissez comment répondre."),
         }
-        if self.step.kind is Kind.AUDIO and self.equipment.recorder is not None:
+        there = {Kind.AUDIO: self.equipment.recorder, Kind.VIDEO: self.equipment.camera}
+        if there.get(self.step.kind) is not None:
             return lacks[Kind.IMAGE]
         return lacks[self.step.kind]
 

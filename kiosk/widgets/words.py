@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, inf
 from typing import Any
 
@@ -17,6 +18,8 @@ from kiosk.theme.text import Line, Paragraph, french_spaces, lay_out, paragraphs
 
 Builder.load_string("<-Words>:")  # nothing of what Kivy's labels draw
 
+_KIVYS_WIDTH = 100  # of a widget that has none yet, in pixels
+_LEAST_LETTERS = 1.5  # as many letters' heights a line is wide at least
 _WORD = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")  # what is not broken but for want of room
 _CHANGES_LINES = (
     *("text", "width", "rtl", "french", "foreign", "font_size", "font_name", "bold"),
@@ -39,8 +42,14 @@ class _Measured:
 
     def lines(self, width: float) -> list[Line]:
         """Its lines in a width, in pixels."""
-        room = inf if self.natural_width <= width else max(width, 1)
-        return [line for part in self.parts for line in part.lines(room, self.pen.measure)]
+        return self._unbroken if self.natural_width <= width else self._broken(max(width, 1))
+
+    @cached_property
+    def _unbroken(self) -> list[Line]:
+        return self._broken(inf)
+
+    def _broken(self, width: float) -> list[Line]:
+        return [line for part in self.parts for line in part.lines(width, self.pen.measure)]
 
 
 class Words(Label):
@@ -67,6 +76,8 @@ class Words(Label):
         self._measured: tuple[tuple[object, ...], _Measured] | None = None
         self._shown: tuple[object, ...] | None = None
         self._drawn: list[tuple[Rectangle, Texture]] = []
+        self._tops: list[int] = []  # how far below the top each of them begins
+        self._has_width = bool({"width", "size", "text_size"} & kwargs.keys())
         if "size_hint" not in kwargs:
             kwargs.setdefault("size_hint_y", None)
         super().__init__(**kwargs)
@@ -107,12 +118,32 @@ class Words(Label):
         self._state = state
         measured = self._measure(self.text)
         self.natural_width = measured.natural_width
+        if self._waits_for_width():
+            if self._drawn:
+                self._show([], measured.pen)
+            return
         lines = measured.lines(self.width) if self.text else []
         if self.halign == "center" and len(lines) > len(measured.parts):
             lines = _balanced(lines, measured, self.width)
         if 0 < self.max_lines < len(lines):
             lines = self._shortened(lines, measured.pen)
         self._show(lines, measured.pen)
+
+    def _waits_for_width(self) -> bool:
+        """Whether its layout has yet to give it a width: what is broken for another is in vain.
+
+        Kivy's widgets are 100 pixels wide until then; whoever keeps that width waits but once. And
+        on their way to the right one layouts try widths that hold no word.
+        """
+        if not self.text or self.size_hint_x is None or self.natural_width <= self.width:
+            return False
+        if not self._has_width:
+            self._has_width = True
+            if self.width == _KIVYS_WIDTH:
+                self._state = None
+                self._trigger_texture()
+                return True
+        return bool(self.width < _LEAST_LETTERS * self.font_size)
 
     def _measure(self, text: str) -> _Measured:
         """A text as it is written here; its own is kept, until it has another."""
@@ -198,12 +229,23 @@ def _balanced(lines: list[Line], measured: _Measured, width: float) -> list[Line
     pen = measured.pen
     words = (_WORD.findall(part.text) for part in measured.parts)
     longest = max((pen.measure(word) for found in words for word in found), default=0)
+    pieces = [list(part.pieces(pen.measure)) for part in measured.parts]
     low, high = min(max(width / len(lines), longest), width), width
     while high - low > pen.size / 2:
         middle = (low + high) / 2
-        narrower = measured.lines(middle)
-        if len(narrower) > len(lines):
+        if sum(_lines_needed(found, middle) for found in pieces) > len(lines):
             low = middle
         else:
-            high, lines = middle, narrower
-    return lines
+            high = middle
+    narrower = measured.lines(high)
+    return narrower if len(narrower) == len(lines) else lines
+
+
+def _lines_needed(pieces: list[tuple[float, float]], width: float) -> int:
+    """How many lines pieces take that a line may be broken between (see `Paragraph.pieces`)."""
+    count, at = 1, 0.0
+    for whole, shown in pieces:
+        if at and at + shown > width:
+            count, at = count + 1, 0.0
+        at += whole
+    return count

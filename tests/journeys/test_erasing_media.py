@@ -4,6 +4,7 @@ What is looked for is kept masked, so that the test itself does not hold it.
 """
 
 import gc
+import time
 
 import pytest
 
@@ -48,6 +49,21 @@ def takes_a_photo(kiosk, equipment):
     answer = media.to(kiosk, "photo")
     driver.pass_time(0.2)
     answer.take()
+
+
+def films(kiosk, equipment):
+    answer = media.to(kiosk, "film")
+    driver.pass_time(0.2)
+    driver.tap(answer.ids.main)
+    end = time.monotonic() + 60
+    while not kiosk.kiosk.journey.value():
+        assert time.monotonic() < end
+        driver.frames()
+    driver.tap(answer.ids.main)
+    driver.tap(answer.ids.main)  # seen again, to the end
+    while answer.state == "showing":
+        assert time.monotonic() < end
+        driver.frames()
 
 
 def writes_instead(kiosk, equipment):
@@ -97,7 +113,7 @@ def held_by(secret):
     return found
 
 
-@pytest.mark.parametrize("does", [draws, speaks, takes_a_photo, writes_instead])
+@pytest.mark.parametrize("does", [draws, speaks, takes_a_photo, films, writes_instead])
 @pytest.mark.parametrize("leaves", [stays_at_the_question, leaves_at_the_review, confirms])
 def test_of_what_people_gave_nothing_is_left_but_what_was_sealed(tmp_path, does, leaves):
     equipment = media.Equipment(

@@ -101,7 +101,11 @@ def from_catalogue(name: str) -> Consultation:
 
 @cache
 def consultation(
-    survey: str = EVERY_KIND, *, opens: date | None = None, closes: date | None = None
+    survey: str = EVERY_KIND,
+    *,
+    opens: date | None = None,
+    closes: date | None = None,
+    media: tuple[tuple[str, bytes], ...] = (),
 ) -> Consultation:
     """A consultation about a form written in a test."""
     read = read_form(form(survey))
@@ -117,6 +121,7 @@ def consultation(
         recipients=(keys().recipient.public,),
         opens=opens,
         closes=closes,
+        media=dict(media),
     )
     return packages.publish(draft, keys().organiser)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.greeting import FILE, keep_greeting, read_greeting
+from kiosk.greeting import FILE, keep_greeting, read_greeting, renew_greeting
 from kiosk.offer import Offer
 from kiosk.porch import Porch
 from sync.device import Device
@@ -163,3 +163,73 @@ def test_a_device_without_consultations_says_so(tmp_path):
     assert told.returncode == 1
     assert "belongs to no server yet" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+LYING_ON_THE_SCREEN = """
+import sys
+from pathlib import Path
+from kiosk import app
+from kiosk.service import serve
+
+def ready(kiosk):
+    from kivy.app import App
+    from kivy.base import EventLoop
+    print("whole", len(EventLoop.touches), flush=True)
+    App.get_running_app().stop()
+
+open_window = app.open_window
+
+def open_with_something_on_it(*how):
+    window = open_window(*how)
+    from kivy.base import EventLoop
+    from kivy.input.motionevent import MotionEvent
+
+    class Lying(MotionEvent):
+        def depack(self, place):
+            self.is_touch = True
+            self.sx, self.sy = place
+            self.profile = ["pos"]
+            super().depack(place)
+
+    def lay(*_):
+        window.unbind(on_flip=lay)
+        EventLoop.post_dispatch_input("begin", Lying("lying", 1, (0.01, 0.99)))
+
+    window.bind(on_flip=lay)
+    return window
+
+app.open_window = open_with_something_on_it
+serve(Path(sys.argv[1]), app.Display(size=(800, 480), off_screen=True), ready=ready)
+"""
+
+
+def test_something_that_lies_on_the_screen_does_not_keep_the_kiosk_from_being_put_together(
+    tmp_path,
+):
+    told = subprocess.run(
+        [sys.executable, "-c", LYING_ON_THE_SCREEN, str(kept(tmp_path))],
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert told.stdout.strip() == "whole 1", told.stderr
+
+
+def test_a_consultation_that_a_command_brought_greets_at_the_very_next_start(tmp_path):
+    with Device.open(tmp_path) as device:
+        device.hold(hall.consultation().data)
+        assert read_greeting(tmp_path, TODAY) is None
+        renew_greeting(device, tmp_path)
+    greeting = read_greeting(tmp_path, TODAY)
+    assert greeting is not None
+    assert greeting.title("fr") == "La place"
+    assert greeting.languages[:2] == ("fr", "fr-x-falc")
+
+
+def test_where_nothing_is_open_nothing_is_kept(tmp_path):
+    with Device.open(tmp_path) as device:
+        renew_greeting(device, tmp_path)
+        device.hold(hall.consultation(closes=TODAY - timedelta(days=1)).data)
+        renew_greeting(device, tmp_path)
+    assert not (tmp_path / FILE).exists()

@@ -13,9 +13,12 @@ from PIL import Image
 from kiosk.devices import camera as cameras
 from kiosk.devices.camera import AvCamera, Frame, NoPicture, find_camera
 from kiosk.devices.equipment import find_equipment
+from kiosk.devices.film import Filming, NothingFilmed, pictures_of
 from kiosk.devices.place import FixedPlace, GpsdPlace, find_place, gpsd_runs, spot_of
 from kiosk.devices.scanner import ZxingScanner
+from kiosk.devices.sound import RATE, SAMPLE_BYTES, OpusWriter, samples_of
 from kiosk.maps.earth import Spot
+from tests.kiosk.media import FakeRecorder
 
 PATIENCE = 20.0
 
@@ -169,3 +172,36 @@ def test_a_bare_machine_has_nothing_and_says_so(tmp_path, monkeypatch):
     assert (found.recorder, found.player, found.camera, found.scanner) == (None, None, None, None)
     assert found.tiles is None
     found.release()
+
+
+def test_a_film_holds_what_was_seen_and_heard_in_its_time():
+    camera = AvCamera("testsrc=size=1280x720:rate=30,realtime", form="lavfi")
+    camera.start()
+    wait_for(camera.frame)
+    recorder = FakeRecorder()
+    filming = Filming(camera, recorder, longest=60)
+    wait_for(lambda: filming.seconds > 1)
+    recorder.hear(1.0)
+    film = filming.stop()
+    camera.stop()
+    pictures = list(pictures_of(film.content))
+    assert len(pictures) > 2
+    assert (pictures[0][1].width, pictures[0][1].height) == (854, 480)
+    times = [seconds for seconds, _ in pictures]
+    assert times == sorted(times) and abs(times[-1] - film.seconds) < 0.05
+    assert film.sounds
+    heard = sum(map(len, samples_of(film.content))) / SAMPLE_BYTES / RATE
+    assert abs(heard - 1.0) < 0.1
+
+
+def test_a_camera_that_gives_nothing_makes_no_film():
+    filming = Filming(AvCamera("/dev/video-none"), None, longest=60)
+    with pytest.raises(NothingFilmed):
+        filming.stop()
+
+
+def test_what_is_no_film_shows_nothing():
+    assert list(pictures_of(b"not a film")) == []
+    writer = OpusWriter()
+    writer.write(bytes(RATE))
+    assert list(pictures_of(writer.finish())) == []
