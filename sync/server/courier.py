@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sync import acknowledgement as acknowledgements
 from sync.courier import FRESH, Copying, Stick, Told, nobody, read_at_most
+from sync.erasure import write_orders
 from sync.errors import SyncError
 from sync.server.app import LARGEST_BATCH
 from sync.server.problems import NoSpace
@@ -109,11 +110,15 @@ def put_out(service: Service, directory: Path, told: Told = nobody) -> int:
     published = service.store.consultations()
     packages = {one.id: service.store.package(one.id) for one in published}
     listing = service.listing(FRESH)
-    copying = Copying(told, [len(one) for one in (*words.values(), *packages.values(), listing)])
+    orders = {one.id: write_orders(service.erasures.orders(one.id)) for one in published}
+    every = (*words.values(), *packages.values(), *orders.values(), listing)
+    copying = Copying(told, [len(one) for one in every])
     for name, word in words.items():
         copying.put(stick.acknowledgements / name, word)
     for id_, package in packages.items():
         copying.put(stick.consultations / f"{id_}.parvis", package)
+    for id_, body in orders.items():
+        copying.put(stick.erasures / id_, body)
     copying.put(stick.consultations / "listing", listing)
     return len(words)
 

@@ -8,7 +8,6 @@ finds it known, and its bytes are left out.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -275,13 +274,3 @@ class Erasures:
 _COUNTS = text("SELECT consultation, max(number) FROM erasures GROUP BY consultation")
 _REASONS = text("SELECT id, reason FROM erasures WHERE consultation = :consultation")
 _ORDERS = text('SELECT id, "order" FROM erasures WHERE consultation = :consultation')
-
-
-def orders_document(orders: Sequence[tuple[int, bytes]]) -> dict[str, object]:
-    """Orders as they travel to devices."""
-    return {
-        "orders": [
-            {"number": number, "order": base64.b64encode(order).decode()}
-            for number, order in orders
-        ]
-    }

@@ -315,7 +315,8 @@ def main() -> None:
     parser.add_argument("--kiosks", type=int, default=KIOSKS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    Path("build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="build") as folder:
         measured = measure(Path(folder), asked.kiosks, asked.seconds)
     json.dump(measured, sys.stdout, indent=1)
     print()

@@ -24,6 +24,7 @@ from sync.desk.store import DeskStore
 from sync.device import Device
 from sync.key_directory import KeyDirectory
 from sync.keys import Suite
+from sync.receipt import Receipt
 from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningThread
@@ -129,13 +130,15 @@ class Town:
                 assert sync_once(device).complete
             yield device
 
-    def confirm(self, device: Device, *ideas: str) -> None:
+    def confirm(self, device: Device, *ideas: str) -> list[Receipt]:
         """People say something, one after the other."""
         held = device.consultation(self.consultation.id)
+        receipts = []
         for idea in ideas:
             fields = (("/data/idea", idea), ("/data/meta/instanceID", f"uuid:{idea}"))
             said = Contribution("place", "1", held.form_hash, Mode.SELF, "fr", fields)
-            device.confirm(held.id, said)
+            receipts.append(device.confirm(held.id, said))
+        return receipts
 
     def registered(self, device: Device) -> None:
         """Sync until the server has shown that all it acknowledged stands in the register."""
