@@ -268,12 +268,13 @@ def caller_of(request: Request) -> Caller:
 
 def parts_of(request: Request) -> RequestParts:
     """What of a request its signature covers."""
+    scope = request.scope
     return RequestParts.received(
         request.method,
-        request.url.scheme,
-        request.scope["raw_path"],
-        request.scope["query_string"],
-        request.headers.items(),
+        scope["scheme"],
+        scope["raw_path"],
+        scope["query_string"],
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
     )
 
 

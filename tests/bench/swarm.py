@@ -49,6 +49,8 @@ from tests.sync.town import Town, server_process
 KIOSKS, SECONDS = 16_000, 60.0
 GIVEN_UP = 1800.0  # seconds after which a kiosk counts as starved
 TEXT = 200  # bytes
+REFUSALS = 2000
+TOLD_SECONDS = 10.0  # between lines that say how far it is
 
 
 @dataclass
@@ -257,11 +259,46 @@ async def all_of_them(
 ) -> Tally:
     """Everybody, spread over so many seconds by chance."""
     tally, random = Tally(), Random(16_000)
+    telling = asyncio.create_task(tell(tally, len(errands)))
     async with asyncio.TaskGroup() as group:
         for errand in errands:
             delay = random.uniform(0, seconds)
             group.create_task(come_back(errand, url, server, delay, tally, random))
+    telling.cancel()
     return tally
+
+
+async def tell(tally: Tally, of: int) -> None:
+    """Say now and then how far it is."""
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(TOLD_SECONDS)
+        passed, causes = time.monotonic() - began, dict(tally.causes)
+        print(f"{passed:.0f} s: {len(tally.waits)} of {of}; {causes}", file=sys.stderr, flush=True)
+
+
+async def refused(errand: Errand, url: str) -> None:
+    """One visit of many that a server turns away at once."""
+    async with Visit(url) as visit:
+        for _ in range(REFUSALS):
+            try:
+                await visit.ask(errand.listing)
+            except Trouble as trouble:
+                assert trouble.cause == "status 503", trouble
+                assert trouble.retry_after
+            else:
+                raise AssertionError("it was let in")
+
+
+def refusal(town: Town, kiosk: Kiosk) -> float:
+    """Milliseconds of the server's processor time that turning one away takes."""
+    full = "from sync.server import gate; gate.MOST_UNDER_WAY = 0"
+    with server_process(town.server_data, before=full, more=["--log", "warning"]) as server:
+        [errand] = signed([kiosk], server.url, town.consultation.id)
+        asyncio.run(refused(errand, server.url))  # what is done only once
+        before = processor_seconds(server.process.pid)
+        asyncio.run(refused(errand, server.url))
+        return (processor_seconds(server.process.pid) - before) / REFUSALS * 1000
 
 
 def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
@@ -281,6 +318,7 @@ def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
         memory = resident_megabytes(server.process.pid)
         spent = processor_seconds(server.process.pid) - before
         own = time.process_time() - own
+    turned_away = refusal(town, kiosks[0])
     with town.service() as service:
         stored = service.store.counts().records
     waits = sorted(tally.waits) or [0.0]
@@ -305,6 +343,7 @@ def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
         "server_processor_seconds": round(spent, 1),
         "server_processor_milliseconds_each": round(spent / count * 1000, 2),
         "crowd_processor_seconds": round(own, 1),
+        "server_processor_milliseconds_to_refuse": round(turned_away, 2),
         "cores": os.cpu_count(),
     }
 
