@@ -22,7 +22,7 @@ from sync.server import bodies, gate, health, logs
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import LOGGER, Event, JsonLines, tell, tell_failure
 from sync.server.service import Service
-from sync.server.serving import RunningThread
+from sync.server.serving import RunningThread, listen
 from sync.signatures import RequestParts, sign_request
 from tests.sync.test_server_data import run
 from tests.sync.town import Town, server_process
@@ -403,6 +403,15 @@ def test_who_only_claims_to_be_a_device_takes_at_most_half_the_places(
         assert sync_once(device).sent == 1
         for claim in claims:
             claim.close()
+
+
+def test_answers_are_not_held_back_until_the_other_side_has_said_that_it_reads() -> None:
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_what_cannot_be_answered_in_time_is_refused_at_once(town: Town, monkeypatch) -> None:
