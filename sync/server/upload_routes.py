@@ -74,7 +74,7 @@ class _Face:
         """`PUT /v1/batches/{sha256}`: answered only when the commit is on the disk."""
         name = _name(request)
         pieces = self._bodies.pieces(request, self._largest_batch)
-        came = [await self._admitted(request, name, pieces)]
+        came = [await self._admitted(name, pieces, announced(request, 0))]
         proven = caller_of(request).is_device
         async with self._bodies.place(announced(request, self._largest_batch), proven):
             try:
@@ -103,7 +103,7 @@ class _Face:
         if at + announced(request, 0) > self._largest_batch:
             raise TooLarge()
         pieces = self._bodies.pieces(request, self._largest_batch)
-        begun = b"" if at else await self._admitted(request, name, pieces)
+        begun = b"" if at else await self._admitted(name, pieces)
         proven = caller_of(request).is_device
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
             offset, complete = await self._aside(lambda: service.intake.batch_offset(name))
@@ -164,19 +164,19 @@ class _Face:
                 complete = await self._aside(lambda: service.intake.complete(id_, name))
         return _standing(offset, complete)
 
-    async def _admitted(self, request: Request, name: str, pieces: AsyncIterator[bytes]) -> bytes:
+    async def _admitted(self, name: str, pieces: AsyncIterator[bytes], size: int = 0) -> bytes:
         """The first bytes of a batch, if the device that they name may send.
 
         Only who names an enrolled device takes one of the places for uploads, and memory: they
-        cannot be held by strangers, however slowly they send. Of who has sent everything already,
-        nothing is waited for, and what takes it in looks who it is.
+        cannot be held by strangers, however slowly they send. Of a batch of `size` bytes that has
+        come whole nothing is waited for, and what takes it in looks whose it is.
         """
         begun = b""
         async for piece in pieces:
             begun += piece
             if len(begun) >= DEVICE_NAMED_BY:
                 break
-        if len(begun) == announced(request, 0):
+        if size and len(begun) == size:
             return begun
         await self._aside(lambda: self._service.intake.admit(name, begun))
         return begun
