@@ -222,6 +222,7 @@ def tap_to_next(
                 _answer(there, given)
                 if haste:
                     driver.frames(4)
+                    there.wait(0.5)
                 else:
                     _read(there)
                 left = there.kiosk.journey.ref
