@@ -4,8 +4,8 @@
   over a form of a hundred questions, each looked at for two seconds; limit 16 ms at the median,
   40 ms at the worst. The kiosk's own processor time, whatever else the machine does.
 - `tap_to_next_in_haste`: the same where nobody looks at any of them.
-- `tap_to_next_democratie`, `tap_to_next_every_kind`: the same over a form of the catalogue, and over
-  the gallery's form of every kind, three times.
+- `tap_to_next_democratie`, `tap_to_next_every_kind`: the same over a form of the catalogue, and
+  over the gallery's form of every kind, three times.
 - `start`: from the start of `parvis-kiosk run` until the first touch is answered, beside an empty
   Kivy window in the same run, in turn; limit 1.5 times as long.
 - `memory`: after many residents, beside after the first ten; limit 1.1 times; and beside an empty
