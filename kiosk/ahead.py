@@ -13,9 +13,13 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.kinds import answer_widget, way_of
 
-# Those that share nothing with the question on the screen: no keyboard, camera or microphone.
+# Those that take nothing from the question on the screen: no camera, microphone or map. What is
+# written takes the keyboard only once it is shown.
 _ALONE = frozenset(
-    {"choices", "matrix", "dates", "times", "ranking", "number_line", "trigger", "yes_no"}
+    {
+        *("choices", "matrix", "dates", "times", "ranking", "number_line", "trigger", "yes_no"),
+        *("typed", "search", "folded"),
+    }
 )
 
 Asked = tuple[Step, str, Setting]
@@ -29,7 +33,7 @@ class Ahead:
         self._built: dict[str, tuple[_Key, Answer]] = {}
 
     def build(self, asked: Iterable[Asked], width: float) -> bool:
-        """Build one widget that is not there yet, of those that can be; says if there was one.
+        """Build one widget that is not there yet, or a part of one; says if there was any.
 
         Args:
             asked: what the next stop will ask.
@@ -44,7 +48,7 @@ class Ahead:
                     widget.width = width
                 self._built[step.ref] = (_key(step, value, setting), widget)
                 return True
-        return False
+        return any(widget.get_ready() for _, widget in self._built.values())
 
     def take(self, step: Step, value: str, setting: Setting) -> Answer | None:
         """The widget for a question: the one that is ready, or a new one; None as `kinds` says."""

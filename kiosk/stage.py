@@ -65,6 +65,7 @@ SCREENS: Mapping[Stage, str] = {
 }
 LONG_ALONE = 40  # ticks: twenty seconds
 QUIET = 0.7  # seconds after a touch in which the next one is not expected
+HASTE = 0.3  # the same of somebody who only touches, and reads nothing
 METHOD = "method"  # the screen of groups that one way to take part asks together
 
 
@@ -524,9 +525,11 @@ class Kiosk(FloatLayout):
                 tidying.tidy()
             return
         self._alone = 0
-        if self.idle.seconds > QUIET and not EventLoop.touches:
+        if self._is_quiet:
             tidying.tidy()
             self._look_ahead_soon()
+        elif self.idle.seconds > HASTE and not EventLoop.touches:
+            tidying.tidy_a_little()
         self.keypad.settle()
         if self.ear.speaks and not self.asks_whether_there:
             self.idle.touched()  # somebody listens
@@ -565,8 +568,13 @@ class Kiosk(FloatLayout):
 
     def _look_ahead(self, *_: Any) -> None:
         """One widget a frame; whoever touches the screen goes first."""
-        if not EventLoop.touches and self.look_ahead():
+        if self._is_quiet and self.look_ahead():
             self._look_ahead_soon()
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether nobody will touch the screen in the next moment, as far as one can know."""
+        return self.idle.seconds > QUIET and not EventLoop.touches
 
     def prepare(self) -> bool:
         """Build one screen that nobody has needed yet; says whether there was one.

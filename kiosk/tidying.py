@@ -10,6 +10,7 @@ import gc
 
 # Objects made since the last time: below, it is not worth while; above, it cannot wait for quiet.
 _WORTH_WHILE = 5_000
+_PRESSING = 40_000  # for a while, nobody left it the time
 _TOO_MANY = 1_000_000
 
 
@@ -28,6 +29,12 @@ def tidy() -> None:
     """A moment of quiet: look, where enough was made since the last time."""
     if gc.get_count()[0] > _WORTH_WHILE:
         gc.collect()
+
+
+def tidy_a_little() -> None:
+    """A short gap: look through what is new, where that has become much."""
+    if gc.get_count()[0] > _PRESSING:
+        gc.collect(1)
 
 
 def clear() -> None:

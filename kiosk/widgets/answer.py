@@ -71,6 +71,13 @@ class Answer(BoxLayout):
         """What it says aloud of itself, after the question and its hint."""
         return ""
 
+    def get_ready(self) -> bool:
+        """Make one more of its parts, before anybody sees it; says whether there was one to make.
+
+        Only what it would have to make at once when it is shown.
+        """
+        return False
+
     def leave(self) -> None:
         """The question is left: give back what is shared with the next one."""
 

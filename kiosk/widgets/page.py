@@ -40,7 +40,7 @@ class Tools(Row):
     without = ListProperty()
 
     def __init__(self, **kwargs: Any) -> None:
-        self._choose_soon = Clock.create_trigger(self._choose)
+        self._choose_soon = Clock.create_trigger(self._choose, -1)
         self._tools: dict[str, Tool] = {}
         super().__init__(**kwargs)
 

@@ -25,6 +25,7 @@ from kiosk.widgets.written import Written
 MANY = 30  # choices; more than these are searched
 SMALL_KEYBOARD_MM = 43  # on a small panel: four rows of keys, and results to see above them
 LEAST_LETTERS = 8  # how many letters' heights a card is wide that stands beside another
+MOSTLY_SEEN = 10  # cards at once
 _KEPT = 4  # lists that were made ready for searching; they are the form's own
 
 describe = choices.describe
@@ -95,6 +96,10 @@ class Searched(Written):
     def written(self, text: str) -> None:
         """Another letter: show what fits now."""
         self._search()
+
+    def get_ready(self) -> bool:
+        """One more card, up to as many as are mostly seen."""
+        return self.results.make_card(min(MOSTLY_SEEN, len(self._choices)))
 
     def leave(self) -> None:
         """Give back the keyboard, and what searches the list, which serves the next person."""
@@ -219,6 +224,13 @@ class Results(BoxLayout):
 
     def _theme_changed(self, *_: Any) -> None:
         self._fill_soon()
+
+    def make_card(self, most: int) -> bool:
+        """One more, if there are fewer than that; says whether there were."""
+        made = len(self._cards) < most
+        if made:
+            self._card(len(self._cards))
+        return made
 
     def _card(self, number: int) -> ChoiceCard:
         while len(self._cards) <= number:

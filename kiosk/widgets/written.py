@@ -99,7 +99,8 @@ class Written(Answer):
     def forget(self) -> None:
         """Leave nothing of what was written in the field or the keyboard."""
         super().forget()
-        self.keyboard.reset()
+        if self.keyboard.field is None:  # else another field is being written in
+            self.keyboard.reset()
         self.field.unbind(text=self._field_changed)
         self.field.erase()
 

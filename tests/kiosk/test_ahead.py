@@ -1,5 +1,6 @@
 """Widgets built while a person reads: taken only where they fit, and else dropped."""
 
+from kiosk.widgets.search import MOSTLY_SEEN
 from tests.kiosk import driver, hall
 
 
@@ -79,7 +80,36 @@ def test_what_was_answered_before_leaves_no_trace_in_it(tmp_path):
         assert not town.kiosk.ahead._built
 
 
-def test_what_shares_the_keyboard_is_not_built_ahead(tmp_path):
+def test_what_is_written_next_leaves_the_keyboard_to_who_writes_now(tmp_path):
     with hall.hall(tmp_path) as town:
-        stand_before(town, "idee")
-        assert ready(town) == {}
+        stand_before(town, "age")
+        writing = town.kiosk.page.answer
+        town.hands.kiosk.page._write(True)
+        driver.frames(2)
+        keyboard = writing.keyboard
+        keyboard.page = "signs"
+        assert keyboard.field is writing.field
+        assert "age" in ready(town)
+        town.kiosk.ahead.drop()
+        assert keyboard.field is writing.field
+        assert keyboard.page == "signs"
+        keyboard.page = "letters"
+
+
+SEARCHED = """
+| survey | type | name | label::Français (fr) |
+| | note | accueil | Bonjour. |
+| | select_one lieux | lieu | Où ? |
+| choices | list_name | name | label::Français (fr) |
+""" + "".join(f"| | lieux | l{at} | Le lieu {at} |\n" for at in range(60))
+
+
+def test_a_list_that_is_searched_has_its_first_cards_before_it_is_shown(tmp_path):
+    with hall.hall(tmp_path, hall.consultation(SEARCHED)) as town:
+        town.begin()
+        widget = ready(town)["lieu"]
+        assert len(widget.results._cards) == MOSTLY_SEEN
+        town.on()
+        assert town.kiosk.page.answer is widget
+        assert len(widget.results._cards) == MOSTLY_SEEN
+        assert next(iter(widget.results.cards)) == "l0"
