@@ -5,6 +5,7 @@
     DIR/parvis/acknowledgements/<sha256>        the server's word on the batch of that name
     DIR/parvis/consultations/<id>.parvis        what the server publishes,
     DIR/parvis/consultations/listing            signed by it
+    DIR/parvis/erasures/<id>                    orders to erase, each signed by who gives it
 
 Rules, both ways:
 
@@ -83,6 +84,7 @@ class Stick:
         self.attachments = directory / _ROOT / "attachments"
         self.acknowledgements = directory / _ROOT / "acknowledgements"
         self.consultations = directory / _ROOT / "consultations"
+        self.erasures = directory / _ROOT / "erasures"
 
     def prepare(self) -> None:
         """Make the folders, and remove what an earlier try left unfinished.
@@ -96,6 +98,7 @@ class Stick:
                 self.attachments,
                 self.acknowledgements,
                 self.consultations,
+                self.erasures,
             ):
                 folder.mkdir(parents=True, exist_ok=True)
                 for part in folder.glob(f"*{_PART}"):

@@ -7,6 +7,8 @@ is named at the desk.
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -92,6 +94,29 @@ def consultation_of(order: bytes) -> str:
         UnreadableStatement: it is no order.
     """
     return Statement(order).text("consultation")
+
+
+def write_orders(orders: Iterable[tuple[int, bytes]]) -> bytes:
+    """Numbered orders of one consultation, as they travel to devices."""
+    lines = [
+        {"number": number, "order": base64.b64encode(order).decode()} for number, order in orders
+    ]
+    return json.dumps({"orders": lines}, separators=(",", ":")).encode()
+
+
+def read_orders(body: bytes) -> list[tuple[int, bytes]]:
+    """Numbered orders; neither numbers nor orders are believed yet.
+
+    Raises:
+        UnreadableStatement: it is something else.
+    """
+    try:
+        lines = json.loads(body)["orders"]
+        return [
+            (int(one["number"]), base64.b64decode(one["order"], validate=True)) for one in lines
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UnreadableStatement("These orders to erase cannot be read.") from None
 
 
 def ids_of(code: str) -> tuple[bytes, bytes]:

@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
@@ -106,6 +107,15 @@ class RequestParts:
             headers=joined,
         )
 
+    @cached_property
+    def signatures(self) -> tuple[_Candidate, ...]:
+        """The signatures that claim to be Parvis's, not yet believed.
+
+        Raises:
+            Unsigned: they cannot be read.
+        """
+        return tuple(_signatures(self))
+
     def component(self, name: str) -> str:
         """The value of one covered component.
 
@@ -194,7 +204,7 @@ def verify_request(
     """
     required = {*_DERIVED, *(("content-digest",) if body else ())}
     unknown: str | None = None
-    for candidate in _signatures(parts):
+    for candidate in parts.signatures:
         key = public_key(candidate.key_id)
         if key is None:
             unknown = candidate.key_id
@@ -226,7 +236,7 @@ def signers(parts: RequestParts) -> tuple[str, ...]:
     Raises:
         Unsigned: the signatures cannot be read.
     """
-    return tuple(candidate.key_id for candidate in _signatures(parts))
+    return tuple(candidate.key_id for candidate in parts.signatures)
 
 
 def signature_base(parts: RequestParts, components: Iterable[str], params: str) -> bytes:

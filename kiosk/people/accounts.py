@@ -4,6 +4,7 @@ A PIN is kept as an Argon2id hash alone. After three wrong tries each further on
 the wait doubles, up to an hour; tries and waits outlive a restart.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from sqlite_utils import Database
 
 from kiosk.errors import DeviceError
+
+log = logging.getLogger(__name__)
+"""Without names: whose account it is, the shift plan says."""
 
 SHORTEST_PIN = 4
 LONGEST_PIN = 12
@@ -136,12 +140,14 @@ class Accounts:
         """
         row = self._row(name)
         if row is None:
+            log.warning("a PIN was tried for an account that is not there")
             raise WrongPinError("This PIN is not right.")
         wait = float(row["wait_until"]) - self._clock()
         if wait > LONGEST_WAIT:  # the clock was set back: the wait begins again by the new time
             wait = LONGEST_WAIT
             self._table.update(name, {"wait_until": self._clock() + wait})
         if wait > 0:
+            log.warning("a PIN was tried while one has to wait")
             raise MustWaitError(int(wait) + 1)
         wrong = int(row["wrong"]) + 1
         pause = 0.0
@@ -151,8 +157,10 @@ class Accounts:
         try:
             _kdf(row["salt"]).verify(pin.encode(), row["pin"])
         except InvalidKey:
+            log.warning("a wrong PIN, %d in a row", wrong)
             raise WrongPinError("This PIN is not right.") from None
         self._table.update(name, {"wrong": 0, "wait_until": 0.0})
+        log.warning("signed in: a %s", row["role"])
         return Account(name, Role(row["role"]))
 
     def _row(self, name: str) -> dict[str, Any] | None:

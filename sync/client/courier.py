@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sync.courier import FRESH, Copying, Stick, Told, nobody, read_at_most, stick_words
 from sync.device import Device
+from sync.erasure import read_orders
 from sync.errors import NotEnrolled, SyncError
 from sync.listing import read_listing
 from sync.outbox import USUAL_BATCH
@@ -21,6 +22,7 @@ from sync.wording import counted
 
 _ACKNOWLEDGEMENT = b"PARVISA"
 _LARGEST_LISTING = 4 << 20
+_LARGEST_ORDERS = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,13 @@ class CarriedIn:
         released: contributions that the server has.
         quarantined: contributions that somebody must look at.
         fetched: titles of consultations that came new.
+        erased: contributions that were erased here, as was ordered.
         troubles: sentences on what could not be used.
     """
 
     released: int = 0
     quarantined: int = 0
+    erased: int = 0
     fetched: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
@@ -79,6 +83,8 @@ class CarriedIn:
                 f"{counted(self.quarantined, 'contribution')} put aside: somebody must look at "
                 "them."
             )
+        if self.erased:
+            said.append(f"{counted(self.erased, 'contribution')} erased here, as was ordered.")
         said += [f"New on this device: “{title}”." for title in self.fetched]
         return (*said, *self.troubles)
 
@@ -136,9 +142,10 @@ def carry_in(device: Device, directory: Path) -> CarriedIn:
         with contextlib.suppress(SyncError):
             released += outbox.release(word or b"")
     fetched, troubles = _consultations(device, stick)
+    erased = _erase(device, stick)
     _tidy(device, stick)
     quarantined = outbox.counts().quarantined - aside
-    return CarriedIn(released, quarantined, tuple(fetched), tuple(troubles))
+    return CarriedIn(released, quarantined, erased, tuple(fetched), tuple(troubles))
 
 
 def _consultations(device: Device, stick: Stick) -> tuple[list[str], list[str]]:
@@ -165,6 +172,25 @@ def _consultations(device: Device, stick: Stick) -> tuple[list[str], list[str]]:
         except SyncError as error:
             troubles.append(str(error))
     return fetched, troubles
+
+
+def _erase(device: Device, stick: Stick) -> int:
+    """Carry out the orders on the stick, whoever brought them; how many contributions that erased.
+
+    Each is signed by whoever may give it, and means the same however often it comes. Its number on
+    the stick is anybody's word: which are still to come, only the server says, by the network.
+    """
+    erased = 0
+    for consultation in device.consultations():
+        body = read_at_most(stick.erasures / consultation.id, _LARGEST_ORDERS)
+        if body is None:
+            continue
+        with contextlib.suppress(UnreadableStatement):  # half of it, or something else
+            for _, order in read_orders(body):
+                # Orders of others are none of this device's business.
+                with contextlib.suppress(UnreadableStatement, ForgedStatement):
+                    erased += device.obey(order)
+    return erased
 
 
 def _tidy(device: Device, stick: Stick) -> None:

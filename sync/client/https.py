@@ -17,10 +17,8 @@ Rules:
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import time
-from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +39,7 @@ from sync.enrolment import (
     token_hash,
     token_key,
 )
+from sync.erasure import read_orders
 from sync.errors import (
     AlreadyEnrolled,
     BadDataDirectory,
@@ -416,7 +415,10 @@ class Uplink:
                 answer = self._wire.ask("GET", path, most=_LARGEST_LISTING)
                 if answer.status != 200:
                     raise run.stopped_by(answer.problem, answer)
-                orders = _orders_in(answer)
+                try:
+                    orders = read_orders(answer.body)
+                except UnreadableStatement:
+                    raise NetworkTrouble(stranger(answer)) from None
                 if not orders:
                     break
                 for number, order in orders:
@@ -468,16 +470,3 @@ _TOO_LARGE_FOR_THE_WAY = (
     "Something between this device and the server lets no contribution through (status 413): a "
     "proxy whose limit is too low. Have it let through requests of 16 MiB."
 )
-
-
-def _orders_in(answer: Answer) -> list[tuple[int, bytes]]:
-    """Numbered orders to erase, not yet believed.
-
-    Raises:
-        NetworkTrouble: it is something else.
-    """
-    try:
-        lines = json.loads(answer.body)["orders"]
-        return [(int(one["number"]), b64decode(one["order"], validate=True)) for one in lines]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise NetworkTrouble(stranger(answer)) from None

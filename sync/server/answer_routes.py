@@ -9,14 +9,13 @@ GET  /v1/consultations/{id}/published/{hex}     one contribution as it is publis
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sync.answers import LARGEST_ANSWERS, LARGEST_STATES
+from sync.server.aside import Aside
 from sync.server.bodies import Bodies
 from sync.server.gate import parts_of
 from sync.server.problems import NotFound
@@ -25,14 +24,8 @@ from sync.server.service import Service
 _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
-_Result = TypeVar("_Result")
 
-
-class _Aside(Protocol):
-    def __call__(self, work: Callable[[], _Result]) -> Awaitable[_Result]: ...
-
-
-def answer_routes(service: Service, aside: _Aside, bodies: Bodies) -> list[Route]:
+def answer_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]:
     """The routes.
 
     Args:

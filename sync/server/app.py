@@ -17,12 +17,9 @@ Nothing that is sent here, and no address it came from, is logged.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
-from typing import TypeVar
 
-import anyio.to_thread
 import rfc8785
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -34,6 +31,7 @@ from starlette.types import ASGIApp
 from sync.errors import SyncError
 from sync.problem import MEDIA_TYPE, Problem
 from sync.server.answer_routes import answer_routes
+from sync.server.aside import Aside, Line
 from sync.server.bodies import Bodies
 from sync.server.erasure_routes import erasure_routes
 from sync.server.gate import SPREAD_SECONDS, Gate, parts_of
@@ -61,12 +59,12 @@ LIMITS = Limits()
 PATIENCE_SECONDS = 30.0
 """How long a sender may be silent."""
 
-_THREADS = 24  # they wait for the disk: several syncs side by side cost hardly more than one
+_LOCAL = (3, 16)  # threads, and how much each takes at a time: they share one disk and one file
+_REMOTE = (24, 1)  # they wait for a database or a bucket: many side by side cost hardly more
+_TAKERS = 8  # groups of batches side by side, where they wait for a bucket
 _LARGEST_ENROLMENT = 4096
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _TOKEN = re.compile(r"[0-9a-f]{64}")
-
-_Result = TypeVar("_Result")
 
 
 def create_app(
@@ -92,7 +90,7 @@ def create_app(
         routes=[
             Route("/v1/devices", face.enrol, methods=["POST"]),
             Route("/v1/devices/{key_id}", face.withdraw, methods=["DELETE"]),
-            *upload_routes(service, face.aside, face.bodies, largest_batch),
+            *upload_routes(service, face.aside, face.line, face.bodies, largest_batch),
             Route("/v1/batches/{name}", face.get_batch, methods=["GET"]),
             Route(
                 "/v1/consultations/{id}/attachments/{name}", face.get_attachment, methods=["GET"]
@@ -124,7 +122,9 @@ class _Face:
     def __init__(self, service: Service, patience: float) -> None:
         self.bodies = Bodies(patience)
         self._service = service
-        self._threads = anyio.CapacityLimiter(_THREADS)
+        local = not service.store.database.shared and service.files.blobs_are_here
+        self.aside = Aside(*(_LOCAL if local else _REMOTE))
+        self.line = Line(service.intake, self.aside, 1 if local else _TAKERS)
 
     async def enrol(self, request: Request) -> Response:
         """`POST /v1/devices`."""
@@ -194,10 +194,6 @@ class _Face:
         id_, parts = request.path_params["id"], parts_of(request)
         roster = await self.aside(lambda: self._service.roster(id_, parts))
         return Response(roster, media_type="application/json")
-
-    async def aside(self, work: Callable[[], _Result]) -> _Result:
-        """Do what touches the disk in a thread, some at a time."""
-        return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

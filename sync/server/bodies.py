@@ -110,7 +110,8 @@ class Bodies:
         stream = request.stream()
         while True:
             try:
-                piece = await asyncio.wait_for(anext(stream, None), self._patience)
+                async with asyncio.timeout(self._patience):
+                    piece = await anext(stream, None)
             except TimeoutError:
                 raise TooSlow() from None
             if piece is None:

@@ -31,7 +31,7 @@ from sync.server.database import Unreachable, UnusableStore
 from sync.server.doctor import Finding, Health, damaged, examine, unreachable
 from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
-from sync.server.logs import start_logging
+from sync.server.logs import logging_to_the_journal, start_logging
 from sync.server.places import Places
 from sync.server.processes import Processes, Serve
 from sync.server.service import Service
@@ -78,7 +78,8 @@ def _data(command: _Command) -> _Command:
 
 @click.group(cls=Refusing)
 @click.version_option(package_name="parvis")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     r"""Parvis's server: keeps sealed contributions until their organiser fetches them.
 
     It holds no key that opens anything. All commands work while the server runs.
@@ -89,6 +90,8 @@ def main() -> None:
       parvis-server run --data /var/lib/parvis
       parvis-server enrol --data /var/lib/parvis --url https://parvis.example.org
     """
+    if context.invoked_subcommand != "run":
+        context.with_resource(logging_to_the_journal())
 
 
 @main.command()

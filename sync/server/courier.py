@@ -5,16 +5,18 @@ The rules are those of `sync.courier`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sync import acknowledgement as acknowledgements
 from sync.courier import FRESH, Copying, Stick, Told, nobody, read_at_most
+from sync.erasure import write_orders
 from sync.errors import SyncError
 from sync.server.app import LARGEST_BATCH
 from sync.server.problems import NoSpace
-from sync.server.service import Service, sha256
+from sync.server.service import Service
 from sync.server.uploads import SpoiltUpload
 from sync.wording import counted
 
@@ -70,9 +72,9 @@ def take_in(service: Service, directory: Path, told: Told = nobody) -> TakenIn:
     troubles = []
     for path in found:
         body = read_at_most(path, LARGEST_BATCH) or b""
-        name = sha256(body)
+        name = hashlib.sha256(body).hexdigest()
         try:
-            words[name] = service.receive(name, body)
+            words[name] = service.intake.receive(name, body)
         except SyncError as error:
             troubles.append(f"{path}: {error}")
         except OSError as error:
@@ -104,15 +106,19 @@ def put_out(service: Service, directory: Path, told: Told = nobody) -> int:
     stick = Stick(directory)
     stick.prepare()
     names = list(reversed(service.store.batch_names()))[:_MOST_WORDS]
-    words = {name: service.acknowledgement(name) or b"" for name in names}
+    words = {name: service.intake.acknowledgement(name) or b"" for name in names}
     published = service.store.consultations()
     packages = {one.id: service.store.package(one.id) for one in published}
     listing = service.listing(FRESH)
-    copying = Copying(told, [len(one) for one in (*words.values(), *packages.values(), listing)])
+    orders = {one.id: write_orders(service.erasures.orders(one.id)) for one in published}
+    every = (*words.values(), *packages.values(), *orders.values(), listing)
+    copying = Copying(told, [len(one) for one in every])
     for name, word in words.items():
         copying.put(stick.acknowledgements / name, word)
     for id_, package in packages.items():
         copying.put(stick.consultations / f"{id_}.parvis", package)
+    for id_, body in orders.items():
+        copying.put(stick.erasures / id_, body)
     copying.put(stick.consultations / "listing", listing)
     return len(words)
 
@@ -121,7 +127,7 @@ def _take_attachment(service: Service, consultation: str, name: str, paths: Sequ
     """Bring an attachment in from the first of these files that is whole."""
     for path in paths:
         try:
-            at, size, arrived = service.attachment_offset(consultation, name)
+            at, size, arrived = service.intake.attachment_offset(consultation, name)
             if arrived:
                 return True
             if path.stat().st_size != size:
@@ -130,8 +136,8 @@ def _take_attachment(service: Service, consultation: str, name: str, paths: Sequ
                 service.uploads.drop(name)  # begun by the network; all of it is here
             at = 0
             for piece in _pieces(path):
-                at = service.go_on(consultation, name, at, piece)
-            if service.complete(consultation, name):
+                at = service.intake.go_on(consultation, name, at, piece)
+            if service.intake.complete(consultation, name):
                 return True
         except (OSError, SpoiltUpload):
             continue

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
@@ -55,6 +55,19 @@ class Database(Protocol):
             IntegrityError: a key is there already; nothing was changed.
         """
 
+    def writing_together(self) -> contextlib.AbstractContextManager[None]:
+        """One transaction for all that this thread reads and writes until it ends.
+
+        Each `writing` in it is a savepoint: one that fails takes nothing else with it. Nothing is
+        durable before this ends.
+
+        Raises:
+            UnusableStore: the database cannot be used; nothing was changed, as far as is known.
+        """
+
+    def looking_together(self) -> contextlib.AbstractContextManager[None]:
+        """One connection for all that this thread reads until it ends; it must not write."""
+
     def preparing(self) -> contextlib.AbstractContextManager[Connection]:
         """The same, for one process at a time alone: to make tables, or to change them."""
 
@@ -94,6 +107,18 @@ class Database(Protocol):
         """Let go of it."""
 
 
+class Together(NamedTuple):
+    """What a thread does in one go.
+
+    Attributes:
+        db: on this connection.
+        writing: whether it changes something.
+    """
+
+    db: Connection
+    writing: bool
+
+
 class SqliteDatabase:
     """The SQLite file of a data directory; safe to use from several threads, which take turns."""
 
@@ -104,6 +129,7 @@ class SqliteDatabase:
         self._turn = threading.RLock()
         self._publishing = threading.Lock()
         self._connection: Connection | None = None
+        self._together: Together | None = None  # of the thread that has the turn
         files.touch_database()
         self._engine = create_engine(
             f"sqlite:///{files.database}",
@@ -128,22 +154,55 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `Database.writing`."""
-        try:
-            with self._turn, self._files.writing(), self._begun() as db:
-                yield db
-        except IntegrityError:
-            raise
-        except DatabaseError as error:
-            raise UnusableStore(_in_words(error)) from error
-        except UnicodeDecodeError as error:
-            raise UnusableStore(_DAMAGED_TEXT) from error
+        with self._turn:
+            if self._together is None:
+                with self._transaction(writing=True) as db:
+                    yield db
+            elif self._together.writing:
+                with self._together.db.begin_nested():
+                    yield self._together.db
+            else:
+                raise AssertionError("who only looks does not write")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """As `Database.reading`."""
+        with self._turn:
+            if self._together is None:
+                with self._transaction(writing=False) as db:
+                    yield db
+            else:
+                yield self._together.db
+
+    @contextlib.contextmanager
+    def writing_together(self) -> Iterator[None]:
+        """As `Database.writing_together`."""
+        with self._turn, self._transaction(writing=True) as db:
+            self._together = Together(db, writing=True)
+            try:
+                yield
+            finally:
+                self._together = None
+
+    @contextlib.contextmanager
+    def looking_together(self) -> Iterator[None]:
+        """As `Database.looking_together`."""
+        with self._turn, self._transaction(writing=False) as db:
+            self._together = Together(db, writing=False)
+            try:
+                yield
+            finally:
+                self._together = None
+
+    @contextlib.contextmanager
+    def _transaction(self, *, writing: bool) -> Iterator[Connection]:
+        """A transaction of whoever has the turn."""
         try:
-            with self._turn, self._begun() as db:
+            held = self._files.writing() if writing else contextlib.nullcontext()
+            with held, self._begun() as db:
                 yield db
+        except IntegrityError:
+            raise
         except DatabaseError as error:
             raise UnusableStore(_in_words(error)) from error
         except UnicodeDecodeError as error:

@@ -9,30 +9,19 @@ An order names an id that follows from what the register shows anyway, and a rea
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
 
 import rfc8785
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.erasure import LARGEST_ORDER
+from sync.erasure import LARGEST_ORDER, write_orders
+from sync.server.aside import Aside
 from sync.server.bodies import Bodies
-from sync.server.erasures import orders_document
 from sync.server.problems import BadRequest
 from sync.server.service import Service
 
 _MOST = 500  # orders in one answer
-
-_Result = TypeVar("_Result")
-
-
-class Aside(Protocol):
-    """Does what touches the disk in a thread."""
-
-    def __call__(self, work: Callable[[], _Result]) -> Awaitable[_Result]:
-        """The result of `work`."""
 
 
 def erasure_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]:
@@ -47,7 +36,7 @@ def erasure_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route
     async def take(request: Request) -> Response:
         order = await bodies.whole(request, LARGEST_ORDER)
         done = await aside(lambda: service.erase(order))
-        return _json({"batches": done.batches, "id": done.erasure.id.hex()})
+        return _json(rfc8785.dumps({"batches": done.batches, "id": done.erasure.id.hex()}))
 
     async def give(request: Request) -> Response:
         given = request.query_params.get("after", "0")
@@ -55,9 +44,9 @@ def erasure_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route
             raise BadRequest()
         id_ = request.path_params["id"]
 
-        def read() -> dict[str, object]:
+        def read() -> bytes:
             service.store.versions(id_)
-            return orders_document(service.erasures.orders(id_, int(given))[:_MOST])
+            return write_orders(service.erasures.orders(id_, int(given))[:_MOST])
 
         return _json(await aside(read))
 
@@ -67,6 +56,5 @@ def erasure_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route
     ]
 
 
-def _json(value: dict[str, object]) -> Response:
-    body = rfc8785.dumps(value)  # type: ignore[arg-type]
+def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -26,7 +26,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sync.durable import sync_directory
@@ -90,6 +90,11 @@ class DataDirectory:
     def database(self) -> Path:
         """The SQLite file."""
         return self.root / "parvis.sqlite"
+
+    @property
+    def blobs_are_here(self) -> bool:
+        """Whether batches and the rest lie in folders of this machine."""
+        return isinstance(self.blobs, FolderBlobs)
 
     def touch_database(self) -> None:
         """Make the SQLite file; SQLite gives its other files the same rights."""
@@ -155,6 +160,10 @@ class DataDirectory:
     def keep_batch(self, name: str, body: bytes) -> None:
         """Write a batch so that it is there, whole and durable, when this returns."""
         self.blobs.write(_batch(name), body)
+
+    def keep_batches(self, bodies: Mapping[str, bytes]) -> None:
+        """Write several batches, by name; durable all together when this returns."""
+        self.blobs.write_all({_batch(name): body for name, body in bodies.items()})
 
     def write(self, name: str, content: bytes) -> None:
         """Put a small file beside the batches, in place of the one before."""

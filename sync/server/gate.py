@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -35,12 +36,18 @@ from sync.server.service import Service
 from sync.signatures import RequestParts, SignatureRefused, signers, verify_request
 
 MOST_UNDER_WAY = 400
-"""Requests that are worked on at once. More would all wait, be given up, and come again."""
+"""Requests that are worked on at once. More would all wait, be given up, and come again.
+
+Half of them is for those who come for the first time: a device that is in the midst of its visit,
+or that was told to come again now, finds a place where they find none.
+"""
 
 SPREAD_SECONDS = (5, 60)
 """When those come again who found no place for an upload."""
 
 _CALLER = "parvis.caller"
+_FIRST = "/v1/consultations"  # what a device asks for first
+_KEY_ID = re.compile(rb'keyid="([0-9a-f]{16})"')
 _COSTS = {("POST", "/v1/devices"): 20.0, ("GET", "/r"): 5.0}
 _MOST_KEYS = 50_000
 _ON_ITS_WAY = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -101,7 +108,9 @@ class Gate:
         with self._metrics.under_way.track_inprogress():
             try:
                 answer = (
-                    await self._own(scope) or self._shed() or await self._put_off(scope, caller)
+                    await self._own(scope)
+                    or self._shed(scope)
+                    or await self._put_off(scope, caller)
                 )
                 await (answer or self._app)(scope, receive, sending)
             except Exception:
@@ -109,6 +118,8 @@ class Gate:
                 raise
             finally:
                 self._under_way -= 1
+                if status != 503:
+                    self._crowd.answered()
                 self._account(scope, status or 500, time.perf_counter() - began)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
@@ -155,13 +166,22 @@ class Gate:
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
         return not handed_on and _is_loopback(_address(scope)) and _is_here(host)
 
-    def _shed(self) -> Response | None:
-        """A refusal where more is under way than can be answered before callers give up."""
-        if self._under_way <= MOST_UNDER_WAY:
+    def _shed(self, scope: Scope) -> Response | None:
+        """A refusal where more is under way than can be answered before callers give up.
+
+        It comes before the body is read, before any signature is looked at.
+        """
+        if self._under_way <= MOST_UNDER_WAY // 2:
+            return None
+        who = _claimed(scope) if scope["path"] == _FIRST else ""
+        goes_first = scope["path"] != _FIRST or self._crowd.expects(who)
+        if self._under_way <= MOST_UNDER_WAY and goes_first:
+            self._crowd.came(who)
             return None
         self._metrics.limited.labels("busy").inc()
+        scope["route"] = _Named("busy")
         problem = problem_of(TooBusy())
-        later = self._crowd.later(self._random.random())
+        later = self._crowd.later(who, self._random.random())
         return _refusal(Problem(problem.status, problem.name, problem.detail, later))
 
     async def _put_off(self, scope: Scope, caller: Caller) -> Response | None:
@@ -248,12 +268,13 @@ def caller_of(request: Request) -> Caller:
 
 def parts_of(request: Request) -> RequestParts:
     """What of a request its signature covers."""
+    scope = request.scope
     return RequestParts.received(
         request.method,
-        request.url.scheme,
-        request.scope["raw_path"],
-        request.scope["query_string"],
-        request.headers.items(),
+        scope["scheme"],
+        scope["raw_path"],
+        scope["query_string"],
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
     )
 
 
@@ -273,6 +294,14 @@ def _method(scope: Scope) -> str:
     method: str = scope["method"]
     known = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS")
     return method if method in known else "other"
+
+
+def _claimed(scope: Scope) -> str:
+    """The id of the key by which a request says that it is signed; "" where it says nothing."""
+    for name, value in scope["headers"]:
+        if name == b"signature-input" and (found := _KEY_ID.search(value)):
+            return found[1].decode()
+    return ""
 
 
 def _address(scope: Scope) -> str:

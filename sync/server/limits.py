@@ -16,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _MOST_CALLERS = 100_000
-_SOONEST, _SHORTEST_SPREAD, _LONGEST_SPREAD = 5, 60.0, 900.0  # seconds
-_SERVED_A_SECOND = 20  # by a small machine with other work
+_SOONEST, _LONGEST = 5.0, 900.0  # seconds until those come again who were refused
+_SLOWEST = 20.0  # visits of devices a second that a small machine with other work can serve
+_REQUESTS_OF_A_VISIT = 4
+_MEMORY = 10.0  # seconds over which the server's pace is looked at
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,10 @@ class Addresses:
 class Crowd:
     """When those shall come again who were refused because too many came at once.
 
-    The more were refused lately, the longer the time over which they are spread: else refusing them
-    again and again would be all that the server does.
+    Each is told a time of its own, one behind the other, as fast as the server has answered lately:
+    so they come back in the order in which they first came, and refusing them again and again does
+    not become all that the server does. Who comes back at their time goes before those who come for
+    the first time; who is refused all the same is told to come again soon, not at the end.
 
     Args:
         clock: seconds that pass.
@@ -111,20 +115,51 @@ class Crowd:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._answered = 0.0  # requests, in the last seconds, about
         self._since = clock()
-        self._refused = 0.0  # in the last minute, about
+        self._last = 0.0  # the latest time that was told
+        self._told: OrderedDict[str, float] = OrderedDict()  # who → when
 
-    def later(self, luck: float) -> int:
-        """Seconds to say in Retry-After to one more who is refused.
+    def answered(self) -> None:
+        """A request was worked on to its end."""
+        self._answered = 1 + self._lately()
+        self._since = self._clock()
+
+    def expects(self, who: str) -> bool:
+        """Whether somebody comes back at the time that they were told, or later.
 
         Args:
+            who: as they call themselves; believed, as only the order depends on it.
+        """
+        at = self._told.get(who)
+        return at is not None and self._clock() >= at
+
+    def came(self, who: str) -> None:
+        """Somebody was let in."""
+        self._told.pop(who, None)
+
+    def later(self, who: str, luck: float) -> int:
+        """Seconds to say in Retry-After to one who is refused.
+
+        Args:
+            who: as they call themselves; "" where they do not.
             luck: from 0 to 1.
         """
         now = self._clock()
-        self._refused = 1 + self._refused * math.exp(-max(0.0, now - self._since) / 60)
-        self._since = now
-        longest = min(_LONGEST_SPREAD, max(_SHORTEST_SPREAD, self._refused / _SERVED_A_SECOND))
-        return _SOONEST + int(luck * (longest - _SOONEST))
+        if who in self._told:
+            at = max(self._told[who], now + _SOONEST + luck * _SOONEST)
+        else:
+            visits = max(_SLOWEST, self._lately() / _MEMORY / _REQUESTS_OF_A_VISIT)
+            at = max(self._last, now + _SOONEST) + 1 / visits
+            at = self._last = min(at, now + _LONGEST)
+        if who:
+            self._told[who] = at
+            while len(self._told) > _MOST_CALLERS:
+                self._told.popitem(last=False)
+        return math.ceil(at - now)
+
+    def _lately(self) -> float:
+        return self._answered * math.exp(-max(0.0, self._clock() - self._since) / _MEMORY)
 
 
 def spread(wait: float, luck: float) -> int:

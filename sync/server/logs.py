@@ -7,16 +7,21 @@ class and the lines of code are written, never its text; of what libraries log, 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import logging.handlers
 import sys
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import IO
 
 LOGGER = "parvis.server"
+
+JOURNAL = Path("/dev/log")
 
 _log = logging.getLogger(LOGGER)
 _FRAMES = 12
@@ -32,6 +37,8 @@ class Event(Enum):
     ATTACHMENT = "attachment stored"
     ENROLLED = "device enrolled"
     WITHDRAWN = "device withdrew"
+    COMPARED = "device's words compared"
+    REVOKED = "device revoked"
     ERASED = "contribution erased"
     REFUSED = "refused"
     LIMITED = "limited"
@@ -101,6 +108,41 @@ class JsonLines(logging.Formatter):
                 for frame in traceback.extract_tb(trace)[-_FRAMES:]
             ]
         return json.dumps(line, ensure_ascii=False)
+
+
+@contextlib.contextmanager
+def logging_to_the_journal(journal: Path | None = None) -> Iterator[None]:
+    """Send what a command beside the server tells to this machine's journal, where it has one.
+
+    Its own output is for whoever typed the command.
+
+    Args:
+        journal: the socket; that of syslog, which systemd's journal listens on too, without it.
+    """
+    journal = journal or JOURNAL
+    if not journal.is_socket():
+        yield
+        return
+    handler = _Journal(str(journal))
+    handler.ident = "parvis-server: "
+    handler.append_nul = False
+    handler.setFormatter(JsonLines())
+    level = _log.level
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    _log.propagate = False
+    try:
+        yield
+    finally:
+        _log.removeHandler(handler)
+        _log.setLevel(level)
+        _log.propagate = True
+        handler.close()
+
+
+class _Journal(logging.handlers.SysLogHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Nobody is kept from revoking a device by a log that cannot be written."""
 
 
 def start_logging(level: int = logging.INFO, stream: IO[str] | None = None) -> None:

@@ -18,7 +18,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from sync.server.health import unpublished_since
-from sync.server.service import Service, Taken
+from sync.server.intake import Taken
+from sync.server.service import Service
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -66,7 +67,7 @@ class Metrics:
             ["verdict"],
             registry=self._registry,
         )
-        service.watch(self._taken)
+        service.intake.watch(self._taken)
 
     def _taken(self, taken: Taken) -> None:
         self._batches.inc()

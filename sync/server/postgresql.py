@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from sqlalchemy.pool import QueuePool
 
 from sync.errors import SyncError
 from sync.server.copying import new_sqlite_file
-from sync.server.database import Unreachable, UnusableStore
+from sync.server.database import Together, Unreachable, UnusableStore
 
 _CONNECTIONS = (
     5  # of one process: two threads that serve, one that publishes and its lock, one more
@@ -74,6 +75,7 @@ class PostgresDatabase:
             connect_args={"connect_timeout": _CONNECT_SECONDS},
         )
         event.listen(self._engine, "connect", _prepare)
+        self._threads = threading.local()
         self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
@@ -83,14 +85,51 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `Database.writing`."""
-        with self._in_words(), self._engine.begin() as db:
-            yield db
+        together = self._together
+        if together is None:
+            with self._in_words(), self._engine.begin() as db:
+                yield db
+        elif together.writing:
+            with self._in_words(), together.db.begin_nested():
+                yield together.db
+        else:
+            raise AssertionError("who only looks does not write")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """As `Database.reading`; each statement sees what is committed by then."""
-        with self._in_words(), self._looking.connect() as db:
-            yield db
+        together = self._together
+        if together is None:
+            with self._in_words(), self._looking.connect() as db:
+                yield db
+        else:
+            with self._in_words():
+                yield together.db
+
+    @contextlib.contextmanager
+    def writing_together(self) -> Iterator[None]:
+        """As `Database.writing_together`."""
+        with self.writing() as db, self._all_on(Together(db, writing=True)):
+            yield
+
+    @contextlib.contextmanager
+    def looking_together(self) -> Iterator[None]:
+        """As `Database.looking_together`."""
+        with self.reading() as db, self._all_on(Together(db, writing=False)):
+            yield
+
+    @property
+    def _together(self) -> Together | None:
+        """What this thread does in one go, if it does."""
+        return getattr(self._threads, "together", None)
+
+    @contextlib.contextmanager
+    def _all_on(self, together: Together) -> Iterator[None]:
+        self._threads.together = together
+        try:
+            yield
+        finally:
+            self._threads.together = None
 
     @contextlib.contextmanager
     def preparing(self) -> Iterator[Connection]:

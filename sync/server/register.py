@@ -185,10 +185,8 @@ class Registers:
 
     def size(self, consultation: str) -> int:
         """How many entries are published."""
-        table = schema.checkpoints.c
-        query = select(func.max(table.size)).where(table.consultation == consultation)
         with self.reading() as db:
-            return int(db.execute(query).scalar_one() or 0)
+            return int(db.execute(_PUBLISHED, {"consultation": consultation}).scalar_one() or 0)
 
     def folder(self, consultation: str) -> Blobs:
         """A register's public files."""
@@ -202,18 +200,8 @@ class Registers:
         Args:
             batch: its name.
         """
-        table = schema.register.c
-        query = (
-            select(table.consultation, table.first, table.count, table.entries)
-            .join(
-                schema.batches,
-                (schema.batches.c.consultation == table.consultation)
-                & (schema.batches.c.number == table.batch),
-            )
-            .where(schema.batches.c.name == batch)
-        )
         with self.reading() as db:
-            row = db.execute(query).first()
+            row = db.execute(_RUN, {"name": batch}).first()
         if row is None or row.first + row.count > self.size(row.consultation):
             return None
         return self._prove(row.consultation, row.first, tiles.entries_of(row.entries))
@@ -401,11 +389,9 @@ class Registers:
     # within
 
     def _newest(self, consultation: str) -> bytes | None:
-        table = schema.checkpoints.c
-        query = select(table.note).where(table.consultation == consultation)
         with self.reading() as db:
             note: bytes | None = db.execute(
-                query.order_by(table.size.desc()).limit(1)
+                _NEWEST, {"consultation": consultation}
             ).scalar_one_or_none()
         return note
 
@@ -463,6 +449,15 @@ def _enter(db: Connection, consultation: str, batch: int | None, entries: Sequen
 
 
 # Written out, as each batch asks them: Core takes longer to compose than SQLite to answer.
+_RUN = text(
+    "SELECT register.consultation, register.first, register.count, register.entries FROM register "
+    "JOIN batches ON batches.consultation = register.consultation "
+    "AND batches.number = register.batch WHERE batches.name = :name"
+)
+_PUBLISHED = text("SELECT max(size) FROM checkpoints WHERE consultation = :consultation")
+_NEWEST = text(
+    "SELECT note FROM checkpoints WHERE consultation = :consultation ORDER BY size DESC LIMIT 1"
+)
 _ANY_AWAITED = text("SELECT 1 FROM register_awaited LIMIT 1")
 _END = text(
     "SELECT first + count FROM register WHERE consultation = :consultation "

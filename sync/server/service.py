@@ -1,17 +1,4 @@
-"""What the server does with what it is asked, without HTTP.
-
-Rules, in order, for a batch:
-
-1. Its bytes hash to the name it was sent under.
-2. Its device is enrolled. A batch that is stored already is acknowledged again, whatever became of
-   the device since: what was signed before stays good.
-3. It is signed by that device, and whole.
-4. Each record is stored, or known already, or quarantined with a cause; nothing is overwritten.
-5. The acknowledgement is signed, and stored in the same transaction as the index.
-
-And for an attachment: it is taken if a stored batch names it, and is there once all of it is on the
-disk and hashes to its name. A contribution is acknowledged as stored once all its attachments are.
-"""
+"""What the server does with what it is asked, without HTTP; what devices bring is `intake`'s."""
 
 from __future__ import annotations
 
@@ -20,10 +7,7 @@ import hashlib
 import logging
 import secrets
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -31,12 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from sync import acknowledgement as acknowledgements
-from sync import batch, consultation
-from sync.acknowledgement import Verdict, acknowledge
-from sync.batch import Batch, claimed_device, device_named_in
+from sync import consultation
 from sync.consultation import Consultation
-from sync.contribution import contribution_id
 from sync.enrolment import (
     LIFETIME_SECONDS,
     TOKEN_BYTES,
@@ -56,34 +36,20 @@ from sync.roster import FILE_NAME, RosterDevice, sign_roster
 from sync.server.answering import Answering
 from sync.server.erasures import Erased, Erasures
 from sync.server.files import AlreadyServed, DataDirectory
+from sync.server.intake import Intake
 from sync.server.logs import Event, tell
 from sync.server.places import IN_THE_DIRECTORY, Places
-from sync.server.problems import HashMismatch, NotFound, TooLarge
+from sync.server.problems import NotFound
 from sync.server.register import Registers
 from sync.server.store import Store
 from sync.server.stored import (
     EnrolledDevice,
-    IncomingBatch,
-    IncomingRecord,
     PublishedConsultation,
     StoredBatch,
 )
 from sync.server.uploads import Uploads
 from sync.signatures import RequestParts, verify_request
 from sync.six_words import SixWords, WordsDiffer
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A batch that was stored just now.
-
-    Attributes:
-        size: in bytes.
-        verdicts: how many of its records became what.
-    """
-
-    size: int
-    verdicts: Mapping[str, int]
 
 
 class Service:
@@ -129,7 +95,9 @@ class Service:
         self.answers = Answering(self.store, self.registers, self.only_for)
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
-        self._watchers: list[Callable[[Taken], None]] = []
+        self.intake = Intake(
+            self.store, self.uploads, self.erasures, self._key, clock, self.brought.set
+        )
 
     def close(self) -> None:
         """Let go of the data directory."""
@@ -156,10 +124,6 @@ class Service:
     def now(self) -> float:
         """Seconds since 1970, by the server's clock."""
         return self._clock()
-
-    def watch(self, told: Callable[[Taken], None]) -> None:
-        """Tell of every batch that is stored from now on."""
-        self._watchers.append(told)
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -203,6 +167,7 @@ class Service:
             )
         if last is not None:
             self.store.compare(last.token_hash, self._clock())
+        tell(Event.COMPARED, device=device.key_id)
 
     def revoke(self, key_id: str) -> EnrolledDevice:
         """Accept nothing more from a device.
@@ -212,6 +177,7 @@ class Service:
             RevokedDevice: it is revoked already.
         """
         device = self.store.revoke(key_id, self._clock())
+        tell(Event.REVOKED, device=key_id)
         self.write_roster()
         return device
 
@@ -227,7 +193,7 @@ class Service:
         published = PublishedConsultation(
             id=read.id,
             version=read.version,
-            package_hash=sha256(package),
+            package_hash=hashlib.sha256(package).hexdigest(),
             organiser_key=read.organiser_key,
             form_hash=bytes.fromhex(read.form_hash),
             recipients=frozenset(one.id for one in read.recipients),
@@ -235,165 +201,7 @@ class Service:
         self.store.publish(published, package, self._clock())
         return read
 
-    # what devices ask
-
-    def admit(self, name: str, begun: bytes) -> None:
-        """Refuse a batch by its first bytes already, where its device may not send at all.
-
-        Args:
-            name: the batch's.
-            begun: its first `DEVICE_NAMED_BY` bytes, or all of it where it is shorter.
-
-        Raises:
-            UnknownDevice, RevokedDevice: its device may not send.
-        """
-        claimed = device_named_in(begun)
-        if claimed is not None and self.store.acknowledgement(name) is None:
-            self.store.device(claimed.hex())
-
-    def receive(self, name: str, body: bytes) -> bytes:
-        """Take in a batch; returns the signed acknowledgement, once everything is on the disk.
-
-        Raises:
-            HashMismatch: the body is not what the name says.
-            UnknownDevice, RevokedDevice: its device may not send.
-            UnknownFormat, TruncatedBatch, ForgedBatch, MalformedBatch: it is not a sound batch.
-            UnknownConsultationHere: it is for something that is not published here.
-        """
-        if sha256(body) != name:
-            raise HashMismatch()
-        known = self.acknowledgement(name)
-        if known is not None and self.files.holds(name):
-            return known
-        device = self.store.device(claimed_device(body).hex())
-        read = batch.read(body, device.public_key)
-        kept, erased = self.erasures.without_erased(read, body)
-        incoming = IncomingBatch(
-            name=name,
-            body=kept,
-            consultation=read.consultation,
-            device_key_id=device.key_id,
-            sequence=read.sequence,
-            records=tuple(
-                one._replace(attachments=()) if one.id in erased else one
-                for one in _incoming(read, self.store.versions(read.consultation))
-            ),
-        )
-
-        became: list[Verdict] = []
-
-        def said(verdicts: Sequence[Verdict], awaited: Sequence[str]) -> bytes:
-            became[:] = verdicts
-            return acknowledge(name, verdicts, self._key, awaited)
-
-        word = self.store.keep(incoming, said, self._clock())
-        if self.erasures.settle(read):
-            word = self.store.acknowledgement(name) or word
-        self.brought.set()
-        self._tell_of(incoming, became)
-        return word
-
-    def _tell_of(self, incoming: IncomingBatch, verdicts: Sequence[Verdict]) -> None:
-        """Log a batch; one that another request stored meanwhile has no verdicts of its own."""
-        if not verdicts:
-            return
-        taken = Taken(len(incoming.body), Counter(one.name.lower() for one in verdicts))
-        tell(
-            Event.BATCH,
-            device=incoming.device_key_id,
-            bytes=taken.size,
-            records=len(verdicts),
-            stored=taken.verdicts.get("stored", 0) + taken.verdicts.get("awaited", 0),
-            quarantined=sum(one.quarantined for one in verdicts),
-        )
-        for told in self._watchers:
-            told(taken)
-
-    def acknowledgement(self, name: str) -> bytes | None:
-        """The server's word on a stored batch as it is now; None where it does not have it."""
-        known = self.store.acknowledgement(name)
-        consultation_id = self.store.consultation_of(name) if known else None
-        if known is None or consultation_id is None:
-            return None
-        said = acknowledgements.read(known, self.public_key)
-        if not said.awaited:
-            return known
-        waited = self.store.awaited(consultation_id, said.awaited)
-        if len(waited) == len(said.awaited):
-            return known
-        enclosed = self.erasures.read_stored(name).enclosed
-        waiting = {one.position for one in enclosed if one.name in waited}
-        verdicts = [
-            Verdict.STORED if one is Verdict.AWAITED and position not in waiting else one
-            for position, one in enumerate(said.verdicts)
-        ]
-        left = [one for one in said.awaited if one in waited]
-        fresh = acknowledge(name, verdicts, self._key, left)
-        self.store.acknowledge_again(name, fresh)
-        return fresh
-
-    def batch_offset(self, name: str) -> tuple[int, bool]:
-        """How much of a batch has come, and whether it is stored."""
-        if self.store.acknowledgement(name) is not None:
-            size = self.files.batch_size(name)
-            if size is not None:
-                return size, True
-        return self.uploads.offset(name), False
-
-    def receive_uploaded(self, name: str) -> bytes:
-        """Take in a batch whose upload is complete, as `receive` does.
-
-        Raises:
-            SpoiltUpload, and what `receive` raises: the upload begins anew.
-        """
-        body = self.uploads.read(name)
-        try:
-            return self.receive(name, body)
-        finally:
-            self.uploads.drop(name)
-
-    def attachment_offset(self, consultation_id: str, name: str) -> tuple[int, int, bool]:
-        """How much of an attachment has come, of how much, and whether it is there.
-
-        Raises:
-            NotFound: no stored batch of this consultation names it.
-        """
-        known = self.store.attachment(consultation_id, name)
-        if known is None:
-            raise NotFound()
-        if known.arrived and self.files.has_attachment(name):
-            return known.size, known.size, True
-        return self.uploads.offset(name), known.size, False
-
-    def go_on(self, consultation_id: str, name: str, at: int, piece: bytes) -> int:
-        """Go on with the upload of an attachment; returns where it stands.
-
-        Raises:
-            NotFound: no stored batch of this consultation names it.
-            TooLarge: there is more than the batch says.
-            WrongOffset: it stands elsewhere.
-        """
-        offset, size, arrived = self.attachment_offset(consultation_id, name)
-        if arrived:
-            return offset
-        if at + len(piece) > size:
-            raise TooLarge()
-        return self.uploads.append(name, at, piece)
-
-    def complete(self, consultation_id: str, name: str) -> bool:
-        """Take in an attachment, if all of it has come; whether it is there now.
-
-        Raises:
-            NotFound: no stored batch of this consultation names it.
-            SpoiltUpload: it is not what its name says; the upload begins anew.
-        """
-        offset, size, arrived = self.attachment_offset(consultation_id, name)
-        if not arrived and offset == size:
-            self.uploads.finish(name, partial(self.files.keep_attachment, name))
-            self.store.arrive(consultation_id, name, self._clock())
-            arrived = True
-            tell(Event.ATTACHMENT, bytes=size)
-        return arrived
+    # what devices ask, beside what they bring (`intake`)
 
     def enrol(self, request: RequestParts, body: bytes) -> bytes:
         """Enrol a device that proves its token and its key; returns the signed answer.
@@ -468,7 +276,6 @@ class Service:
         """
         done = self.erasures.obey(order, self._clock())
         self.brought.set()
-        tell(Event.ERASED)
         return done
 
     def roster(self, consultation_id: str, request: RequestParts) -> bytes:
@@ -549,30 +356,3 @@ class Service:
                     )
                 write_signing_key(path, Ed25519PrivateKey.generate(), machine_secret())
             return read_signing_key(path, machine_secret())
-
-
-def sha256(body: bytes) -> str:
-    """The name of a batch."""
-    return hashlib.sha256(body).hexdigest()
-
-
-def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterator[IncomingRecord]:
-    """The records of a batch, those held back that no version of the consultation asked for."""
-    enclosed: dict[int, list[tuple[str, int]]] = {}
-    for one in read.enclosed:
-        enclosed.setdefault(one.position, []).append((one.name, one.size))
-    position = 0
-    for section in read.sections:
-        header = section.header
-        asked = [one for one in versions if one.form_hash == header.form_hash]
-        sealed_to = {key_id for _, key_id, _ in header.sealed}
-        held_back = None
-        if not asked:
-            held_back = Verdict.UNKNOWN_FORM
-        elif all(one.recipients != sealed_to for one in asked):
-            held_back = Verdict.WRONG_RECIPIENTS
-        for record in section.records:
-            attachments = tuple(enclosed[position]) if position in enclosed else ()
-            id_ = contribution_id(read.consultation, record.commitment)
-            yield IncomingRecord(id_, record.commitment, record.fingerprint, held_back, attachments)
-            position += 1

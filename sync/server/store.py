@@ -73,6 +73,14 @@ class Store:
         """A connection that only looks."""
         return self.database.reading()
 
+    def writing_together(self) -> contextlib.AbstractContextManager[None]:
+        """One transaction for everything that this thread does meanwhile."""
+        return self.database.writing_together()
+
+    def looking_together(self) -> contextlib.AbstractContextManager[None]:
+        """One look for everything that this thread only reads meanwhile."""
+        return self.database.looking_together()
+
     def publishing(self, consultation: str) -> contextlib.AbstractContextManager[None]:
         """Be the only one, of all threads and processes, that publishes a register."""
         return self.database.publishing(consultation)
@@ -178,11 +186,11 @@ class Store:
 
     def devices(self, key_id: str | None = None) -> tuple[EnrolledDevice, ...]:
         """All devices, or the one of this key id, revoked ones too."""
-        query = select(schema.devices).order_by(schema.devices.c.enrolled_at)
-        if key_id is not None:
-            query = query.where(schema.devices.c.key_id == key_id)
         with self.reading() as db:
-            return tuple(_enrolled(row) for row in db.execute(query))
+            if key_id is not None:
+                return tuple(map(_enrolled, db.execute(_DEVICE, {"key_id": key_id})))
+            query = select(schema.devices).order_by(schema.devices.c.enrolled_at)
+            return tuple(map(_enrolled, db.execute(query)))
 
     def enrolment(self, token_hash: bytes) -> str | None:
         """The key id of the device that a token enrolled; None where it has enrolled none."""
@@ -240,7 +248,7 @@ class Store:
             ChangedConsultation: this version is, with another content.
         """
         with self.writing() as db:
-            for current in _versions(db, published.id)[:1]:
+            for current in map(_published, db.execute(_VERSIONS, {"id": published.id}).all()[:1]):
                 if current.version > published.version:
                     raise OlderConsultation()
                 if current.package_hash == published.package_hash:
@@ -266,7 +274,7 @@ class Store:
         """The newest version of each consultation."""
         with self.reading() as db:
             newest: dict[str, PublishedConsultation] = {}
-            for version in _versions(db):
+            for version in map(_published, db.execute(_ALL_VERSIONS)):
                 newest.setdefault(version.id, version)
         return tuple(newest.values())
 
@@ -311,7 +319,7 @@ class Store:
         """Store a verified batch and the server's word on it, in one transaction.
 
         Args:
-            batch: what came.
+            batch: what came; its bytes are on the disk already.
             acknowledge: makes the signed acknowledgement of the verdicts, and of the attachments
                 that are waited for.
             now: seconds since 1970.
@@ -319,7 +327,6 @@ class Store:
         Returns:
             The acknowledgement; for a batch that was stored before, the same bytes as then.
         """
-        self.files.keep_batch(batch.name, batch.body)
         try:
             with self.writing() as db:
                 number = next_batch(db, batch.consultation)
@@ -413,9 +420,8 @@ class Store:
 
     def consultation_of(self, name: str) -> str | None:
         """Which consultation a stored batch is for; None where it is not stored."""
-        query = select(schema.batches.c.consultation).where(schema.batches.c.name == name)
         with self.reading() as db:
-            found: str | None = db.execute(query).scalar_one_or_none()
+            found: str | None = db.execute(_CONSULTATION, {"name": name}).scalar_one_or_none()
         return found
 
     # the whole
@@ -462,22 +468,6 @@ class Store:
             return tuple(db.execute(query).scalars())
 
 
-def _versions(db: Connection, id_: str | None = None) -> tuple[PublishedConsultation, ...]:
-    """Versions of one consultation, or of all, the newest of each first."""
-    table = schema.consultations.c
-    query = select(
-        table.id,
-        table.version,
-        table.package_hash,
-        table.organiser_key,
-        table.form_hash,
-        table.recipients,
-    ).order_by(table.id, table.version.desc())
-    if id_ is not None:
-        query = query.where(table.id == id_)
-    return tuple(_published(row) for row in db.execute(query))
-
-
 def _published(row: Any) -> PublishedConsultation:
     return PublishedConsultation(
         row.id,
@@ -507,9 +497,14 @@ _DEVICE = text(
     "SELECT key_id, public_key, name, enrolled_at, revoked_at FROM devices WHERE key_id = :key_id"
 )
 _ACKNOWLEDGEMENT = text("SELECT acknowledgement FROM batches WHERE name = :name")
+_CONSULTATION = text("SELECT consultation FROM batches WHERE name = :name")
 _VERSIONS = text(
     "SELECT id, version, package_hash, organiser_key, form_hash, recipients FROM consultations "
     "WHERE id = :id ORDER BY version DESC"
+)
+_ALL_VERSIONS = text(
+    "SELECT id, version, package_hash, organiser_key, form_hash, recipients FROM consultations "
+    "ORDER BY id, version DESC"
 )
 _STORE = text(
     "INSERT INTO batches (consultation, number, name, device_key_id, sequence, size, received_at, "

@@ -13,15 +13,15 @@ the right offset. The address is that of the thing itself: a name nobody has beg
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sync.batch import DEVICE_NAMED_BY
+from sync.server.aside import Aside, Line
 from sync.server.bodies import Bodies, announced
 from sync.server.gate import caller_of
 from sync.server.problems import BadRequest, NotFound, TooLarge, TooSlow
@@ -33,28 +33,20 @@ _WORTH_KEEPING = 8 * 1024
 _NAME = re.compile(r"[0-9a-f]{64}")
 _BINARY = "application/octet-stream"
 
-_Result = TypeVar("_Result")
-
-
-class Aside(Protocol):
-    """Does what touches the disk in a thread."""
-
-    def __call__(self, work: Callable[[], _Result]) -> Awaitable[_Result]:
-        """The result of `work`."""
-
 
 def upload_routes(
-    service: Service, aside: Aside, bodies: Bodies, largest_batch: int
+    service: Service, aside: Aside, line: Line, bodies: Bodies, largest_batch: int
 ) -> list[Route]:
     """The routes.
 
     Args:
         service: what they speak for.
         aside: does what touches the disk in a thread.
+        line: where whole batches wait to be taken in.
         bodies: what comes in.
         largest_batch: bytes that a batch, and any piece, may have.
     """
-    face = _Face(service, aside, bodies, largest_batch)
+    face = _Face(service, aside, line, bodies, largest_batch)
     attachment = "/v1/consultations/{id}/attachments/{name}"
     return [
         Route("/v1/batches/{name}", face.put_batch, methods=["PUT"]),
@@ -69,8 +61,11 @@ def upload_routes(
 class _Face:
     """The resources, and what they share."""
 
-    def __init__(self, service: Service, aside: Aside, bodies: Bodies, largest_batch: int) -> None:
+    def __init__(
+        self, service: Service, aside: Aside, line: Line, bodies: Bodies, largest_batch: int
+    ) -> None:
         self._service = service
+        self._line = line
         self._aside = aside
         self._bodies = bodies
         self._largest_batch = largest_batch
@@ -79,7 +74,7 @@ class _Face:
         """`PUT /v1/batches/{sha256}`: answered only when the commit is on the disk."""
         name = _name(request)
         pieces = self._bodies.pieces(request, self._largest_batch)
-        came = [await self._admitted(name, pieces)]
+        came = [await self._admitted(name, pieces, announced(request, 0))]
         proven = caller_of(request).is_device
         async with self._bodies.place(announced(request, self._largest_batch), proven):
             try:
@@ -89,16 +84,18 @@ class _Face:
                 # What came need not be sent again.
                 begun = b"".join(came)
                 if len(begun) >= _WORTH_KEEPING:
-                    await self._aside(lambda: self._service.uploads.keep_beginning(name, begun))
+                    await self._aside(
+                        lambda: self._service.intake.uploads.keep_beginning(name, begun)
+                    )
                 raise
             body = b"".join(came)
-            answer = await self._aside(lambda: self._service.receive(name, body))
+            answer = await self._line.receive(name, body)
         return Response(answer, media_type=_BINARY)
 
     async def head_batch(self, request: Request) -> Response:
         """`HEAD /v1/batches/{sha256}`."""
         name = _name(request)
-        return _standing(*await self._aside(lambda: self._service.batch_offset(name)))
+        return _standing(*await self._aside(lambda: self._service.intake.batch_offset(name)))
 
     async def patch_batch(self, request: Request) -> Response:
         """`PATCH /v1/batches/{sha256}`: a piece; after the last one, the acknowledgement."""
@@ -109,22 +106,26 @@ class _Face:
         begun = b"" if at else await self._admitted(name, pieces)
         proven = caller_of(request).is_device
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
-            offset, complete = await self._aside(lambda: service.batch_offset(name))
+            offset, complete = await self._aside(lambda: service.intake.batch_offset(name))
             if not complete:
                 if at != offset:
                     raise WrongOffset(offset)
-                append = partial(service.uploads.append, name)
+                append = partial(service.intake.uploads.append, name)
                 offset = await self._append(append, at, begun, pieces)
             if not last:
                 return _standing(offset, complete)
-            known = await self._aside(lambda: service.acknowledgement(name)) if complete else None
-            answer = known or await self._aside(lambda: service.receive_uploaded(name))
+            known = (
+                await self._aside(lambda: service.intake.acknowledgement(name))
+                if complete
+                else None
+            )
+            answer = known or await self._aside(lambda: service.intake.receive_uploaded(name))
         return Response(answer, media_type=_BINARY)
 
     async def acknowledgement(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}/acknowledgement`."""
         name = _name(request)
-        answer = await self._aside(lambda: self._service.acknowledgement(name))
+        answer = await self._aside(lambda: self._service.intake.acknowledgement(name))
         if answer is None:
             raise NotFound()
         return Response(answer, media_type=_BINARY)
@@ -132,7 +133,9 @@ class _Face:
     async def head_attachment(self, request: Request) -> Response:
         """`HEAD /v1/consultations/{id}/attachments/{sha256}`."""
         id_, name = request.path_params["id"], _name(request)
-        offset, _, complete = await self._aside(lambda: self._service.attachment_offset(id_, name))
+        offset, _, complete = await self._aside(
+            lambda: self._service.intake.attachment_offset(id_, name)
+        )
         return _standing(offset, complete)
 
     async def patch_attachment(self, request: Request) -> Response:
@@ -145,30 +148,37 @@ class _Face:
         at, last = _going_on(request)
         proven = caller_of(request).is_device
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
-            offset, size, complete = await self._aside(lambda: service.attachment_offset(id_, name))
+            offset, size, complete = await self._aside(
+                lambda: service.intake.attachment_offset(id_, name)
+            )
             if not complete:
                 if at != offset:
                     raise WrongOffset(offset)
                 if at + announced(request, 0) > size:
                     raise TooLarge()
                 pieces = self._bodies.pieces(request, self._largest_batch)
-                offset = await self._append(partial(service.go_on, id_, name), at, b"", pieces)
+                offset = await self._append(
+                    partial(service.intake.go_on, id_, name), at, b"", pieces
+                )
             if last:
-                complete = await self._aside(lambda: service.complete(id_, name))
+                complete = await self._aside(lambda: service.intake.complete(id_, name))
         return _standing(offset, complete)
 
-    async def _admitted(self, name: str, pieces: AsyncIterator[bytes]) -> bytes:
+    async def _admitted(self, name: str, pieces: AsyncIterator[bytes], size: int = 0) -> bytes:
         """The first bytes of a batch, if the device that they name may send.
 
         Only who names an enrolled device takes one of the places for uploads, and memory: they
-        cannot be held by strangers, however slowly they send.
+        cannot be held by strangers, however slowly they send. Of a batch of `size` bytes that has
+        come whole nothing is waited for, and what takes it in looks whose it is.
         """
         begun = b""
         async for piece in pieces:
             begun += piece
             if len(begun) >= DEVICE_NAMED_BY:
                 break
-        await self._aside(lambda: self._service.admit(name, begun))
+        if size and len(begun) == size:
+            return begun
+        await self._aside(lambda: self._service.intake.admit(name, begun))
         return begun
 
     async def _append(

@@ -2,6 +2,8 @@
 
     python -m tests.bench desk                  10,000 and 100,000
     python -m tests.bench.desk 1000000          any number
+    python -m tests.bench.desk 1000000 --made FOLDER    the same; what was sealed stays in FOLDER,
+                                                and is measured again the next time
 
 Prints JSON. Other programs on the machine lengthen the seconds, not the processor's seconds: on a
 machine that does nothing else the whole takes these, divided by the cores.
@@ -15,6 +17,7 @@ compared with the register. Memory is the most that the process and those it sta
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -125,7 +128,7 @@ def fill(folder: Path, consultation: Consultation, count: int) -> None:
             futures = [pool.submit(sealed_batch, *given, seeds[at], at) for at in some]
             for future in futures:
                 data = future.result()
-                service.receive(batch.name_of(data), data)
+                service.intake.receive(batch.name_of(data), data)
     service.registers.publish()
     service.write_roster()
     service.close()
@@ -164,18 +167,32 @@ def held_by(process: int) -> float:
     return total
 
 
-def measure(count: int) -> dict[str, object]:
-    """Everything for one number of contributions."""
+def make(folder: Path, count: int) -> float:
+    """Keys, and a server's folder with so many contributions; the seconds that took."""
+    begun = time.perf_counter()
+    consultation = publish(folder)
+    fill(folder, consultation, count)
+    (folder / "made").touch()
+    return time.perf_counter() - begun
+
+
+def measure(count: int, made: Path | None = None) -> dict[str, object]:
+    """Everything for one number of contributions.
+
+    Args:
+        count: how many.
+        made: a folder in which they are, or are made to stay.
+    """
     cores = len(os.sched_getaffinity(0))
     Path("build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir="build") as place:
         folder = Path(place)
-        begun = time.perf_counter()
-        consultation = publish(folder)
-        fill(folder, consultation, count)
-        filled = time.perf_counter() - begun
-        store, keys = str(folder / "desk.sqlite"), str(folder / "keys")
-        pull = ("pull", "--from", str(folder / "server"), "--keys", keys, "--store", store)
+        source, filled = made or folder, 0.0
+        if not (source / "made").exists():
+            source.mkdir(exist_ok=True)
+            filled = make(source, count)
+        store, keys = str(folder / "desk.sqlite"), str(source / "keys")
+        pull = ("pull", "--from", str(source / "server"), "--keys", keys, "--store", store)
         seconds, used, memory = measured(folder, *pull)
         said = (folder / "said.txt").read_text().splitlines()[-1]
         if f"{count} contributions opened" not in said or not said.endswith("in the store."):
@@ -210,8 +227,14 @@ def measure(count: int) -> dict[str, object]:
 
 def main() -> None:
     """Measure in build/, on the same disk as the working directory."""
-    counts = [int(one) for one in sys.argv[1:]] or [10_000, 100_000]
-    json.dump({"bench": "desk", "runs": [measure(count) for count in counts]}, sys.stdout, indent=1)
+    parser = argparse.ArgumentParser(description="The desk's speed and memory.")
+    parser.add_argument("counts", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--made", type=Path, help="where what was sealed stays, of one count")
+    asked = parser.parse_args()
+    if asked.made and len(asked.counts) != 1:
+        parser.error("--made goes with one number")
+    runs = [measure(count, asked.made) for count in asked.counts]
+    json.dump({"bench": "desk", "runs": runs}, sys.stdout, indent=1)
     print()
 
 

@@ -2,10 +2,11 @@
 
 Prints JSON. The server is `parvis-server run` in a process of its own, with its usual limits. Each
 kiosk is an enrolled device with a key of its own and one batch of one contribution; it asks for the
-list of consultations, sends its batch, and asks where that stands in the register, signing what the
-real client signs, over real HTTP on loopback (all of them from one address, as behind a city's
-router). Who is put off, or cut off, tries again by the real client's rhythm: full jitter over a
-growing span, and not before Retry-After.
+list of consultations, sends its batch, and asks for the register's checkpoint and where its batch
+stands in it, as the real client does, over real HTTP on loopback (all of them from one address, as
+behind a city's router). What the real client signs is signed here too, beforehand, so that the two
+cores are left to the server and to what travels. Who is put off, or cut off, tries again by the
+real client's rhythm: full jitter over a growing span, and not before Retry-After.
 
 The peer, in the same run: one kiosk alone, before the others come.
 """
@@ -24,6 +25,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -41,12 +43,14 @@ from sync.envelope import SealingSession
 from sync.keys import signing_key_id
 from sync.server import schema
 from sync.signatures import RequestParts, sign_request
-from tests.bench.server import resident_megabytes
+from tests.bench.server import processor_seconds, resident_megabytes
 from tests.sync.town import Town, server_process
 
 KIOSKS, SECONDS = 16_000, 60.0
 GIVEN_UP = 1800.0  # seconds after which a kiosk counts as starved
 TEXT = 200  # bytes
+REFUSALS = 2000
+TOLD_SECONDS = 10.0  # between lines that say how far it is
 
 
 @dataclass
@@ -125,14 +129,57 @@ def enrol(town: Town, kiosks: list[Kiosk]) -> Ed25519PublicKey:
         return service.public_key
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A request, signed, as it goes over the wire."""
+
+    head: bytes
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a kiosk asks in one sync."""
+
+    listing: Exchange
+    batch: Exchange
+    checkpoint: Exchange
+    place: Exchange
+
+
+def signed(kiosks: list[Kiosk], url: str, consultation: str) -> list[Errand]:
+    """What all of them will ask, signed by each."""
+    with ProcessPoolExecutor(os.cpu_count()) as processes:
+        parts = processes.map(_errand, kiosks, repeat(url), repeat(consultation), chunksize=200)
+        return list(parts)
+
+
+def _errand(kiosk: Kiosk, url: str, consultation: str) -> Errand:
+    key = Ed25519PrivateKey.from_private_bytes(kiosk.key)
+    key_id, now = signing_key_id(key.public_key()).hex(), int(time.time())
+    host = urlsplit(url).netloc
+
+    def exchange(method: str, path: str, body: bytes = b"") -> Exchange:
+        fields = sign_request(RequestParts.of(method, url + path), b"", key, key_id, now)
+        head = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
+        head += [f"{name}: {value}" for name, value in fields.items()]
+        head += [f"Content-Length: {len(body)}"] if body else []
+        return Exchange("\r\n".join([*head, "", ""]).encode(), body)
+
+    return Errand(
+        exchange("GET", f"/v1/consultations?fresh={secrets.token_urlsafe(16)}"),
+        exchange("PUT", f"/v1/batches/{kiosk.name}", kiosk.data),
+        exchange("GET", f"/v1/consultations/{consultation}/register?from=0"),
+        exchange("GET", f"/v1/batches/{kiosk.name}/register"),
+    )
+
+
 class Visit:
     """One sync of one kiosk, over one connection."""
 
-    def __init__(self, url: str, key: Ed25519PrivateKey) -> None:
+    def __init__(self, url: str) -> None:
         split = urlsplit(url)
-        self._url, self._host, self._port = url, split.hostname or "", split.port or 80
-        self._key = key
-        self._key_id = signing_key_id(key.public_key()).hex()
+        self._host, self._port = split.hostname or "", split.port or 80
 
     async def __aenter__(self) -> Visit:
         try:
@@ -147,16 +194,11 @@ class Visit:
     async def __aexit__(self, *_: object) -> None:
         self._out.close()
 
-    async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    async def ask(self, exchange: Exchange) -> tuple[int, bytes]:
         """One exchange; refusals that pass are `Trouble`."""
-        parts = RequestParts.of(method, self._url + path)
-        signed = sign_request(parts, b"", self._key, self._key_id, int(time.time()))
-        head = [f"{method} {path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
-        head += [f"{name}: {value}" for name, value in signed.items()]
-        head += [f"Content-Length: {len(body)}"] if body else []
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
-                self._out.write("\r\n".join([*head, "", ""]).encode() + body)
+                self._out.write(exchange.head + exchange.body)
                 await self._out.drain()
                 status, headers = await self._head()
                 answer = await self._in.readexactly(int(headers.get("content-length", 0)))
@@ -174,29 +216,29 @@ class Visit:
         return int(lines[0].split()[1]), {name.lower(): value.strip() for name, _, value in pairs}
 
 
-async def sync(kiosk: Kiosk, url: str, server: Ed25519PublicKey) -> bool:
+async def sync(errand: Errand, url: str, server: Ed25519PublicKey) -> bool:
     """One sync; whether the contribution stands in the register already."""
-    async with Visit(url, Ed25519PrivateKey.from_private_bytes(kiosk.key)) as visit:
-        fresh = secrets.token_urlsafe(16)
-        status, _ = await visit.ask("GET", f"/v1/consultations?fresh={fresh}")
+    async with Visit(url) as visit:
+        status, _ = await visit.ask(errand.listing)
         assert status == 200, status
-        status, word = await visit.ask("PUT", f"/v1/batches/{kiosk.name}", kiosk.data)
+        status, word = await visit.ask(errand.batch)
         assert status == 200, (status, word)
         verdicts = acknowledgement.read(word, server).verdicts
         assert [verdict.settled for verdict in verdicts] == [True]
-        status, _ = await visit.ask("GET", f"/v1/batches/{kiosk.name}/register")
+        await visit.ask(errand.checkpoint)  # there is none before the first second has passed
+        status, _ = await visit.ask(errand.place)
         return status == 200
 
 
 async def come_back(
-    kiosk: Kiosk, url: str, server: Ed25519PublicKey, delay: float, tally: Tally, random: Random
+    errand: Errand, url: str, server: Ed25519PublicKey, delay: float, tally: Tally, random: Random
 ) -> None:
     """One kiosk: come, and try until all is there."""
     await asyncio.sleep(delay)
     rhythm, began, failures = Rhythm(), time.monotonic(), 0
     while True:
         try:
-            tally.registered += await sync(kiosk, url, server)
+            tally.registered += await sync(errand, url, server)
             break
         except Trouble as trouble:
             tally.causes[trouble.cause] += 1
@@ -213,15 +255,50 @@ async def come_back(
 
 
 async def all_of_them(
-    kiosks: list[Kiosk], url: str, server: Ed25519PublicKey, seconds: float
+    errands: list[Errand], url: str, server: Ed25519PublicKey, seconds: float
 ) -> Tally:
     """Everybody, spread over so many seconds by chance."""
     tally, random = Tally(), Random(16_000)
+    telling = asyncio.create_task(tell(tally, len(errands)))
     async with asyncio.TaskGroup() as group:
-        for kiosk in kiosks:
+        for errand in errands:
             delay = random.uniform(0, seconds)
-            group.create_task(come_back(kiosk, url, server, delay, tally, random))
+            group.create_task(come_back(errand, url, server, delay, tally, random))
+    telling.cancel()
     return tally
+
+
+async def tell(tally: Tally, of: int) -> None:
+    """Say now and then how far it is."""
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(TOLD_SECONDS)
+        passed, causes = time.monotonic() - began, dict(tally.causes)
+        print(f"{passed:.0f} s: {len(tally.waits)} of {of}; {causes}", file=sys.stderr, flush=True)
+
+
+async def refused(errand: Errand, url: str) -> None:
+    """One visit of many that a server turns away at once."""
+    async with Visit(url) as visit:
+        for _ in range(REFUSALS):
+            try:
+                await visit.ask(errand.listing)
+            except Trouble as trouble:
+                assert trouble.cause == "status 503", trouble
+                assert trouble.retry_after
+            else:
+                raise AssertionError("it was let in")
+
+
+def refusal(town: Town, kiosk: Kiosk) -> float:
+    """Milliseconds of the server's processor time that turning one away takes."""
+    full = "from sync.server import gate; gate.MOST_UNDER_WAY = 0"
+    with server_process(town.server_data, before=full, more=["--log", "warning"]) as server:
+        [errand] = signed([kiosk], server.url, town.consultation.id)
+        asyncio.run(refused(errand, server.url))  # what is done only once
+        before = processor_seconds(server.process.pid)
+        asyncio.run(refused(errand, server.url))
+        return (processor_seconds(server.process.pid) - before) / REFUSALS * 1000
 
 
 def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
@@ -232,12 +309,16 @@ def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
     kiosks = made(count + 1, town)
     server_key = enrol(town, kiosks)
     with server_process(town.server_data, more=["--log", "warning"]) as server:
-        alone = asyncio.run(all_of_them(kiosks[:1], server.url, server_key, 0))
-        began = time.monotonic()
-        tally = asyncio.run(all_of_them(kiosks[1:], server.url, server_key, seconds))
+        errands = signed(kiosks, server.url, town.consultation.id)
+        alone = asyncio.run(all_of_them(errands[:1], server.url, server_key, 0))
+        before = processor_seconds(server.process.pid)
+        began, own = time.monotonic(), time.process_time()
+        tally = asyncio.run(all_of_them(errands[1:], server.url, server_key, seconds))
         taken = time.monotonic() - began
         memory = resident_megabytes(server.process.pid)
-        spent = _processor_seconds(server.process.pid)
+        spent = processor_seconds(server.process.pid) - before
+        own = time.process_time() - own
+    turned_away = refusal(town, kiosks[0])
     with town.service() as service:
         stored = service.store.counts().records
     waits = sorted(tally.waits) or [0.0]
@@ -260,13 +341,11 @@ def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
         "registered_at_once": tally.registered,
         "server_megabytes": round(memory),
         "server_processor_seconds": round(spent, 1),
+        "server_processor_milliseconds_each": round(spent / count * 1000, 2),
+        "crowd_processor_seconds": round(own, 1),
+        "server_processor_milliseconds_to_refuse": round(turned_away, 2),
         "cores": os.cpu_count(),
     }
-
-
-def _processor_seconds(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -275,7 +354,8 @@ def main() -> None:
     parser.add_argument("--kiosks", type=int, default=KIOSKS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    Path("build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="build") as folder:
         measured = measure(Path(folder), asked.kiosks, asked.seconds)
     json.dump(measured, sys.stdout, indent=1)
     print()

@@ -199,3 +199,20 @@ def test_no_other_pin_signs_in(pin, tried):
                 accounts.sign_in("Samia", tried)
     finally:
         module._MEMORY_KIB = cheap
+
+
+def test_signing_in_is_logged_without_a_name_or_a_pin(accounts, caplog):
+    accounts.add("Samia", Role.MEDIATOR, "4731")
+    accounts.sign_in("Samia", "4731")
+    wrong(accounts, 3)
+    with pytest.raises(MustWaitError):
+        accounts.sign_in("Samia", "4731")
+    wrong(accounts, 1, name="nobody here")
+    assert [record.getMessage() for record in caplog.records] == [
+        "signed in: a mediator",
+        "a wrong PIN, 1 in a row",
+        "a wrong PIN, 2 in a row",
+        "a wrong PIN, 3 in a row",
+        "a PIN was tried while one has to wait",
+        "a PIN was tried for an account that is not there",
+    ]

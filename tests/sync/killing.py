@@ -118,9 +118,9 @@ class Kiosks:
             RunningServer(service, port=self.port).run()
 
         server = Child(serve)
-        for _ in range(400):
+        for _ in range(6000):
             with contextlib.suppress(requests.ConnectionError):
-                requests.get(f"{self.url}/healthz", timeout=5)
+                requests.get(f"{self.url}/healthz", timeout=60)
                 return server
             time.sleep(0.01)
         raise AssertionError("the server did not come up")

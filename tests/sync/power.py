@@ -235,7 +235,7 @@ def server_statements() -> list[str]:
             body = signed_batch(section(*map(str, range(5))), sequence=number)
             from sync.batch import name_of
 
-            service.receive(name_of(body), body)
+            service.intake.receive(name_of(body), body)
             service.registers.publish()
         service.close()
     return statements

@@ -222,7 +222,7 @@ class Link:
         service = self._world.service
         with self._world.serving():
             if method == "PUT":
-                service.uploads.keep_beginning(path.split("/")[3], body[:at])
+                service.intake.uploads.keep_beginning(path.split("/")[3], body[:at])
             elif method == "PATCH":
                 half = {**headers, "Upload-Complete": "?0"}
                 self._answer(method, path, body[:at], half)
@@ -257,20 +257,20 @@ class Link:
             case ("GET", "consultations", id_):
                 return Answer(200, service.store.package(id_), None)
             case ("PUT", "batches", name):
-                service.admit(name, body)
-                return Answer(200, service.receive(name, body), None)
+                service.intake.admit(name, body)
+                return Answer(200, service.intake.receive(name, body), None)
             case ("HEAD", "batches", name):
-                return Answer(204, b"", None, *service.batch_offset(name))
+                return Answer(204, b"", None, *service.intake.batch_offset(name))
             case ("PATCH", "batches", name):
-                offset, complete = service.batch_offset(name)
+                offset, complete = service.intake.batch_offset(name)
                 if not complete:
-                    offset = service.uploads.append(name, at, body)
+                    offset = service.intake.uploads.append(name, at, body)
                 if not last:
                     return Answer(204, b"", None, offset, complete)
-                known = service.acknowledgement(name) if complete else None
-                return Answer(200, known or service.receive_uploaded(name), None)
+                known = service.intake.acknowledgement(name) if complete else None
+                return Answer(200, known or service.intake.receive_uploaded(name), None)
             case ("GET", "batches", name, "acknowledgement"):
-                word = service.acknowledgement(name)
+                word = service.intake.acknowledgement(name)
                 if word is None:
                     raise NotFound()
                 return Answer(200, word, None)
@@ -285,11 +285,11 @@ class Link:
                 shown = Consistency(*service.registers.consistency(id_, old, until)).to_json()
                 return Answer(200, shown, None)
             case ("HEAD", "consultations", id_, "attachments", name):
-                offset, _, complete = service.attachment_offset(id_, name)
+                offset, _, complete = service.intake.attachment_offset(id_, name)
                 return Answer(204, b"", None, offset, complete)
             case ("PATCH", "consultations", id_, "attachments", name):
-                offset = service.go_on(id_, name, at, body)
-                complete = last and service.complete(id_, name)
+                offset = service.intake.go_on(id_, name, at, body)
+                complete = last and service.intake.complete(id_, name)
                 return Answer(204, b"", None, offset, complete)
         raise AssertionError(f"nobody asks {method} {path}")
 

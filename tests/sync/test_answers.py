@@ -32,6 +32,8 @@ from sync.register.entry import Entry, Reason
 from sync.server.register import entomb
 from tests.sync.town import Town
 
+ON_BOTH_DATABASES = True
+
 THEMES = """theme;title;title::ar;answer;answer::Arabic (ar);link
 bancs;Des bancs;المقاعد;Nous en posons dix.;سنضع عشرة.;https://ville.example/bancs
 arbres;Des arbres;;;;
@@ -41,15 +43,15 @@ arbres;Des arbres;;;;
 class Answering:
     """A town whose desk has pulled what three people said."""
 
-    def __init__(self, root: Path, traceability: Traceability = Traceability.INCLUSION) -> None:
-        self.town = Town(root)
+    def __init__(self, town: Town, traceability: Traceability = Traceability.INCLUSION) -> None:
+        self.town = town
         self.traceability = traceability
         draft = self.town.publication(version=2)
         options = replace(draft.options, traceability=traceability)
         self.town.consultation = packages.publish(
             replace(draft, options=options, data=b""), self.town.keys.organiser
         )
-        (root / "themes.csv").write_text(THEMES, encoding="utf-8")
+        (town.root / "themes.csv").write_text(THEMES, encoding="utf-8")
 
     @property
     def id(self) -> str:
@@ -84,17 +86,16 @@ class Answering:
         return requests.get(f"{url}/r", params={"code": code, "lang": language}).text
 
 
-def fresh(root: Path, traceability: Traceability) -> Answering:
+def fresh(root: Path, database: str | None, traceability: Traceability) -> Answering:
     """A consultation that never promised anything else."""
-    answering = Answering(root, traceability)
-    answering.town.server_data = root / "fresh"
+    answering = Answering(Town(root, database, published=False), traceability)
     with answering.town.service() as service:
         service.publish(answering.town.consultation.data)
     return answering
 
 
-def test_a_contributor_sees_theme_and_answer(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.INCLUSION)
+def test_a_contributor_sees_theme_and_answer(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         assert "Pas encore lue" in here.page(url, ids["un banc"])
@@ -121,8 +122,8 @@ def test_a_contributor_sees_theme_and_answer(tmp_path: Path) -> None:
         assert Answers.read(statement, organiser).number == 1
 
 
-def test_publishing_again_replaces_what_was_said(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.INCLUSION)
+def test_publishing_again_replaces_what_was_said(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         themes = ("--themes", tmp_path / "themes.csv")
@@ -138,8 +139,10 @@ def test_publishing_again_replaces_what_was_said(tmp_path: Path) -> None:
         assert "Des arbres" not in page
 
 
-def test_where_it_was_promised_the_text_is_found_as_published(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.FULL)
+def test_where_it_was_promised_the_text_is_found_as_published(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = fresh(tmp_path, database, Traceability.FULL)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         data = tmp_path / "data.jsonl"
@@ -156,8 +159,10 @@ def test_where_it_was_promised_the_text_is_found_as_published(tmp_path: Path) ->
         assert line in data.read_text()
 
 
-def test_where_nothing_was_promised_nothing_is_followed(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.NONE)
+def test_where_nothing_was_promised_nothing_is_followed(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = fresh(tmp_path, database, Traceability.NONE)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         page = here.page(url, ids["un banc"])
@@ -175,8 +180,10 @@ def test_where_nothing_was_promised_nothing_is_followed(tmp_path: Path) -> None:
         desk.close()
 
 
-def test_a_text_that_was_not_promised_is_refused_by_desk_and_server(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.INCLUSION)
+def test_a_text_that_was_not_promised_is_refused_by_desk_and_server(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         data = tmp_path / "data.jsonl"
@@ -193,15 +200,19 @@ def test_a_text_that_was_not_promised_is_refused_by_desk_and_server(tmp_path: Pa
         sender.close()
 
 
-def test_a_later_version_promises_nothing_for_those_who_came_before(tmp_path: Path) -> None:
-    here = Answering(tmp_path, Traceability.FULL)  # the first version promised inclusion
+def test_a_later_version_promises_nothing_for_those_who_came_before(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = Answering(
+        Town(tmp_path, database), Traceability.FULL
+    )  # the first version promised inclusion
     with here.town.service() as service:
         service.publish(here.town.consultation.data)
         assert service.answers.promised(here.id) is Traceability.INCLUSION
 
 
-def test_only_the_organiser_publishes(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.INCLUSION)
+def test_only_the_organiser_publishes(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         stranger = AnswersDesk(url, device.key)
@@ -211,8 +222,8 @@ def test_only_the_organiser_publishes(tmp_path: Path) -> None:
         assert requests.put(f"{url}/v1/consultations/{here.id}/answers", b"x").status_code == 401
 
 
-def test_older_answers_never_come_back(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.INCLUSION)
+def test_older_answers_never_come_back(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         here.say(url, device)
         desk = AnswersDesk(url, here.town.keys.organiser)
@@ -225,8 +236,8 @@ def test_older_answers_never_come_back(tmp_path: Path) -> None:
         desk.close()
 
 
-def test_of_an_erased_contribution_nothing_is_told(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.FULL)
+def test_of_an_erased_contribution_nothing_is_told(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.FULL)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         data = tmp_path / "data.jsonl"
@@ -239,7 +250,7 @@ def test_of_an_erased_contribution_nothing_is_told(tmp_path: Path) -> None:
         with here.town.service() as service, service.store.writing() as db:
             buried = Entry(bytes.fromhex(erased.commitment), Reason.ASKED)
             entomb(db, here.id, [buried])
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while "Effacée" not in (page := here.page(url, erased.id)):
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -263,9 +274,9 @@ def test_of_an_erased_contribution_nothing_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_table_that_is_wrong_is_told_where(
-    tmp_path: Path, themes: str, table: str, sentence: str
+    tmp_path: Path, database: str | None, themes: str, table: str, sentence: str
 ) -> None:
-    here = fresh(tmp_path, Traceability.INCLUSION)
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         (tmp_path / "themes.csv").write_text(themes, encoding="latin-1")
@@ -311,8 +322,8 @@ def test_the_least_promise_counts() -> None:
     assert weakest([full]) is full
 
 
-def test_a_receipt_of_the_day_leads_there_too(tmp_path: Path) -> None:
-    here = fresh(tmp_path, Traceability.NONE)
+def test_a_receipt_of_the_day_leads_there_too(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.NONE)
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         with here.town.desk() as desk:

@@ -144,7 +144,7 @@ def test_a_register_that_went_back_is_refused_and_a_new_one_is_the_way_on(
                 sync_once(device)
                 assert sync_once(device).left == 0  # nothing is lost
         with town.device(devices[0]) as device:  # and it says what it saw, once that is published
-            until = time.monotonic() + 30
+            until = time.monotonic() + 60
             while not any(GONE in one for one in sync_once(device).troubles):
                 assert time.monotonic() < until
                 time.sleep(0.2)

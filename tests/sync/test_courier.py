@@ -7,22 +7,26 @@ import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from random import Random
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.commands import main as kiosk_main
 from sync.attachment import Attachment
 from sync.client.courier import carry_in, carry_out
-from sync.client.https import enrol
+from sync.client.https import enrol, sync_once
 from sync.courier import CourierFailed, CourierProgress
 from sync.device import Device
+from sync.erasure import REASONS, Erasure, write_orders
 from sync.outbox import Counts
 from sync.server.commands import main as server_main
 from sync.server.courier import put_out, take_in
 from tests.sync.test_attachment_travel import contents, say
+from tests.sync.test_travel import moved
 from tests.sync.town import Town, ideas
 
 PHOTO = Attachment("photo-1.jpg", bytes(range(256)) * 300, "image/jpeg")
@@ -49,6 +53,52 @@ def arrive(town: Town, stick: Path) -> None:
     with town.service() as service:
         take_in(service, stick)
         put_out(service, stick)
+
+
+def test_a_stick_carries_orders_to_erase_to_devices_without_a_network(
+    town: Town, stick: Path
+) -> None:
+    with enrolled(town) as device, enrolled(town, "gare") as other:
+        town.confirm(device, "un banc")
+        [receipt] = town.confirm(device, "passage des Tilleuls")
+        town.confirm(other, "un arbre")
+        for one in (device, other):
+            carry_out(one, stick)
+        arrive(town, stick)
+        with town.service() as service:
+            service.erasures.order(
+                town.consultation.id, receipt.id, REASONS["asked"], town.clock.now
+            )
+        arrive(town, stick)
+        assert carry_in(other, stick).erased == 0
+        done = carry_in(device, stick)
+        assert (done.erased, done.released, done.troubles) == (1, 2, ())
+        assert "1 contribution erased here, as was ordered." in done.sentences()
+        assert device.outbox.counts() == Counts(released=1, erased=1)
+        assert carry_in(device, stick).erased == 0  # brought again, it does nothing
+        with town.serving() as url:
+            moved(device, url)
+            assert sync_once(device).complete
+        assert device.outbox.counts() == Counts(released=1, erased=1)
+
+
+def test_orders_on_a_stick_that_nobody_may_give_or_that_are_cut_erase_nothing(
+    town: Town, stick: Path
+) -> None:
+    with enrolled(town) as device:
+        [receipt] = town.confirm(device, "un banc")
+        carry_out(device, stick)
+        arrive(town, stick)
+        place = stick / "parvis" / "erasures" / town.consultation.id
+        day = date(2026, 11, 22)
+        order = Erasure(town.consultation.id, receipt.id, REASONS["asked"], day)
+        forged = write_orders([(999_999, order.sign(Ed25519PrivateKey.generate()))])
+        sound = write_orders([(1, order.sign(town.keys.organiser))])
+        for body in (forged, sound[:-9], b"", b"[]", b'{"orders": 1}', b"\xff" * 99):
+            place.write_bytes(body)
+            assert carry_in(device, stick).erased == 0
+        place.write_bytes(sound)
+        assert carry_in(device, stick).erased == 1
 
 
 def test_a_stick_brings_everything_and_takes_the_word_back(town: Town, stick: Path) -> None:

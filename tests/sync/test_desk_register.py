@@ -40,7 +40,7 @@ def found(store: DeskStore, *kinds: Kind) -> list[Finding]:
 
 def pulled(town: Town, url: str, store: DeskStore) -> PullReport:
     """Pull until the server has published what it stored a moment ago."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while True:
         report = town.pull(url, store)
         if not report.awaited:
@@ -133,7 +133,7 @@ def test_only_what_is_new_in_the_register_is_fetched_and_hashed(town: Town) -> N
                 asked.append(path)
                 return super().register_file(consultation, path)
 
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while store.register.size(town.consultation.id) < 601 and time.monotonic() < until:
             asked.clear()
             pull(Watched(url, town.keys.organiser), store, [town.keys.recipient])

@@ -259,7 +259,7 @@ def test_residents_confirm_while_the_background_sends(tmp_path: Path) -> None:
         for n in range(100):
             device.confirm(CONSULTATION.id, said(str(n)))
         done.set()
-        sender.join(30)
+        sender.join(60)
         assert device.outbox.counts() == Counts(released=100)
 
 

@@ -23,6 +23,7 @@ from sync.device import Device
 from sync.enrolment import EnrolmentRefused
 from sync.errors import NotKept, SyncError
 from sync.server import health
+from tests.sync.relay import relayed
 from tests.sync.test_attachment_travel import say
 from tests.sync.test_private_authority import authority, by_tls
 from tests.sync.test_travel import moved
@@ -54,6 +55,65 @@ def test_a_name_that_the_network_does_not_know_is_said_and_costs_nothing(
 
         monkeypatch.setattr(socket, "getaddrinfo", back)
         assert sync_once(device).sent == 1
+
+
+# a long way, a long time
+
+
+def test_over_a_link_with_three_seconds_of_delay_everything_arrives_once(town: Town) -> None:
+    with town.serving() as url, relayed(url, delay=1.5) as relay, town.device(url=url) as device:
+        moved(device, relay.url)
+        town.confirm(device, *(f"idée {number}" for number in range(40)))
+        report = sync_once(device)
+        assert (report.sent, report.left, report.troubles) == (40, 0, ())
+        with town.desk() as desk:
+            assert town.pull(url, desk).opened == 40
+
+
+def test_a_server_that_is_away_for_a_week_gets_everything_when_it_is_back(town: Town) -> None:
+    place, said = town.root / "mairie", []
+    with town.serving() as url, Device.open(place, wall=town.clock) as device:
+        enrol(device, town.code(url), "mairie")
+        assert sync_once(device).complete
+        town.confirm(device, "avant")
+        assert sync_once(device).sent == 1
+    with Device.open(place, wall=town.clock) as device:
+        for day in range(7):
+            town.clock.now += 24 * 3600
+            said += [f"jour {day}, matin", f"jour {day}, soir"]
+            town.confirm(device, *said[-2:])
+            report = sync_once(device)
+            assert (report.left, report.quarantined) == (len(said), 0)
+            assert "cannot be reached" in report.troubles[0]
+    told = [one.sentence for one in examine_device(place)]
+    assert any(f"{len(said)} contributions" in sentence for sentence in told), told
+    with town.serving() as url, Device.open(place, wall=town.clock) as device, town.desk() as desk:
+        report = sync_once(device)
+        assert (report.sent, report.left, report.troubles) == (len(said), 0, ())
+        town.pull(town.server_data, desk)
+        assert ideas(desk, town.consultation.id) == sorted(["avant", *said])
+
+
+def test_a_clock_that_jumps_to_and_fro_between_confirmations_costs_nothing(town: Town) -> None:
+    hands = iter([1.8e9, 2.0e9, 0.0, -3600.0, 1.79e9, 2**33, 1.8e9] * 3)
+    now = 1.8e9
+    place = town.root / "mairie"
+    with town.serving() as url, Device.open(place, wall=lambda: now) as device:
+        enrol(device, town.code(url), "mairie")
+        assert sync_once(device).complete
+        said = []
+        for number, hand in enumerate(hands):
+            now = hand  # between two confirmations, and between batch and acknowledgement
+            said.append(f"idée {number}")
+            town.confirm(device, said[-1])
+            if number % 5 == 4:
+                assert device.outbox.next_batch() is not None
+            if number % 7 == 6:
+                assert sync_once(device).left == 0
+        assert sync_once(device).left == 0
+        with town.desk() as desk:
+            assert not town.pull(url, desk).findings
+            assert ideas(desk, town.consultation.id) == sorted(said)
 
 
 # certificates
@@ -112,7 +172,7 @@ def stripping(url: str, *stripped: str) -> Iterator[str]:
             kept = {name: value for name, value in self.headers.items() if name.lower() not in gone}
             kept.pop("Transfer-Encoding", None)
             kept["Content-Length"] = str(len(body))
-            far = HTTPConnection("127.0.0.1", behind, timeout=20)
+            far = HTTPConnection("127.0.0.1", behind, timeout=60)
             far.request(self.command, self.path, body, kept)
             answer = far.getresponse()
             content = answer.read()

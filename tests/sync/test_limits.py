@@ -66,15 +66,47 @@ def test_those_who_were_put_off_together_come_apart() -> None:
     assert spread(60.0, 0.999) <= 120
 
 
-def test_a_larger_crowd_is_spread_over_a_longer_time() -> None:
+def test_a_crowd_that_is_refused_comes_back_in_its_order_and_at_the_servers_pace() -> None:
     clock = Clock(0)
     crowd = Crowd(clock)
-    assert (crowd.later(0), crowd.later(0.999)) == (5, 59)
-    for _ in range(6_000):
-        crowd.later(0.5)
-    assert 290 < crowd.later(0.999) < 310
-    for _ in range(100_000):
-        crowd.later(0.5)
-    assert crowd.later(0.999) < 900
+    told = [crowd.later(f"{number}", 0.5) for number in range(2_000)]
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (6, 105)  # 20 a second, while nobody knows better
+    quick = Crowd(clock)
+    for _ in range(4_000):
+        for _ in range(10):
+            quick.answered()
+        clock.now += 0.0125  # 800 requests a second: 200 visits
+    for number in range(2_000):
+        last = quick.later(f"{number}", 0.5)
+    assert 15 <= last <= 17
+    for number in range(100_000):
+        last = crowd.later(f"one more {number}", 0.5)
+    assert last == 900
+
+
+def test_who_was_told_a_time_goes_first_then_and_is_not_sent_to_the_end_again() -> None:
+    clock = Clock(0)
+    crowd = Crowd(clock)
+    first = crowd.later("first", 0.5)
+    for number in range(2_000):
+        crowd.later(f"{number}", 0.5)
+    assert not crowd.expects("first")
+    assert not crowd.expects("somebody")
+    clock.now += first
+    assert crowd.expects("first")
+    assert crowd.later("first", 0.5) <= 10  # there was no place even so
+    clock.now += 10
+    assert crowd.expects("first")
+    crowd.came("first")
+    assert not crowd.expects("first")
     clock.now += 600
-    assert crowd.later(0.999) == 59  # they have come and gone
+    assert crowd.later("late", 0.5) == 6  # the others have come and gone
+
+
+def test_who_gives_no_name_is_told_a_time_like_everybody() -> None:
+    crowd = Crowd(Clock(0))
+    told = [crowd.later("", 0.5) for _ in range(400)]
+    assert told == sorted(told)
+    assert told[-1] > 20
+    assert not crowd.expects("")

@@ -18,12 +18,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sync.client.https import sync_once
 from sync.client.wire import Wire
-from sync.server import bodies, gate, health
+from sync.server import bodies, gate, health, logs
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import LOGGER, Event, JsonLines, tell, tell_failure
 from sync.server.service import Service
-from sync.server.serving import RunningThread
+from sync.server.serving import RunningThread, listen
 from sync.signatures import RequestParts, sign_request
+from tests.sync.test_server_data import run
 from tests.sync.town import Town, server_process
 
 NARROW = Limits(stranger=Allowance(3, 0.5), device=Allowance(400, 100))
@@ -164,7 +165,7 @@ def brought(service: Service, town: Town) -> float:
         town.confirm(device, "un arbre")
         outgoing = device.outbox.next_batch()
         assert outgoing is not None
-        service.receive(outgoing.name, outgoing.data)
+        service.intake.receive(outgoing.name, outgoing.data)
     return town.clock.now
 
 
@@ -230,9 +231,35 @@ def test_the_command_logs_json_lines_on_stderr(town: Town) -> None:
     with server_process(town.server_data) as server:
         assert requests.get(f"{server.url}/healthz").status_code == 200
         assert server.stop() == 0
-        assert server.process.stderr is not None
-        told = [json.loads(line) for line in server.process.stderr.read().splitlines()]
+        told = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert [one["event"] for one in told] == ["started", "stopped"]
+
+
+def test_what_an_operator_does_beside_the_server_is_in_the_machines_journal(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "JOURNAL", tmp_path / "log")
+    with town.serving() as url, town.device("Anne-Lise Keller", url=url) as device:
+        key_id = device.key_id.hex()
+    told = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        journal.bind(str(tmp_path / "log"))
+        journal.settimeout(60)
+        with town.service() as service:
+            [enrolled] = service.store.devices()
+            words = service.words(enrolled)
+        assert words is not None
+        data = ("--data", town.server_data)
+        for command in (("compare", key_id, *words.french.split()), ("revoke", key_id)):
+            assert run(*command, *data).exit_code == 0
+            told.append(journal.recv(4096).decode())
+    for line, event in zip(told, ("device's words compared", "device revoked"), strict=True):
+        assert "parvis-server: {" in line
+        fact = json.loads(line.partition("parvis-server: ")[2])
+        assert (fact["event"], fact["device"]) == (event, key_id)
+        assert "Keller" not in line
+    # Where there is no such journal, and where it does not listen, commands work as well.
+    assert run("devices", *data).exit_code == 0
 
 
 # limits
@@ -320,12 +347,12 @@ def test_who_does_not_read_the_answer_is_cut_off(town: Town) -> None:
             ask = f"GET /v1/consultations/{town.consultation.id} HTTP/1.1\r\nHost: x\r\n\r\n"
             slow.sendall(ask.encode() * 200)
             slow.settimeout(20)
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             with pytest.raises((ConnectionResetError, BrokenPipeError)):
                 while time.monotonic() < until:
                     slow.sendall(b"\r\n" * 100)
                     time.sleep(0.2)
-        assert requests.get(f"{server.url}/healthz", timeout=10).status_code == 200
+        assert requests.get(f"{server.url}/healthz", timeout=60).status_code == 200
 
 
 def test_who_sends_drop_by_drop_is_cut_off(town: Town, monkeypatch) -> None:
@@ -335,11 +362,11 @@ def test_who_sends_drop_by_drop_is_cut_off(town: Town, monkeypatch) -> None:
             b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
             b"Content-Length: 9000\r\n\r\nPARVISB\x01\0\0\0\0" + device.key_id
         )
-        with socket.create_connection(("127.0.0.1", town.port), 20) as slow:
+        with socket.create_connection(("127.0.0.1", town.port), 60) as slow:
             slow.sendall(head)
             came = b""
             slow.settimeout(0.05)
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while not came and time.monotonic() < until:
                 slow.sendall(b"x")
                 try:
@@ -358,13 +385,13 @@ def test_who_only_claims_to_be_a_device_takes_at_most_half_the_places(
             b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
             b"Content-Length: 900\r\n\r\nPARVISB\x01\0\0\0\0" + device.key_id
         )
-        claims = [socket.create_connection(("127.0.0.1", town.port), 20) for _ in range(6)]
+        claims = [socket.create_connection(("127.0.0.1", town.port), 60) for _ in range(6)]
         for claim in claims:
             claim.sendall(head)
         refused: set[socket.socket] = set()
         while len(refused) < 4:
             answered, _, _ = select.select(
-                [one for one in claims if one not in refused], [], [], 20
+                [one for one in claims if one not in refused], [], [], 60
             )
             assert answered, f"only {len(refused)} were refused"
             for one in answered:
@@ -378,6 +405,15 @@ def test_who_only_claims_to_be_a_device_takes_at_most_half_the_places(
             claim.close()
 
 
+def test_answers_are_not_held_back_until_the_other_side_has_said_that_it_reads() -> None:
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_what_cannot_be_answered_in_time_is_refused_at_once(town: Town, monkeypatch) -> None:
     monkeypatch.setattr(gate, "MOST_UNDER_WAY", 2)
     with town.serving() as url, town.device(url=url) as device:
@@ -385,15 +421,15 @@ def test_what_cannot_be_answered_in_time_is_refused_at_once(town: Town, monkeypa
             b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
             b"Content-Length: 900\r\n\r\nPARVISB\x01"
         )
-        slow = [socket.create_connection(("127.0.0.1", town.port), 20) for _ in range(2)]
+        slow = [socket.create_connection(("127.0.0.1", town.port), 60) for _ in range(2)]
         for connection in slow:
             connection.sendall(head)
-        until = time.monotonic() + 20
-        while (refused := requests.get(f"{url}/", timeout=10)).status_code == 200:
+        until = time.monotonic() + 60
+        while (refused := requests.get(f"{url}/", timeout=60)).status_code == 200:
             assert time.monotonic() < until
         assert refused.status_code == 503
         assert 5 <= int(refused.headers["Retry-After"]) <= 60
-        assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+        assert requests.get(f"{url}/healthz", timeout=60).status_code == 200
         town.confirm(device, "un banc")
         report = sync_once(device)
         assert report.retry_after is not None

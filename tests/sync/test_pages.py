@@ -89,7 +89,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         shown, secret = said("Un banc au soleil", full.id), said("e", none.id)
         assert sync_once(device).complete
         awaited = said("d")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while requests.get(f"{url}/register/{town.consultation.id}/checkpoint").status_code != 200:
             assert time.monotonic() < until
             time.sleep(0.05)
@@ -153,9 +153,24 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["fr", "ar"])
+EVERY_WAY = [
+    (language, scheme, width)
+    for language in ("fr", "ar")
+    for scheme in ("light", "dark")
+    for width in (320, 1280)
+]
+# What differs from language to language is how long words are: the narrow page shows it.
+ONE_WAY = [
+    (language, "light", 320) for language in words.languages() if language not in ("fr", "ar")
+]
+ALIKE = {"arrived by QR", "consultation that shows texts", "consultation that is not followed"}
+
+
+def test_the_pages_speak_nine_languages() -> None:
+    assert len({language for language, _, _ in EVERY_WAY + ONE_WAY}) == 9
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), EVERY_WAY + ONE_WAY)
 def test_no_page_has_a_barrier(
     place: Place, browser: Any, language: str, scheme: str, width: int
 ) -> None:
@@ -166,6 +181,8 @@ def test_no_page_has_a_barrier(
     )
     page = context.new_page()
     for name, address in place.addresses().items():
+        if (language, scheme, width) in ONE_WAY and name in ALIKE:
+            continue
         mark = "&" if "?" in address else "?"
         page.goto(f"{place.url}{address}{mark}lang={language}")
         for folded in page.locator("summary").all():
@@ -174,6 +191,7 @@ def test_no_page_has_a_barrier(
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         needed = page.evaluate("document.documentElement.scrollWidth")
         assert needed <= width, f"{name}: {needed} pixels wide"
+        assert page.locator("html").get_attribute("lang") == language
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
     context.close()
 

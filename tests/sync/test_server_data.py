@@ -157,7 +157,7 @@ def test_the_same_batch_from_two_connections_at_once_is_stored_once(town: Town) 
 
         def receive(number: int) -> bytes:
             together.wait()
-            return (one, other)[number % 2].receive(outgoing.name, outgoing.data)
+            return (one, other)[number % 2].intake.receive(outgoing.name, outgoing.data)
 
         with ThreadPoolExecutor(4) as threads:
             answers = set(threads.map(receive, range(4)))

@@ -73,7 +73,7 @@ def sent(town: Town, url: str, name: str, *said: str) -> Sent:
 
 
 @contextmanager
-def eventually(seconds: float = 15) -> Iterator[Callable[[Callable[[], bool]], None]]:
+def eventually(seconds: float = 60) -> Iterator[Callable[[Callable[[], bool]], None]]:
     def wait(happened: Callable[[], bool]) -> None:
         until = time.monotonic() + seconds
         while not happened():

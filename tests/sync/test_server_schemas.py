@@ -53,7 +53,7 @@ def test_nothing_is_lost_from_any_schema(version: Path, tmp_path: Path) -> None:
         names = [one.name for one in service.store.batches(CONSULTATION)]
         assert [one.number for one in service.store.batches(CONSULTATION)] == [1, 2, 3]
         words = [
-            acknowledgement.read(service.acknowledgement(name) or b"", service.public_key)
+            acknowledgement.read(service.intake.acknowledgement(name) or b"", service.public_key)
             for name in names
         ]
         assert [len(word.verdicts) for word in words] == BATCHES

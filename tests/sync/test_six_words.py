@@ -26,9 +26,7 @@ _COMMAND = "from sync.server.commands import main; main()"
 LIST = Path(six_words.__file__).with_name("words") / "enrolment.txt"
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Town:
-    return Town(tmp_path)
+ON_BOTH_DATABASES = True
 
 
 @dataclass

@@ -136,16 +136,16 @@ def test_the_one_bad_record_is_found_by_halving_and_blocks_nothing(town: Town, m
             "SELECT commitment FROM contribution WHERE number = 5"
         ).fetchone()[0]
         from sync.errors import MalformedBatch
-        from sync.server.service import Service
+        from sync.server.intake import Intake
 
-        receive = Service.receive
+        receive = Intake.receive
 
         def refuse_the_bad_one(self, name: str, body: bytes) -> bytes:
             if bad in body:
                 raise MalformedBatch()
             return receive(self, name, body)
 
-        monkeypatch.setattr(Service, "receive", refuse_the_bad_one)
+        monkeypatch.setattr(Intake, "receive", refuse_the_bad_one)
         report = sync_once(device)
         assert (report.sent, report.quarantined, report.left) == (6, 1, 0)
         [aside] = device.outbox.quarantined()
@@ -187,7 +187,7 @@ def test_a_contribution_counts_once_though_the_server_dies_before_it_answers(tow
             town.confirm(device, f"un banc {said}")
             report = sync_once(device)
             assert (report.sent, report.left) == (0, said)
-            assert server.process.wait(10) == -signal.SIGKILL
+            assert server.process.wait(60) == -signal.SIGKILL
     with server_process(town.server_data) as server, town.device() as device:
         moved(device, server.url)
         town.confirm(device, "un arbre")
@@ -210,9 +210,8 @@ def test_a_server_stops_cleanly_when_told_to(town: Town) -> None:
 @pytest.mark.sqlite_alone
 def test_a_second_server_on_the_same_data_is_refused(town: Town) -> None:
     with town.serving(), server_process(town.server_data) as second:
-        assert second.process.wait(10) == 1
-        assert second.process.stderr is not None
-        assert "already runs" in second.process.stderr.read()
+        assert second.process.wait(60) == 1
+        assert "already runs" in second.log.read_text()
 
 
 # enrolment
@@ -267,7 +266,7 @@ def batch_of(town: Town, device) -> bytes:
 
 def put(url: str, body: bytes, name: str = "") -> tuple[int, str]:
     name = name or hashlib.sha256(body).hexdigest()
-    answer = requests.put(f"{url}/v1/batches/{name}", data=body, timeout=10)
+    answer = requests.put(f"{url}/v1/batches/{name}", data=body, timeout=60)
     if answer.status_code == 200:
         return 200, ""
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -300,7 +299,7 @@ def test_the_same_batch_again_gets_the_same_acknowledgement(town: Town) -> None:
         body = batch_of(town, device)
         name = hashlib.sha256(body).hexdigest()
         answers = {
-            requests.put(f"{url}/v1/batches/{name}", data=body, timeout=10).content
+            requests.put(f"{url}/v1/batches/{name}", data=body, timeout=60).content
             for _ in range(3)
         }
         assert len(answers) == 1
@@ -310,7 +309,7 @@ def test_the_same_batch_again_gets_the_same_acknowledgement(town: Town) -> None:
 def test_an_oversized_body_is_refused_before_it_is_read(town: Town) -> None:
     with town.serving() as url:
         connection = requests.Session()
-        answer = connection.put(f"{url}/v1/batches/{'0' * 64}", data=bytes(17 << 20), timeout=10)
+        answer = connection.put(f"{url}/v1/batches/{'0' * 64}", data=bytes(17 << 20), timeout=60)
         assert answer.status_code == 413
 
 
@@ -330,7 +329,7 @@ def test_who_never_finishes_a_request_is_given_up(town: Town, beginning: bytes) 
         slow.sendall(beginning)
         while slow.recv(1000):
             pass
-        assert requests.get(f"{url}/healthz", timeout=10).json() == {"status": "ok"}
+        assert requests.get(f"{url}/healthz", timeout=60).json() == {"status": "ok"}
 
 
 def test_only_the_organiser_may_fetch_batches(town: Town, tmp_path) -> None:
@@ -340,7 +339,7 @@ def test_only_the_organiser_may_fetch_batches(town: Town, tmp_path) -> None:
         put(url, body)
         name = hashlib.sha256(body).hexdigest()
         for path in (f"batches/{name}", f"consultations/{town.consultation.id}/batches"):
-            assert requests.get(f"{url}/v1/{path}", timeout=10).status_code == 401
+            assert requests.get(f"{url}/v1/{path}", timeout=60).status_code == 401
         # Another organiser's desk sees that nothing here is its own.
         report = other.pull(url, desk)
         assert (report.batches, report.total) == (0, 0)

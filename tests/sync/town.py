@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from sync.desk.store import DeskStore
 from sync.device import Device
 from sync.key_directory import KeyDirectory
 from sync.keys import Suite
+from sync.receipt import Receipt
 from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningThread
@@ -54,9 +56,17 @@ class Town:
         root: that directory.
         database: `postgresql://…`; None for the server's own SQLite file.
         blobs: `s3://…`; None for the server's own directory.
+        published: whether the server has the consultation's first version already.
     """
 
-    def __init__(self, root: Path, database: str | None = None, blobs: str | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        database: str | None = None,
+        blobs: str | None = None,
+        *,
+        published: bool = True,
+    ) -> None:
         self.root = root
         self.database = database
         self.clock = Clock()
@@ -67,8 +77,9 @@ class Town:
             Places(database, blobs).remember(self.server_data)
         self.port = 0  # of the server, once it was up: devices know it by that
         self.consultation = self.publication()
-        with self.service() as service:
-            service.publish(self.consultation.data)
+        if published:
+            with self.service() as service:
+                service.publish(self.consultation.data)
 
     def publication(self, version: int = 1, dictionary: bytes = b"") -> Consultation:
         """A signed version of the consultation."""
@@ -119,17 +130,19 @@ class Town:
                 assert sync_once(device).complete
             yield device
 
-    def confirm(self, device: Device, *ideas: str) -> None:
+    def confirm(self, device: Device, *ideas: str) -> list[Receipt]:
         """People say something, one after the other."""
         held = device.consultation(self.consultation.id)
+        receipts = []
         for idea in ideas:
             fields = (("/data/idea", idea), ("/data/meta/instanceID", f"uuid:{idea}"))
             said = Contribution("place", "1", held.form_hash, Mode.SELF, "fr", fields)
-            device.confirm(held.id, said)
+            receipts.append(device.confirm(held.id, said))
+        return receipts
 
     def registered(self, device: Device) -> None:
         """Sync until the server has shown that all it acknowledged stands in the register."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             report = sync_once(device)
             if not device.outbox.unregistered():
@@ -174,33 +187,36 @@ def server_process(
         more: further options.
     """
     code = f"{before}\nfrom sync.server.commands import main\nmain()"
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", code, "run", "--data", str(data), "--port", str(port)),
-            *more,
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        yield ServerProcess(process, line)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    # A pipe that nobody reads would hold the server up once it is full.
+    with tempfile.NamedTemporaryFile(mode="w", prefix="parvis-server-", suffix=".log") as said:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", code, "run", "--data", str(data), "--port", str(port)),
+                *more,
+            ],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            yield ServerProcess(process, line, Path(said.name))
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
 
 
 @dataclass
 class ServerProcess:
-    """A running `parvis-server run` and the line it printed; "" if it ended instead."""
+    """A running `parvis-server run`, the line it printed ("" if it ended), and where it logs."""
 
     process: subprocess.Popen[str]
     line: str
+    log: Path
 
     @property
     def url(self) -> str:
@@ -210,4 +226,4 @@ class ServerProcess:
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal, and say how it ended."""
         self.process.send_signal(by)
-        return self.process.wait(15)
+        return self.process.wait(60)
