@@ -250,6 +250,10 @@ def spend(
     day = Day(seed)
     with hall.hall(folder, hall.consultation(FORM), screen=driver.LARGE, people=True) as there:
         there.kiosk.equipment = Equipment(Noise(), media.FakePlayer())
+        while there.kiosk.prepare():  # as it does before anybody comes
+            pass
+        there.kiosk.prepare()  # sets apart what is there to stay
+        there.kiosk.prepare()
         for number in range(residents):
             Resident(there, day, number).comes_and_goes()
             each(number + 1)
