@@ -1,6 +1,7 @@
 """An entry: one filling of a form, what to ask next, what answers lead to."""
 
 from forms.engine.entry import Entry
+from forms.engine.repeats import MOST_REPEATS
 from forms.engine.steps import (
     Choice,
     Finished,
@@ -18,6 +19,7 @@ from forms.engine.steps import (
 from forms.xform.controls import Kind, Range
 
 __all__ = [
+    "MOST_REPEATS",
     "Choice",
     "Entry",
     "Finished",

@@ -19,7 +19,7 @@ from forms.engine.recalculation import (
     all_below,
     text_for,
 )
-from forms.engine.repeats import Repeats, changed_by
+from forms.engine.repeats import Repeats, TooManyRepeats, changed_by
 from forms.engine.route import Met, Route
 from forms.engine.speaking import Speaker
 from forms.engine.steps import (
@@ -200,8 +200,8 @@ class Entry:
             value: the answer; "" clears it. Several choices are separated by spaces.
 
         Returns:
-            OK where the answer is kept; REQUIRED or CONSTRAINT where it is not, and the earlier
-            one stays.
+            OK where the answer is kept; REQUIRED, CONSTRAINT or TOO_MANY where it is not, and the
+            earlier one stays.
 
         Raises:
             UnknownQuestion: no question is there, it cannot be met now, or it takes no answers.
@@ -221,7 +221,10 @@ class Entry:
                 return Verdict(Outcome.CONSTRAINT, cause=str(wrong))
         verdict = self._rules.judge(node, text)
         if verdict.kept:
-            self._take(question, node, text)
+            try:
+                self._take(question, node, text)
+            except TooManyRepeats as beyond:
+                return Verdict(Outcome.TOO_MANY, cause=str(beyond))
         return verdict
 
     def _take(self, question: Question, node: EntryNode, text: str) -> None:

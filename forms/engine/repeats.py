@@ -17,6 +17,10 @@ MOST_REPEATS = 1_000
 """Instances of one repeat in one place."""
 
 
+class TooManyRepeats(FormError):
+    """The form, or a person, wants more instances of a repeat than there may be."""
+
+
 class Begin(Protocol):
     """Does what a form wants done with a new instance."""
 
@@ -75,7 +79,7 @@ class Repeats:
         """One more instance, its actions done and everything inside it settled."""
         had = sum(1 for child in parent.children if child.field is repeat.field)
         if had >= MOST_REPEATS:
-            raise FormError(f"{repeat.field.path} is repeated {had} times already.")
+            raise TooManyRepeats(f"{repeat.field.path} is repeated {had} times already.")
         node = self.instance.new_instance(repeat.field, parent)
         node.relevant = False
         node.settle_relevance([])
@@ -111,7 +115,7 @@ class Repeats:
             number = to_number(repeat.count.evaluate(Context(self.world, place)))
             if number > MOST_REPEATS:
                 times = write_number(number)
-                raise FormError(f"{repeat.field.path} would be repeated {times} times.")
+                raise TooManyRepeats(f"{repeat.field.path} would be repeated {times} times.")
             wanted = int(number) if number > 0 else 0
             alike = [child for child in parent.children if child.field is repeat.field]
             wanted = max(wanted, sum(child in self.instance.given for child in alike))

@@ -11,7 +11,7 @@ from typing import overload
 from forms.engine.instance import EntryNode
 from forms.xform.controls import Choice, Itemset, Question
 from forms.xform.form import Form
-from forms.xform.texts import MEDIA, Template, Wording, media_name, plain
+from forms.xform.texts import MEDIA, PICTURES, Template, Wording, media_name, plain
 from forms.xpath.context import Context, World
 from forms.xpath.nodes import Field, Node, SecondaryInstance
 from forms.xpath.values import to_text
@@ -224,8 +224,11 @@ def choice_of(form: Form, itemset: Itemset, item: Node, language: str, shown: st
 
 
 def media_of(form: Form, key: str, language: str) -> Mapping[str, str]:
-    """The media of a text of the form."""
+    """The media of a text of the form: recordings in this language, pictures from any."""
     forms = form.texts.find(key, language)
+    pictured = form.texts.pictured.get(key)
+    if pictured and not any(kind in forms for kind in PICTURES):
+        forms = {**forms, **pictured}
     found = {kind: media_name(plain(forms[kind])) for kind in MEDIA if kind in forms}
     return found or NO_MEDIA
 

@@ -143,6 +143,7 @@ class Outcome(Enum):
     OK = "ok"
     REQUIRED = "required"
     CONSTRAINT = "constraint"
+    TOO_MANY = "too many"  # it is a number of repeats that no entry holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from forms.errors import FormError
 from forms.xform.namespaces import local
 
 MEDIA = ("image", "big-image", "audio", "video")
+PICTURES = ("image", "big-image")
 _ITEXT = re.compile(r"""\s*jr:itext\(\s*(?:'([^']*)'|"([^"]*)")\s*\)\s*""")
 _WHITE = re.compile(r"\s*\n\s*")
 
@@ -57,12 +58,14 @@ class Texts:
 
     Attributes:
         moving: the ids of texts with outputs, which may read otherwise after each answer.
+        pictured: by id, the pictures of the first language that has any, the default one first.
     """
 
     languages: tuple[str, ...] = ()
     default: str = ""
     by_language: dict[str, dict[str, Said]] = field(default_factory=dict)
     moving: set[str] = field(default_factory=set)
+    pictured: dict[str, dict[str, Template]] = field(default_factory=dict)
 
     def find(self, key: str, language: str) -> Mapping[str, Template]:
         """A text in a language, or in the default one; empty where the form has none such."""
@@ -122,6 +125,7 @@ def read_texts(itext: etree._Element | None) -> Texts:
     texts.default = texts.default or (names[0] if names else "")
     texts.languages = tuple(names)
     _fill_in(texts)
+    _find_pictures(texts)
     return texts
 
 
@@ -165,6 +169,17 @@ def _fill_in(texts: Texts) -> None:
                 for form, template in said.items():
                     if template == ("-",):
                         said[form] = default.get(form, template)
+
+
+def _find_pictures(texts: Texts) -> None:
+    """A picture speaks no language: it is shown in all where the author named it for one."""
+    for language in sorted(texts.by_language, key=lambda name: name != texts.default):
+        for key, said in texts.by_language[language].items():
+            if isinstance(said, str) or key in texts.pictured:
+                continue
+            pictures = {kind: said[kind] for kind in PICTURES if said.get(kind, ("-",)) != ("-",)}
+            if pictures:
+                texts.pictured[key] = pictures
 
 
 def template_of(element: etree._Element) -> Template:

@@ -36,7 +36,7 @@ class MethodScreen(Page):
         self._seen = False  # whether the end of the page was seen
         self._briefed: set[str] = set()  # introductions that had their page
         self._renew_soon = Clock.create_trigger(self._renew, -1)
-        theme.bind(body=self._settle_room, px_per_mm=self._settle_room)
+        theme.bind(body=self._text_size_changed, px_per_mm=self._text_size_changed)
         self.ids.head_words.bind(height=self._settle_room)
         self.ids.paged.bind(viewport=self._settle_room, more_below=self._more_changed)
 
@@ -129,10 +129,7 @@ class MethodScreen(Page):
         self.answer = group_widget(asked)
         told = self.answer.introduction
         self.briefs = bool(theme.compact and told and told not in self._briefed)
-        # On a small panel with larger letters, what stays in sight leaves no room for the title.
-        cramped = theme.compact and theme.capital > theme.default_capital
-        untitled = cramped and not self.briefs and self.answer.standing is not None
-        self.heading = "" if asked.section.repeat or untitled else asked.section.label
+        self._name_group()
         self.introduction = told if self.briefs or not theme.compact else ""
         self.answer.bind(on_given=self._given)
         if self.briefs:
@@ -141,6 +138,12 @@ class MethodScreen(Page):
             self.ids.below.add_widget(self.answer.standing)
         self.ids.paged.add_widget(self.answer)
         Clock.schedule_once(self._settle_room, -1)
+
+    def _name_group(self) -> None:
+        """On a small panel, larger letters and what stays in sight leave no room for the title."""
+        untitled = theme.cramped and not self.briefs and self.answer.standing is not None
+        section = self.answer.asked.section
+        self.heading = "" if section.repeat or untitled else section.label
 
     def _take_away(self) -> None:
         if self.answer is not None:
@@ -194,6 +197,11 @@ class MethodScreen(Page):
         self.next_text = tr._("Voir la suite") if more else tr._("Suivant")
         self.next_icon = "arrow-down" if more else "arrow-right"
         self.next_primary = True
+
+    def _text_size_changed(self, *_: Any) -> None:
+        if self.answer is not None:
+            self._name_group()
+        self._settle_room()
 
     def _settle_room(self, *_: Any) -> None:
         if self.answer is not None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from forms.engine import Kind, Outcome, Verdict
 from kiosk.access.spoken import spoken_step
@@ -22,6 +22,9 @@ from kiosk.widgets.picture import picture_for
 from kiosk.widgets.written import Written
 
 QUICK = frozenset({"quick", "quickcompact"})
+SUNK = 0.4  # of the room that is left on a large panel: so much is above
+LEAST_SEEN = 1.1  # targets: so much of an answer is worth more than large letters above it
+STILL = 3  # times that nothing moved while the page is laid out: it is settled
 SEEN = 0.4  # seconds for which one sees what one chose, before the next question comes
 
 
@@ -39,14 +42,19 @@ class QuestionScreen(Page):
     shows_more = BooleanProperty(False)  # the way on is first down the page
     keeps_question = BooleanProperty(True)  # while one writes, on this panel
     writes = BooleanProperty(False)  # the keyboard was asked for
-    tight = BooleanProperty(False)  # too little room for large letters in question and answer
+    tight = BooleanProperty(False)  # too little room for large letters in question and field
+    lift = NumericProperty(0)  # room left below what is written in, on a panel with much of it
+    closer = BooleanProperty(False)  # the question a size smaller, for what answers it to be seen
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._ref = ""
         self._framed = 0.0  # what question, tools and footer take when they are all there
+        self._settled = (0.0, 0)  # what the answer lacks in room, and how often it was just that
+        self._come_closer_soon = Clock.create_trigger(self._come_closer, -1)
         self._moving_on = Clock.create_trigger(self._move_on, SEEN)
         theme.bind(body=self._loosen, px_per_mm=self._loosen)
+        theme.bind(large=self._sink)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
         self.ids.paged.bind(viewport=self._settle_room, more_below=self._more_changed)
@@ -135,7 +143,7 @@ class QuestionScreen(Page):
 
     def show_trouble(self, message: str, outcome: Outcome = Outcome.CONSTRAINT) -> None:
         """Say what stands against going on, above the question."""
-        self.trouble = objection(Verdict(outcome, message))
+        self.trouble = objection(Verdict(outcome, message), self.kiosk.journey.step())
         self.ids.paged.to_top()
         self.kiosk.ear.say_words(self.trouble)
 
@@ -148,7 +156,8 @@ class QuestionScreen(Page):
         self.picture = picture_for(step, setting)
         if self.picture is not None:
             self.ids.picture.add_widget(self.picture)
-        self.tight = False
+        self.tight = self.closer = False
+        self.lift = 0.0
         self.answer = self.kiosk.ahead.take(step, value, setting)
         if self.answer is None:
             return
@@ -157,10 +166,13 @@ class QuestionScreen(Page):
             self.answer.bind(on_touched=lambda *_: self._write(True))
             self.answer.bind(on_done=lambda *_: self._written())
             self.answer.bind(keyboard_height=self._settle_room)
+            self.answer.bind(height=self._settle_room)
         else:
             if self.answer.standing is not None:
                 self.ids.below.add_widget(self.answer.standing)
             self.ids.paged.add_widget(self.answer)
+            self.answer.bind(height=self._settle_room)
+        self._sink()
         self.answer.bind(on_given=self._given)
         Clock.schedule_once(self._settle_room, -1)
 
@@ -219,9 +231,14 @@ class QuestionScreen(Page):
         self.next_text = tr._("Je passe") if skips else tr._("Suivant")
         self.next_primary = not skips
 
+    def _sink(self, *_: Any) -> None:
+        """On a large panel the question stands with its answer, near the middle."""
+        with_answer = 1.0 if isinstance(self.answer, Written) else SUNK
+        self.ids.paged.sunk = with_answer if theme.large else 0.0
+
     def _loosen(self, *_: Any) -> None:
         """With other letters the question may have room for large ones again."""
-        self.tight = False
+        self.tight = self.closer = False
         self._settle_room()
 
     def _settle_room(self, *_: Any) -> None:
@@ -230,7 +247,11 @@ class QuestionScreen(Page):
             return
         words = self.ids.head_words.height + theme.gap
         if not isinstance(self.answer, Written):
-            self.answer.room = max(0, self.ids.paged.viewport - words)
+            room = self.ids.paged.viewport - words
+            self.answer.room = max(0, room)
+            if theme.compact and not self.closer and self.answer.height > room:
+                self._settled = (0.0, 0)
+                self._come_closer_soon()
             return
         typed = self.answer
         whole = self.height - 2 * theme.margin
@@ -245,20 +266,45 @@ class QuestionScreen(Page):
         least = typed.least + theme.gap + typed.keyboard_height
         fits = framed + least <= whole
         line = theme.small * 1.3
-        left = whole - typed.keyboard_height - 5 * theme.gap - typed.least
+        # Between the parts of the page and of its body there are four gaps.
+        left = bare_room = whole - typed.keyboard_height - 4 * theme.gap
+        left -= typed.least if typed.least <= bare_room else typed.barest
         self.keeps_question = (typed.keeps_question and left >= line) or not theme.compact
         self.bare = self.writes and not fits
-        if not self.bare and framed + typed.barest > whole:
-            self.tight = True  # seen whole in smaller letters, rather than half
+        if not self.bare:  # seen whole in smaller letters, rather than half in large ones
+            question = self.ids.question
+            larger = question.height_at(question.width, font_size=theme.title) - question.height
+            self.tight = framed + larger + typed.barest > whole
         typed.writing = self.writes or fits
         typed.done_button = self.bare
+        lift = 0.0
         if self.bare:
-            # Between the parts of the page and of its body there are four gaps.
             few_lines = 2 * line if self.keeps_question else 0
-            room = whole - typed.keyboard_height - 5 * theme.gap
-            typed.room = room - min(self.ids.head_words.height, few_lines)
+            typed.room = bare_room - min(self.ids.head_words.height, few_lines)
         else:
             typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
+            if theme.large:  # question, field and keyboard stand together
+                lift = max(0.0, whole - framed - typed.height) * (1 - SUNK)
+        self.lift = lift
+
+    def _come_closer(self, *_: Any) -> None:
+        """On a small panel: the question in smaller letters, where that brings its answer in sight.
+
+        Whole, or at least the first of what can be touched. While the page is being laid out, all
+        within one frame, its heights say nothing yet.
+        """
+        if self.answer is None or isinstance(self.answer, Written) or self.closer:
+            return
+        lacks = self.answer.height - self.answer.room
+        before, times = self._settled
+        if times < STILL:
+            self._settled = (lacks, times + 1 if lacks == before else 0)
+            self._come_closer_soon()
+            return
+        words = self.ids.question
+        won = words.height - words.height_at(self.ids.paged.width, font_size=theme.lesser)
+        hidden = self.answer.room < LEAST_SEEN * theme.target
+        self.closer = lacks > 0 and won > 0 and (won >= lacks or hidden)
 
 
 load_beside(__file__)

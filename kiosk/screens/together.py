@@ -310,6 +310,11 @@ class TogetherScreen(Page):
         try:
             self.kiosk.journey.way.add_here(repeat)
         except FormError:
+            self.kiosk.ask(
+                tr._("La liste est pleine. On ne peut plus rien ajouter."),
+                "",
+                [Option(tr._("Je continue"), self.kiosk.dismiss, primary=True)],
+            )
             return
         self._refresh()
 
@@ -373,7 +378,7 @@ class TogetherScreen(Page):
         first = None
         for ref, block in self.blocks.items():
             verdict = self.kiosk.journey.way.objections.get(ref)
-            block.words.trouble = objection(verdict) if verdict else ""
+            block.words.trouble = objection(verdict, block.step) if verdict else ""
             first = first or (block if verdict else None)
         if first is not None:
             self._bring(first)

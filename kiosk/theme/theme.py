@@ -68,7 +68,7 @@ class Panel:
 class Theme(EventDispatcher):
     """What the screens are drawn with; one instance, `theme`, serves them all.
 
-    `body`, `title` and `small` are font sizes, the others lengths; all in pixels.
+    `body`, `title`, `lesser` and `small` are font sizes, the others lengths; all in pixels.
     """
 
     px_per_mm = NumericProperty(5.9)
@@ -77,6 +77,7 @@ class Theme(EventDispatcher):
 
     body = NumericProperty(42)
     title = NumericProperty(50)
+    lesser = NumericProperty(31)  # one step below the person's choice, where room is short
     small = NumericProperty(31)
     target = NumericProperty(75)
     tool = NumericProperty(75)  # the height of the small buttons that are always there
@@ -85,6 +86,7 @@ class Theme(EventDispatcher):
     radius = NumericProperty(14)
     hairline = NumericProperty(2)
     compact = BooleanProperty(False)
+    cramped = BooleanProperty(False)  # letters larger than usual, on a small panel
     large = BooleanProperty(False)
     upright = BooleanProperty(False)
     reach = NumericProperty(1.0)  # the part of the height, from below, that is touched
@@ -189,6 +191,7 @@ class Theme(EventDispatcher):
 
     def _measure(self) -> None:
         capital = CAPITALS_MM[int(self.capital)]
+        self.cramped = self.compact and self.capital > self.default_capital
         self.target = round(self.mm(TARGET_MM))
         # Room for a word under an icon, with Arabic's tails; a low panel has icons alone.
         self.tool = self.target if self.compact else round(self.mm(15.4))
@@ -197,6 +200,8 @@ class Theme(EventDispatcher):
         self.radius = round(self.mm(2.4))
         self.hairline = max(1.0, self.mm(0.3))
         self.body = round(self.mm(capital / CAPITAL_RATIO))
+        lesser = CAPITALS_MM[max(0, int(self.capital) - 1)]
+        self.lesser = round(self.mm(lesser / CAPITAL_RATIO))
         self.small = round(self.mm((4.8 if self.large else 3.5) / CAPITAL_RATIO))
         # The larger the screen, the more room for a headline; a small one only makes it bold.
         ratio = 1.0 if self.compact else 1.3 if self.large else 1.12

@@ -3,7 +3,7 @@
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import Choice, Outcome, Section, Step, Verdict
+from forms.engine import MOST_REPEATS, Choice, Outcome, Section, Step, Verdict
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.stops import OTHER
@@ -76,13 +76,25 @@ def question_of(step: Step) -> str:
     return step.label
 
 
-def objection(verdict: Verdict) -> str:
-    """What the form has against an answer, in its own words or in ours."""
+def objection(verdict: Verdict, step: Step | None = None) -> str:
+    """What the form has against an answer, in its own words or in ours.
+
+    Where a list is empty, no words of the form's author help.
+    """
+    if step is not None and verdict.outcome is Outcome.REQUIRED and lacks_choices(step):
+        return tr._("Il n’y a rien à choisir ici. Changez une réponse d’avant.")
+    if verdict.outcome is Outcome.TOO_MANY:
+        return tr._("Donnez un nombre plus petit : au plus {n}.").format(n=tr.number(MOST_REPEATS))
     if verdict.message:
         return verdict.message
     if verdict.outcome is Outcome.REQUIRED:
         return tr._("Répondez à cette question pour continuer, s’il vous plaît.")
     return tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
+
+
+def lacks_choices(step: Step) -> bool:
+    """Whether it asks to choose, and there is nothing to choose from."""
+    return step.kind.chooses and not step.choices
 
 
 def name_of(section: Section) -> str:

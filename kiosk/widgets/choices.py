@@ -12,6 +12,7 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.asking import label_of
 from kiosk.widgets.cards import CardGrid, ChoiceCard, UprightCard
+from kiosk.widgets.touch import Action
 from kiosk.widgets.words import Words
 
 
@@ -42,10 +43,20 @@ class Chosen(Answer):
             self.cards[choice.name] = card
             self.grid.add_widget(card)
         if not self.cards:
-            self.add_widget(Words(text=tr._("Il n’y a rien à choisir ici."), font_size=theme.body))
+            self._say_empty()
         self._arrange()
         theme.bind(body=self._arrange)
         self._show()
+
+    def _say_empty(self) -> None:
+        """Where there must be an answer, and none can be given, somebody has to help."""
+        self.spacing = theme.gap
+        self.add_widget(Words(text=tr._("Il n’y a rien à choisir ici."), font_size=theme.body))
+        kiosk = self.setting.kiosk
+        if self.step.required and kiosk is not None:
+            helps = Action(text=tr._("Demander de l’aide"), icon="hand-waving")
+            helps.bind(on_release=lambda *_: kiosk.call_for_help())
+            self.add_widget(helps)
 
     def choose(self, name: str) -> None:
         """The person touched this choice."""

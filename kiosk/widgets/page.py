@@ -100,14 +100,16 @@ class Page(BoxLayout):
         self._fit_soon()
 
     def _fit_foot(self, *_: Any) -> None:
+        # The largest letters would leave a small panel half of its height.
+        letters = theme.lesser if theme.cramped else theme.body
         buttons = (self.ids.back, self.ids.next)
         room = self.ids.foot.width - 2 * theme.gap
-        needed = sum(button.natural_width(theme.body) for button in buttons)
+        needed = sum(button.natural_width(letters) for button in buttons)
         if needed <= room or room < theme.target:
-            self.foot_letters = theme.body
+            self.foot_letters = letters
         else:
             frames = sum(button.natural_width(0) for button in buttons)
-            largest = theme.body * (room - frames) / (needed - frames)
+            largest = letters * (room - frames) / (needed - frames)
             self.foot_letters = max(theme.small, int(largest))
 
     def enter(self) -> None:

@@ -20,16 +20,24 @@ from kiosk.widgets.touch import DRAGGED, HELD, Row, Tap
 
 
 class Column(BoxLayout):
-    """Widgets one under the other, as high as they need, at least as high as `room`."""
+    """Widgets one under the other, as high as they need, at least as high as `room`.
+
+    Of the room that they do not need, the part `sunk` is left above them, the rest below.
+    """
 
     room = NumericProperty(0)
+    sunk = NumericProperty(0)
     barred = BooleanProperty(False)  # the bar that tells where one is stands beside it
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bind(sunk=self._trigger_layout)
 
     def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
         for index, x, y, width, height in super()._iterate_layout(sizes):
-            # What is not needed stays empty at the foot; known once the first place is.
+            # What is not needed is known once the first place is.
             spare = max(0, self.height - self.minimum_height)
-            yield index, x, y + spare, width, height
+            yield index, x, y + spare * (1 - self.sunk), width, height
 
 
 RESTLESS_FRAMES = 6  # what is wanted again within so many frames was not to be taken away
@@ -124,6 +132,7 @@ class Paged(Row):
     `viewport` is the height that can be seen at once; `more_below` tells whether there is more.
     """
 
+    sunk = NumericProperty(0)  # as the column's
     overflows = BooleanProperty(False)
     more_below = BooleanProperty(False)
     viewport = NumericProperty(0)
@@ -133,6 +142,7 @@ class Paged(Row):
         self._view = Viewport()
         self.column = self._view.column
         super().__init__(**kwargs)
+        self.bind(sunk=self.column.setter("sunk"))
         self._turners = PageTurners(turn=self.turn)
         self._taken_away = -RESTLESS_FRAMES  # the frame in which the turners last were
         self._restless = 0  # how often they were wanted again at once

@@ -90,12 +90,21 @@ class Words(Label):
         self.fbind("color", self._colour)
         self.texture_update()
 
-    def height_at(self, width: float, text: str | None = None) -> float:
-        """How high the text, or another one, would be at this width, in pixels; draws nothing."""
+    def height_at(
+        self, width: float, text: str | None = None, *, font_size: float | None = None
+    ) -> float:
+        """How high the text would be at this width, in pixels; draws nothing.
+
+        Also another text, or the same in letters of another size.
+        """
         text = self.text if text is None else text
         if not text:
             return 0.0
-        measured = self._measure(text)
+        if font_size is None:
+            measured = self._measure(text)
+        else:
+            pen = Pen(font_size, self.font_name, self.bold)
+            measured = _Measured.of(self._mended(text), pen, rtl=self._from_right)
         lines = len(measured.lines(width))
         return ceil(lines * measured.pen.line_height * self.line_height)
 

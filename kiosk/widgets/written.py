@@ -76,7 +76,8 @@ class Written(Answer):
     @property
     def least(self) -> float:
         """The height that it needs beside the keyboard, in pixels."""
-        return float(self.field.height_for(2))
+        lines = 2 if self.field.multiline else 1
+        return max(float(theme.target), float(self.field.height_for(lines)))
 
     @property
     def barest(self) -> float:
@@ -115,6 +116,7 @@ class Written(Answer):
 
     def settle(self, *_: Any) -> None:
         """Show the keyboard and the button where they are wanted."""
+        self.field.font_size = theme.lesser if theme.cramped else 0
         self._done.fitted = theme.small if theme.compact else 0  # it leaves the field its room
         if self.writing and self.keyboard.parent is not self:
             self.add_widget(self.lend_keyboard())

@@ -73,6 +73,43 @@ def test_a_translation_that_is_missing_is_said_in_the_default_language() -> None
     )
 
 
+@pytest.mark.parametrize("column", ["image", "image::Français (fr)", "image::English (en)"])
+@pytest.mark.parametrize("tongue", ["Français (fr)", "English (en)"])
+def test_a_picture_named_for_one_language_is_shown_in_all(column: str, tongue: str) -> None:
+    table = f"""
+| survey | | | | |
+| | type | name | label::Français (fr) | label::English (en) |
+| | select_one arbres | arbre | Quel arbre ? | Which tree? |
+| choices | | | | |
+| | list_name | name | label::Français (fr) | label::English (en) | media::{column} |
+| | arbres | if | Un if | A yew | if.png |
+| settings |
+| | form_title | form_id |
+| | Arbres | arbres |
+"""
+    entry = begin(read_form(compiled(table)))
+    entry.language = tongue
+    (step,) = entry.steps()
+    assert [dict(choice.media) for choice in step.choices] == [{"image": "if.png"}]
+
+
+def test_a_recording_is_heard_in_its_own_language_alone() -> None:
+    table = """
+| survey | | | | | |
+| | type | name | label::Français (fr) | label::English (en) | media::audio::Français (fr) |
+| | note | mot | Bonjour | Hello | bonjour.mp3 |
+| settings |
+| | form_title | form_id | default_language |
+| | Mot | mot | Français (fr) |
+"""
+    entry = begin(read_form(compiled(table)))
+    heard = {}
+    for entry.language in ("Français (fr)", "English (en)"):
+        (step,) = entry.steps()
+        heard[entry.language] = dict(step.media)
+    assert heard == {"Français (fr)": {"audio": "bonjour.mp3"}, "English (en)": {}}
+
+
 def test_the_dictionary_is_the_same_anywhere_and_ends_with_the_paths() -> None:
     xml = compiled(LANGUAGES)
     material = read_form(xml).dictionary_material()

@@ -114,10 +114,14 @@ class Drawing:
         }
 
     def all(self, pictures: bool, colours: bool) -> dict[str, Any]:
-        """Draw and measure; the kiosk is left as it was found."""
-        for text, wanted in self._combinations.items():
-            palettes = wanted if colours else ()
-            theme.choose_capital(TEXTS[text]())
+        """Draw and measure, beginning with the text size and colours that are there.
+
+        The kiosk is left in those that came last: a text size takes longer than anything here.
+        """
+        for text in sorted(self._combinations, key=lambda one: not _is_in(one)):
+            palettes = self._combinations[text] if colours else ()
+            if not _is_in(text):
+                theme.choose_capital(TEXTS[text]())
             self._settle()
             for part in range(1, MOST_PARTS + 1):
                 # Further parts are of the same stuff: calm is enough.
@@ -125,9 +129,6 @@ class Drawing:
                 if not self._turns():
                     break
                 self._told["long"].append(text)
-        _wear(CALM.name)
-        theme.choose_capital(theme.default_capital)
-        self._settle()
         self._told["long"] = sorted(set(self._told["long"]))
         return self._told
 
@@ -154,7 +155,7 @@ class Drawing:
         found = list(measure.layout(self._cover, screen_is_one_target=is_idle))
         self._note(found, text, "", part)
         masks = measure.Masks()
-        for palette in palettes:
+        for palette in sorted(palettes, key=lambda one: one != theme.palette):
             _wear(palette)
             picture = measure.picture_of(self._kiosk)
             found = list(measure.colours(self._cover, picture, masks))
@@ -193,6 +194,10 @@ class Drawing:
                 least[what] = told
             if not one.well:
                 self._told["beyond"].append(told)
+
+
+def _is_in(text: str) -> bool:
+    return int(theme.capital) == TEXTS[text]()
 
 
 def _wear(palette: str) -> None:

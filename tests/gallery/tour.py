@@ -118,6 +118,9 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
             added = False
         else:
             yield _scene(there, name, aside=bool(again))
+            if getattr(kiosk.page, "briefs", False):  # told on a page of its own, then asked
+                kiosk.page.go_on()
+                yield _scene(there, f"{name}-asked", aside=bool(again))
             if _opens_keyboard(there):
                 yield _scene(there, f"{name}-writing", aside=True)
                 kiosk.show()
@@ -241,17 +244,21 @@ def assisted(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
     if kiosk.journey.stage not in AMONG_QUESTIONS:
         kiosk.journey.begin_questions()
         kiosk.show()
-    shown = False
+    shown = among_others = False
     for _ in range(MOST_STOPS):
         journey = kiosk.journey
         if journey.stage not in AMONG_QUESTIONS:
             break
         if journey.stage is not Stage.SERIES:
             _answer(there)
-            if not shown and kiosk.page.asks_wording:
+            if not shown and getattr(kiosk.page, "asks_wording", False):
                 shown = True
                 kiosk.page.enter()
                 yield _scene(there, "whose-words")
+            blocks = getattr(kiosk.page, "blocks", {}).values()
+            if not among_others and any(block.wording for block in blocks):
+                among_others = True
+                yield _scene(there, "whose-words-among-others")
         journey.next()
         kiosk.show()
     yield _scene(there, "read-back")

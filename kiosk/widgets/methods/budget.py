@@ -34,6 +34,10 @@ class ProjectCard(Tap):
     taken = BooleanProperty(False)
     inset = NumericProperty(0)
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        theme.bind(body=self.on_width)
+
     def on_width(self, *_: Any) -> None:
         """Where there is room, the price stands at the end of the line."""
         self.wide = self._is_wide(self.width)

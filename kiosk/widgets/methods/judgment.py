@@ -59,7 +59,8 @@ class Judged(Tap):
 
     def needed_height(self, width: float) -> float:
         """As high as its words and its mention at this width."""
-        inner = max(1.0, width - self.padding[0] - self.padding[2])
+        beside = self.padding[0] + self.padding[2] + self.spacing + self.ids.gauge.width
+        inner = max(1.0, width - beside)
         words = self.ids.words.height_at(inner) + self.ids.mention.height_at(inner, tr._("À juger"))
         return max(float(theme.target), words + theme.mm(3))
 

@@ -1,0 +1,81 @@
+"""Where a form leads nowhere: the person is told what is wrong, and what they can do."""
+
+import pytest
+
+from tests.kiosk import driver, hall  # isort: split
+
+from kiosk.journey import Stage
+from kiosk.language import tr
+from kiosk.widgets.touch import Action
+from tests.kiosk.test_together import in_two_languages
+
+NO_SCHOOL = in_two_languages("""
+| survey | type | name | label | required | choice_filter | appearance |
+| | select_one communes | commune | Votre commune ? | | | |
+| | select_one ecoles | ecole | Votre école ? | yes | commune = ${commune} | |
+| choices | list_name | name | label | commune |
+| | communes | balma | Balma | |
+| | communes | revel | Revel | |
+| | ecoles | halle | La Halle | balma |
+| settings | form_id |
+| | ecoles |
+""")
+TOO_MANY = in_two_languages("""
+| survey | type | name | label | repeat_count |
+| | integer | combien | Combien de personnes ? | |
+| | begin_repeat | personne | Une personne | ${combien} |
+| | text | prenom | Son prénom ? | |
+| | end_repeat | | | |
+| settings | form_id |
+| | nombre |
+""")
+
+
+@pytest.fixture
+def asking(tmp_path):
+    """Starts a consultation that asks this, at its first question."""
+    opened = []
+
+    def start(survey):
+        standing = hall.hall(tmp_path, hall.consultation(survey))
+        opened.append(standing)
+        there = standing.__enter__()
+        there.begin()
+        return there
+
+    yield start
+    for standing in opened:
+        standing.__exit__(None, None, None)
+
+
+def test_a_question_with_nothing_to_choose_says_so_and_offers_help(asking):
+    there = asking(NO_SCHOOL)
+    driver.tap(there.kiosk.page.answer.cards["revel"])
+    there.on()
+    there.on()
+    page = there.kiosk.page
+    assert page.trouble == tr._("Il n’y a rien à choisir ici. Changez une réponse d’avant.")
+    (helps,) = (one for one in page.answer.walk(restrict=True) if isinstance(one, Action))
+    driver.tap(helps)
+    assert there.kiosk.asks
+    there.kiosk.dismiss()
+    there.kiosk.back()
+    driver.frames(3)
+    driver.tap(there.kiosk.page.answer.cards["balma"])
+    there.on()
+    driver.tap(there.kiosk.page.answer.cards["halle"])
+    there.on()
+    assert there.kiosk.journey.stage is Stage.REVIEW
+
+
+def test_a_number_of_repeats_that_no_form_holds_is_refused_with_the_most_it_may_be(asking):
+    there = asking(TOO_MANY)
+    there.type("2000")
+    there.on()
+    assert tr.number(1000) in there.kiosk.page.trouble
+    assert there.kiosk.journey.value() == "2000"
+    driver.frames(3)
+    there.kiosk.page.answer.field.erase()
+    there.type("2")
+    there.on()
+    assert there.kiosk.journey.ref.endswith("/personne[1]/prenom")
