@@ -64,7 +64,8 @@ class ReviewScreen(Page):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._left: list[Step | Heading] = []  # not yet listed, the last first
+        self._all: list[Step | Heading] = []
+        self._left: list[Step | Heading] = []  # of these, not yet listed, the last first
         self._spare = [Line() for _ in range(LINES_READY)]
         self._adding = Clock.create_trigger(self._add_more, 0, interval=True)
 
@@ -84,24 +85,25 @@ class ReviewScreen(Page):
             self.next_text = tr._("C’est bon")
         self.place = self.heading
         self._clear()
-        self._left = list(chapters(journey.outline(), journey.review()))[::-1]
+        self._all = list(chapters(journey.outline(), journey.review()))
+        self._left = self._all[::-1]
         self._add_lines(1)  # the others follow, one a frame, so that nobody waits for them
         self._adding()
         self.ids.paged.to_top()
 
     def forget(self) -> None:
         """Let go of the list."""
-        self._left = []
+        self._all = self._left = []
         self._adding.cancel()
         self._clear()
 
     def say(self) -> str:
-        """The questions with their answers."""
-        self._add_lines(len(self._left))
-        lines = reversed(self.ids.lines.children)
+        """The questions with their answers, whether they are on the screen yet or not."""
         said = (
-            f"{line.question} {line.answer}." if isinstance(line, Line) else f"{line.text}."
-            for line in lines
+            f"{item.text}."
+            if isinstance(item, Heading)
+            else f"{question_of(item)} {self._told(item) or _nothing()}."
+            for item in self._all
         )
         return f"{self.heading}. " + " ".join(said)
 
@@ -119,14 +121,18 @@ class ReviewScreen(Page):
                 change = partial(self._change, step.change) if step.change else None
                 self.ids.lines.add_widget(Chapter(text=step.text, change=change))
                 continue
-            answer = describe(step, step.value, self.kiosk.journey.attachments)
+            answer = self._told(step)
             line = self._spare.pop() if self._spare else Line()
             line.question = question_of(step)
             line.answered = bool(answer)
-            line.answer = answer or tr._("Pas de réponse")
+            line.answer = answer or _nothing()
             line.change = partial(self._change, step.ref)
             line.picture = thumbnail(step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(line)
+
+    def _told(self, step: Step) -> str:
+        """An answer in words; "" where there is none."""
+        return describe(step, step.value, self.kiosk.journey.attachments)
 
     def _clear(self) -> None:
         """Take the list away; its lines are kept, without a word on them."""
@@ -146,6 +152,11 @@ class ReviewScreen(Page):
     def _change(self, ref: str) -> None:
         self.kiosk.journey.change(ref)
         self.kiosk.show()
+
+
+def _nothing() -> str:
+    """What stands for an answer that was not given."""
+    return str(tr._("Pas de réponse"))
 
 
 def chapters(

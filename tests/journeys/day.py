@@ -212,7 +212,13 @@ class Resident:
                 there.wait(151)
 
 
-def spend(folder: Path, residents: int, seed: int, then: Callable[[Day, Any], Any]) -> Any:
+def spend(
+    folder: Path,
+    residents: int,
+    seed: int,
+    then: Callable[[Day, Any], Any],
+    each: Callable[[int], None] = lambda gone: None,
+) -> Any:
     """A day of so many residents at a real kiosk with its device in the folder; then, still open:
 
     Args:
@@ -220,6 +226,7 @@ def spend(folder: Path, residents: int, seed: int, then: Callable[[Day, Any], An
         residents: how many come.
         seed: of chance.
         then: what to look at before the kiosk is closed; its result is returned.
+        each: told how many have come and gone, after each of them.
     """
     from tests.kiosk import driver, hall, media  # isort: split
 
@@ -243,8 +250,13 @@ def spend(folder: Path, residents: int, seed: int, then: Callable[[Day, Any], An
     day = Day(seed)
     with hall.hall(folder, hall.consultation(FORM), screen=driver.LARGE, people=True) as there:
         there.kiosk.equipment = Equipment(Noise(), media.FakePlayer())
+        while there.kiosk.prepare():  # as it does before anybody comes
+            pass
+        there.kiosk.prepare()  # sets apart what is there to stay
+        there.kiosk.prepare()
         for number in range(residents):
             Resident(there, day, number).comes_and_goes()
+            each(number + 1)
             if sys.stderr.isatty():
                 print(f"\r\033[K{number + 1} of {residents}", end="", file=sys.stderr, flush=True)
         gc.collect()
