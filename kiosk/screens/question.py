@@ -138,6 +138,7 @@ class QuestionScreen(AskingPage):
         self.tight = self.closer = False
         self.lift = 0.0
         self.answer = self.kiosk.ahead.take(step, value, setting)
+        self._sink()
         if self.answer is None:
             return
         if isinstance(self.answer, Written):
@@ -151,7 +152,6 @@ class QuestionScreen(AskingPage):
                 self.ids.below.add_widget(self.answer.standing)
             self.ids.paged.add_widget(self.answer)
             self.answer.bind(height=self._settle_room)
-        self._sink()
         self.answer.bind(on_given=self._given)
         Clock.schedule_once(self._settle_room, -1)
 
