@@ -178,9 +178,10 @@ class Outbox:
             self._keep(sealed)
         except NotKept:
             with contextlib.suppress(StorageFailed, DamagedOutbox):
-                if self._make_room():
-                    self._keep(sealed)
-                    return
+                while self._make_room():
+                    with contextlib.suppress(NotKept):
+                        self._keep(sealed)
+                        return
             raise
 
     def counts(self) -> Counts:
@@ -522,8 +523,12 @@ class Outbox:
             raise NotKept(f"{NotKept.sentence} ({error})") from error
 
     def _make_room(self) -> bool:
-        """Let go of everything that is kept beyond its acknowledgement; whether there was any."""
-        names = [one.name for one in self.kept()]
+        """Let go of what is kept beyond its acknowledgement; whether there was any.
+
+        First of what stands in the register too; of the rest only where that was not enough.
+        """
+        kept = self.kept()
+        names = [one.name for one in kept if one.registered] or [one.name for one in kept]
         if names:
             self.let_go(names)
         return bool(names)

@@ -9,6 +9,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.troubles import told
 from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Action
 
@@ -76,7 +77,7 @@ class StewardScreen(Page):
         """How the copy is doing."""
         state = self.kiosk.counter.carrier.state
         if state.trouble:
-            return state.trouble
+            return told(state.trouble)
         if state.busy:
             if state.progress is None:
                 return tr._("Copie en cours. Laissez la clé en place.")
@@ -114,7 +115,7 @@ class StewardScreen(Page):
             at = datetime.fromtimestamp(state.last_success)
             when = f"{tr.date(at.date())}, {tr.time(at)}"
             self.server += " · " + tr._("dernier envoi : {time}").format(time=when)
-        self.trouble = state.trouble
+        self.trouble = told(state.trouble)
 
 
 load_beside(__file__)

@@ -118,7 +118,7 @@ class Gate:
                 raise
             finally:
                 self._under_way -= 1
-                if status != 503:
+                if status not in (429, 503):
                     self._crowd.answered()
                 self._account(scope, status or 500, time.perf_counter() - began)
 

@@ -60,11 +60,13 @@ class _Arrival:
     Attributes:
         read: as its device signed it.
         incoming: what is to be kept of it.
+        redacted: whether something of it was ordered to go before it came.
         verdicts: what its records became; none where another request stored it meanwhile.
     """
 
     read: Batch
     incoming: IncomingBatch
+    redacted: bool
     verdicts: Sequence[Verdict] = ()
 
 
@@ -144,6 +146,7 @@ class Intake:
         """
         said: list[bytes | SyncError] = []
         arrived: dict[int, _Arrival] = {}
+        redacted: dict[int, _Arrival] = {}
         with self._store.looking_together():
             for name, body in sent:
                 try:
@@ -152,10 +155,19 @@ class Intake:
                     said.append(error)
                     continue
                 if not isinstance(found, bytes):
-                    arrived[len(said)] = found
+                    (redacted if found.redacted else arrived)[len(said)] = found
                 said.append(found if isinstance(found, bytes) else b"")
-        if not arrived:
-            return said
+        for at in redacted:  # erasing is more than one transaction
+            try:
+                said[at] = self.receive(*sent[at])
+            except SyncError as error:
+                said[at] = error
+        if arrived:
+            self._keep_all(arrived, said)
+        return said
+
+    def _keep_all(self, arrived: Mapping[int, _Arrival], said: list[bytes | SyncError]) -> None:
+        """Store batches in one transaction, and put the words on them where they belong."""
         self._files.keep_batches({one.incoming.name: one.incoming.body for one in arrived.values()})
         with self._store.writing_together():
             # In one order everywhere: processes that take several consultations' numbers else wait
@@ -165,7 +177,6 @@ class Intake:
             ):
                 said[at] = self._keep(one)
         self._tell_of(list(arrived.values()))
-        return said
 
     def receive_uploaded(self, name: str) -> bytes:
         """Take in a batch whose upload is complete, as `receive` does.
@@ -231,7 +242,7 @@ class Intake:
                 for one in _incoming(read, self._store.versions(read.consultation))
             ),
         )
-        return _Arrival(read, incoming)
+        return _Arrival(read, incoming, bool(erased))
 
     def _keep(self, arrival: _Arrival) -> bytes:
         """Enter a batch whose bytes are on the disk."""

@@ -315,6 +315,7 @@ class World:
         self.now = 1_800_000_000.0
         self.device_clock_off = 0.0
         self.clock_was_wrong = False
+        self.made_room = False
         self.late: list[tuple[str, str, bytes, dict[str, str]]] = []
         self.promised: dict[bytes, tuple[str, tuple[bytes, ...]]] = {}
         self.backups: list[tuple[float, Path]] = []
@@ -376,12 +377,22 @@ class World:
         )
         held = self.device.consultation(self.town.consultation.id)
         said = Contribution("place", "1", held.form_hash, Mode.SELF, "fr", (("/data/idea", idea),))
+        kept = self._kept()
         try:
             receipt = self.device.confirm(held.id, said, files)
         except NotKept:
             self.events["not kept: the disk was full"] += 1
             return
+        finally:
+            self.made_room |= not kept <= self._kept()
         self.promised[receipt.commitment] = (idea, tuple(one.content for one in files))
+
+    def _kept(self) -> set[str]:
+        """The batches that are kept beyond their acknowledgement, read from beside the device."""
+        path = self.root / "mairie" / "outbox.sqlite"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT name FROM batch WHERE state = 'acknowledged'")
+            return {name for (name,) in rows}
 
     def sync(self, faults: float | None = None) -> bool:
         """The device syncs; says whether nothing is left."""
@@ -474,8 +485,8 @@ class World:
 
     def restore(self) -> None:
         """The server loses its disk; a backup of the last days takes its place."""
-        if self.clock_was_wrong:
-            return  # a device whose clock ran ahead may have let go earlier: documented
+        if self.clock_was_wrong or self.made_room:
+            return  # a device whose clock ran ahead, or whose disk was full, let go: documented
         fresh = [place for when, place in self.backups if self.now - when <= OLDEST_BACKUP]
         if not fresh:
             return

@@ -43,11 +43,11 @@ def _address(running: RunningThread) -> tuple[str, int]:
 def say(door: tuple[str, int], raw: bytes) -> bytes:
     """Everything that the server answers to these bytes, until it hangs up or says no more."""
     answer = b""
-    with socket.create_connection(door, 10) as caller, contextlib.suppress(TimeoutError):
+    with socket.create_connection(door, 60) as caller, contextlib.suppress(TimeoutError):
         caller.sendall(raw)
         while piece := caller.recv(65536):
             answer += piece
-            caller.settimeout(1)
+            caller.settimeout(60 if b"Connection: close" in raw else 2)
     return answer
 
 

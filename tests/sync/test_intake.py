@@ -12,7 +12,9 @@ from sqlalchemy import func, select, update
 from sync import acknowledgement
 from sync.acknowledgement import Verdict
 from sync.client.https import sync_once
+from sync.erasure import REASONS
 from sync.errors import SyncError
+from sync.redaction import is_redacted
 from sync.server import schema
 from sync.server.aside import SMALL_BATCH, Aside, Line
 from sync.server.intake import Intake
@@ -105,6 +107,21 @@ def test_one_that_cannot_be_stored_takes_nothing_else_with_it(
         assert isinstance(said.pop(2), OSError)
         assert all(verdicts(service, word) == (Verdict.STORED,) for word in said)  # type: ignore[arg-type]
         assert len(tried) > COUNT  # they were tried together, then one by one
+
+
+def test_what_was_ordered_to_go_stays_out_though_it_comes_among_others(town: Town) -> None:
+    others = Brought(town)
+    with town.serving() as url, town.device("parti", url) as device:
+        [receipt] = town.confirm(device, "passage des Tilleuls")
+        outgoing = device.outbox.next_batch()
+        assert outgoing is not None
+    with town.service() as service:
+        service.erasures.order(town.consultation.id, receipt.id, REASONS["asked"], town.clock.now)
+        said = service.intake.receive_all([(outgoing.name, outgoing.data), *others.batches])
+        assert [verdicts(service, word) for word in said] == [(Verdict.STORED,)] * (COUNT + 1)
+        service.registers.publish()
+        assert service.registers.size(town.consultation.id) == COUNT + 2  # and its tombstone
+        assert is_redacted(service.files.batch(outgoing.name))
 
 
 def test_what_is_done_together_is_kept_or_dropped_each_for_itself(town: Town) -> None:

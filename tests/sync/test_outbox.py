@@ -290,6 +290,24 @@ def test_when_the_disk_is_full_nothing_of_the_contribution_is_kept(outbox: Outbo
     assert outbox.counts() == Counts(waiting=before + 1)
 
 
+def test_a_full_disk_lets_go_first_of_what_stands_in_the_register_too(outbox: Outbox) -> None:
+    names = []
+    for text in ("un", "deux"):
+        keep(outbox, text * 2_000)
+        outgoing = sent(outbox)
+        outbox.release(acknowledged(outgoing))
+        names.append(outgoing.name)
+    outbox.found_registered(names[0])
+    pages = outbox._connection.execute("PRAGMA page_count").fetchone()[0]
+    outbox._connection.execute(f"PRAGMA max_page_count={pages}")
+    for left in ([names[1]], []):
+        for _ in range(100):
+            keep(outbox, "trois")
+            if len(outbox.kept()) == len(left):
+                break
+        assert [one.name for one in outbox.kept()] == left
+
+
 def test_every_commit_is_synced_and_what_is_deleted_is_overwritten(outbox: Outbox) -> None:
     settings = {
         name: outbox._connection.execute(f"PRAGMA {name}").fetchone()[0]

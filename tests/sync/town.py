@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
+
 from sync import consultation as packages
 from sync.client.https import enrol, sync_once
 from sync.consultation import Consultation
@@ -172,6 +174,17 @@ class Town:
 def ideas(store: DeskStore, consultation: str) -> list[str]:
     """What people said, as the desk has it."""
     return sorted(dict(one.fields)["/data/idea"] for one in store.contributions(consultation))
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers; one that is told to be impatient may hang up on a slow machine."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            return requests.get(f"{url}/healthz", timeout=60).status_code == 200
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    return False
 
 
 @contextmanager
