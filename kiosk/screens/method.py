@@ -6,7 +6,7 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from forms.engine import Outcome
+from forms.engine import Verdict
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
@@ -14,20 +14,18 @@ from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets import asking as asking  # its kv rules draw with it
 from kiosk.widgets.answer import Setting
-from kiosk.widgets.asking import objection, whereabouts
+from kiosk.widgets.asking import objection
+from kiosk.widgets.asking_page import AskingPage
 from kiosk.widgets.methods.group import Asked, GroupAnswer, group_of, group_widget
-from kiosk.widgets.page import Page
 
 
-class MethodScreen(Page):
+class MethodScreen(AskingPage):
     """One screen for all such groups, reused by changing what is on it."""
 
     heading = StringProperty()
     introduction = StringProperty()
-    group = StringProperty()
     trouble = StringProperty()
     answer = ObjectProperty(None, allownone=True)
-    shows_more = BooleanProperty(False)
     briefs = BooleanProperty(False)  # on a small panel, what is told has a page for itself
 
     def __init__(self, **kwargs: Any) -> None:
@@ -43,12 +41,7 @@ class MethodScreen(Page):
     def enter(self) -> None:
         """Show the group that the journey stands at."""
         journey = self.kiosk.journey
-        at, of = journey.place()
-        self.shows_progress = True
-        self.progress = at / of
-        self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
-        self.group = whereabouts(journey.way)
-        self.back_text = tr._("Retour")
+        self.say_where()
         self.trouble = ""
         if self._shown != (journey.ref, tr.language):
             self._shown = (journey.ref, tr.language)
@@ -79,15 +72,8 @@ class MethodScreen(Page):
         said = (self.place, self.group, self.say())
         return tuple(Speech(part, tr.language) for part in said if part)
 
-    def go_back(self) -> None:
-        """To the stop before."""
-        self.kiosk.back()
-
-    def go_on(self) -> None:
-        """To the next stop, if everything was seen and the form has nothing against it."""
-        if self.shows_more:
-            self.ids.paged.turn(1)
-            return
+    def go_further(self) -> None:
+        """From what is told to what is asked, through all of it, and to the next stop."""
         if self.briefs:
             self._briefed.add(self.introduction)
             self._shown = ("", "")
@@ -96,10 +82,11 @@ class MethodScreen(Page):
         if self.answer is not None and self.answer.advance():
             self.ids.paged.to_top()
             return
-        if self.kiosk.journey.next().outcome is Outcome.OK:
-            self.kiosk.show()
-        else:
-            self._show_objections()
+        super().go_further()
+
+    def refused(self, _: Verdict) -> None:
+        """Say it above, and show what it is about."""
+        self._show_objections()
 
     def show_trouble(self, message: str) -> None:
         """The review sent back here: say what is missing."""

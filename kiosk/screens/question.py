@@ -15,9 +15,9 @@ from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer
-from kiosk.widgets.asking import objection, whereabouts
+from kiosk.widgets.asking import objection
+from kiosk.widgets.asking_page import AskingPage
 from kiosk.widgets.keyboard import forget_choices
-from kiosk.widgets.page import Page
 from kiosk.widgets.picture import picture_for
 from kiosk.widgets.written import Written
 
@@ -28,18 +28,16 @@ STILL = 3  # times that nothing moved while the page is laid out: it is settled
 SEEN = 0.4  # seconds for which one sees what one chose, before the next question comes
 
 
-class QuestionScreen(Page):
+class QuestionScreen(AskingPage):
     """The one screen for all questions, reused by changing what is on it."""
 
     question = StringProperty()
     hint = StringProperty()
     trouble = StringProperty()
-    group = StringProperty()
     answer = ObjectProperty(None, allownone=True)
     skips = BooleanProperty(False)  # offers to pass over a whole list
     asks_wording = BooleanProperty(False)  # a mediator says whose words an open answer is in
     reworded = BooleanProperty(False)
-    shows_more = BooleanProperty(False)  # the way on is first down the page
     keeps_question = BooleanProperty(True)  # while one writes, on this panel
     writes = BooleanProperty(False)  # the keyboard was asked for
     tight = BooleanProperty(False)  # too little room for large letters in question and field
@@ -63,16 +61,11 @@ class QuestionScreen(Page):
         """Show the question that the journey stands at."""
         journey = self.kiosk.journey
         step = journey.step()
-        at, of = journey.place()
-        self.shows_progress = True
-        self.progress = at / of
-        self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
-        self.group = whereabouts(journey.way)
+        self.say_where()
         self.skips = journey.way.may_skip_series
         self.question = step.label
         self.hint = step.hint
         self.trouble = ""
-        self.back_text = tr._("Retour")
         helped = journey.assistance
         self.asks_wording = helped is not None and step.kind is Kind.TEXT
         self.reworded = helped is not None and step.ref in helped.reworded
@@ -113,23 +106,9 @@ class QuestionScreen(Page):
         """The keyboard is put away first, where it hides the way back."""
         (partial(self._write, False) if self.bare else self.go_back)()
 
-    def go_back(self) -> None:
-        """To the question before."""
-        self.kiosk.back()
-
-    def go_on(self) -> None:
-        """To the next question, if the form has nothing against this answer.
-
-        Nobody should pass over choices that they have not seen: those come first.
-        """
-        if self.shows_more:
-            self.ids.paged.turn(1)
-            return
-        verdict = self.kiosk.journey.next()
-        if verdict.outcome is Outcome.OK:
-            self.kiosk.show()
-        else:
-            self.show_trouble(verdict.message, verdict.outcome)
+    def refused(self, verdict: Verdict) -> None:
+        """Say it above the question."""
+        self.show_trouble(verdict.message, verdict.outcome)
 
     def skip(self) -> None:
         """There is nothing to tell of."""

@@ -4,15 +4,14 @@ from functools import partial
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from forms.engine import Kind, Outcome, Section, Step
+from forms.engine import Kind, Section, Step
 from forms.errors import FormError
 from kiosk.attachments import Attachments
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets import paged as paged  # its kv rule draws with it
-from kiosk.widgets.asking import whereabouts
+from kiosk.widgets.asking_page import AskingPage
 from kiosk.widgets.kinds import describe
-from kiosk.widgets.page import Page
 from kiosk.widgets.touch import Row
 
 SHOWN = 3  # answers that tell one from another
@@ -29,12 +28,11 @@ class SeriesLine(Row):
     remove = ObjectProperty(None)
 
 
-class SeriesScreen(Page):
+class SeriesScreen(AskingPage):
     """The list of a repeat's instances; people add to it until they are done."""
 
     heading = StringProperty()
     advice = StringProperty()
-    group = StringProperty()
     trouble = StringProperty()
     add_text = StringProperty()
     may_add = BooleanProperty(True)
@@ -43,15 +41,10 @@ class SeriesScreen(Page):
     def enter(self) -> None:
         """Show the list as it stands."""
         journey = self.kiosk.journey
-        at, of = journey.place()
+        self.say_where()
         series = journey.way.series
-        self.shows_progress = True
-        self.progress = at / of
-        self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
-        self.group = whereabouts(journey.way)
         self.heading = series.label or tr._("Votre liste")
         self.may_add = series.may_add
-        self.back_text = tr._("Retour")
         self.next_text = tr._("C’est tout") if series.instances else tr._("Rien à ajouter")
         self.next_primary = bool(series.instances)
         self.add_text = tr._("Ajouter") if not series.instances else tr._("Ajouter encore")
@@ -74,11 +67,6 @@ class SeriesScreen(Page):
         lines = reversed(self.ids.lines.children)
         said = [self.trouble, self.heading, self.advice]
         return ". ".join(part for part in (*said, *(f"{o.number} {o.text}" for o in lines)) if part)
-
-    def go_on(self) -> None:
-        """That is all: to the next stop."""
-        if self.kiosk.journey.next().outcome is Outcome.OK:
-            self.kiosk.show()
 
     def add(self) -> None:
         """One more."""

@@ -6,7 +6,7 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from forms.engine import Kind, Outcome, Place, Repetition, Section, Step
+from forms.engine import Kind, Place, Repetition, Section, Step, Verdict
 from forms.errors import FormError
 from kiosk.access.spoken import spoken_words
 from kiosk.kv import load_beside
@@ -21,10 +21,9 @@ from kiosk.widgets.asking import (
     name_of,
     objection,
     question_of,
-    whereabouts,
 )
+from kiosk.widgets.asking_page import AskingPage
 from kiosk.widgets.choices import Chosen
-from kiosk.widgets.page import Page
 from kiosk.widgets.picture import picture_for
 from kiosk.widgets.touch import Action, Row
 from kiosk.widgets.written import Written
@@ -87,13 +86,11 @@ class Block(Row):
         self.words.question, self.words.hint = question_of(step), step.hint
 
 
-class TogetherScreen(Page):
+class TogetherScreen(AskingPage):
     """One screen for all such groups; what is relevant comes and goes while people answer."""
 
     heading = StringProperty()
-    group = StringProperty()
     skips = BooleanProperty(False)  # offers to pass over the whole list
-    shows_more = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -112,12 +109,7 @@ class TogetherScreen(Page):
     def enter(self) -> None:
         """Show the questions that the journey stands at."""
         journey = self.kiosk.journey
-        at, of = journey.place()
-        self.shows_progress = True
-        self.progress = at / of
-        self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
-        self.group = whereabouts(journey.way)
-        self.back_text = tr._("Retour")
+        self.say_where()
         self.skips = journey.way.may_skip_series
         if self._key != journey.ref or self._language != tr.language:
             self._take_away()
@@ -161,22 +153,11 @@ class TogetherScreen(Page):
         else:
             self.go_back()
 
-    def go_back(self) -> None:
-        """To the stop before."""
-        self.kiosk.back()
-
-    def go_on(self) -> None:
-        """To the next stop, if the form has nothing against any of these answers."""
-        if self.shows_more:
-            self.ids.paged.turn(1)
-            return
-        verdict = self.kiosk.journey.next()
-        if verdict.outcome is Outcome.OK:
-            self.kiosk.show()
-        else:
-            self._refresh()
-            self._show_objections()
-            self.kiosk.ear.say_words(objection(verdict))
+    def refused(self, verdict: Verdict) -> None:
+        """Say it beside each question concerned."""
+        self._refresh()
+        self._show_objections()
+        self.kiosk.ear.say_words(objection(verdict))
 
     def show_trouble(self, message: str) -> None:
         """The review sent back here: say what is missing, beside each question concerned."""

@@ -67,8 +67,8 @@ class Viewport(StencilView):
         return max(0.0, float(self.column.height - self.height))
 
     def show(self, hidden_above: float) -> None:
-        """Hide so many pixels above, as far as there are any to hide."""
-        self.hidden_above = min(max(0.0, hidden_above), self.beyond)
+        """Hide so many pixels above, as far as there are any to hide; whole ones: letters blur."""
+        self.hidden_above = round(min(max(0.0, hidden_above), self.beyond))
 
     def bring_into_sight(self, widget: Widget) -> None:
         """Show that part of the column, with a little air around it."""
@@ -113,7 +113,7 @@ class Viewport(StencilView):
         self.column.width = self.width
         self.column.x = self.x
         self.hidden_above = min(self.hidden_above, self.beyond)
-        self.column.top = self.top + self.hidden_above
+        self.column.top = round(self.top + self.hidden_above)
         whole = max(self.column.height, 1)
         self.bar_height = self.height * self.height / whole if self.beyond else 0
         self.bar_y = self.top - self.height * self.hidden_above / whole - self.bar_height

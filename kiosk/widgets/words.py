@@ -100,7 +100,7 @@ class Words(Label):
         text = self.text if text is None else text
         if not text:
             return 0.0
-        if font_size is None:
+        if font_size in (None, self.font_size):
             measured = self._measure(text)
         else:
             pen = Pen(font_size, self.font_name, self.bold)
