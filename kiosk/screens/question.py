@@ -262,9 +262,8 @@ class QuestionScreen(AskingPage):
             typed.room = bare_room - min(self.ids.head_words.height, few_lines)
         else:
             typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
-            if theme.large or not fits:  # question, field and keyboard stand together
-                lift = max(0.0, whole - framed - typed.height)
-                lift *= 1 - SUNK if theme.large else 1
+            if theme.large:  # question, field and keyboard stand together
+                lift = max(0.0, whole - framed - typed.height) * (1 - SUNK)
         self.lift = lift
 
     def _come_closer(self, *_: Any) -> None:
