@@ -198,9 +198,11 @@ class Paged(Row):
         """Turners and bar where they are needed.
 
         What stands beside them may need them just because it is narrower there: where they come
-        and go, they stay, until the page is laid out for another reason.
+        and go, they stay, until the page is laid out for another reason; but never smaller than a
+        finger.
         """
-        wanted = self.overflows and self._view.height >= theme.target
+        roomy = self._view.height >= theme.target
+        wanted = self.overflows and roomy
         shown = self._turners.parent is not None
         at_once = Clock.frames - self._taken_away <= RESTLESS_FRAMES
         if not at_once:
@@ -208,7 +210,7 @@ class Paged(Row):
         if wanted and not shown:
             self._restless += at_once
             super().add_widget(self._turners)
-        elif shown and not wanted and self._restless < 2:
+        elif shown and not wanted and (self._restless < 2 or not roomy):
             self._taken_away = Clock.frames
             super().remove_widget(self._turners)
         self.column.barred = self.overflows or self._turners.parent is not None
