@@ -1,10 +1,13 @@
 """Real Kivy off screen for every test of the kiosk (`driver` sets its environment)."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.kiosk import driver
+from tests.kiosk import driver, hall, media  # isort: split
+
+from kiosk.devices.equipment import Equipment
 
 
 @pytest.fixture
@@ -18,3 +21,16 @@ def window(request: pytest.FixtureRequest) -> Iterator[driver.Screen]:
     driver.resize(screen)
     yield screen
     driver.clear()
+
+
+@pytest.fixture
+def equipment() -> Equipment:
+    """A device with everything."""
+    return media.equipment()
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path, equipment: Equipment) -> Iterator[hall.Hall]:
+    """A kiosk that has it, at what is answered otherwise than in words; others bring their own."""
+    with media.hall_with(tmp_path, equipment) as opened:
+        yield opened

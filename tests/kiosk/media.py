@@ -100,10 +100,14 @@ def consultation() -> Consultation:
 
 @contextmanager
 def hall_with(
-    folder: Path, equipment: Equipment, screen: driver.Screen = driver.MIDDLE
+    folder: Path,
+    equipment: Equipment,
+    screen: driver.Screen = driver.MIDDLE,
+    *,
+    about: Consultation | None = None,
 ) -> Iterator[hall.Hall]:
-    """A kiosk that has this equipment, at the first question of that form."""
-    with hall.hall(folder, consultation(), screen=screen) as opened:
+    """A kiosk that has this equipment, at the first question of that form, or of another."""
+    with hall.hall(folder, about or consultation(), screen=screen) as opened:
         opened.kiosk.equipment = equipment
         opened.kiosk.start()
         opened.kiosk.journey.language_chosen()

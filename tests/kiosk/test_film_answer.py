@@ -3,24 +3,11 @@
 import time
 from dataclasses import replace
 
-import pytest
-
 from tests.kiosk import driver, media  # isort: split
 
 from kiosk.devices.film import pictures_of
 from kiosk.devices.recorder import Recording
 from kiosk.devices.sound import samples_of
-
-
-@pytest.fixture
-def equipment():
-    return media.equipment()
-
-
-@pytest.fixture
-def kiosk(tmp_path, equipment):
-    with media.hall_with(tmp_path, equipment) as opened:
-        yield opened
 
 
 def filming(kiosk, equipment, pictures=6):

@@ -1,21 +1,8 @@
 """Voices and places by keys alone: next, choose, and nothing else."""
 
-import pytest
-
 from tests.kiosk import driver, media  # isort: split
 
 from kiosk.focus import stops
-
-
-@pytest.fixture
-def equipment():
-    return media.equipment()
-
-
-@pytest.fixture
-def kiosk(tmp_path, equipment):
-    with media.hall_with(tmp_path, equipment) as opened:
-        yield opened
 
 
 def choose(kiosk, words):

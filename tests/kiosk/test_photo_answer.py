@@ -1,23 +1,11 @@
 from io import BytesIO
 
-import pytest
 import qrcode
 from PIL import Image
 
 from tests.kiosk import driver, media  # isort: split
 
 from kiosk.devices.camera import Frame
-
-
-@pytest.fixture
-def equipment():
-    return media.equipment()
-
-
-@pytest.fixture
-def kiosk(tmp_path, equipment):
-    with media.hall_with(tmp_path, equipment) as opened:
-        yield opened
 
 
 def taken(kiosk):

@@ -40,13 +40,8 @@ def kiosk(tmp_path):
     plan = BytesIO()
     Image.new("RGB", (64, 48), "#203a8f").save(plan, "PNG")
     files = {"plan.png": plan.getvalue(), "passage.webm": film(), "rubbish.mp4": b"no film"}
-    with hall.hall(tmp_path, hall.consultation(SURVEY, media=tuple(files.items()))) as opened:
-        opened.kiosk.equipment = media.equipment()
-        opened.kiosk.start()
-        opened.kiosk.journey.language_chosen()
-        opened.kiosk.journey.begin_questions()
-        opened.kiosk.show()
-        driver.frames(3)
+    about = hall.consultation(SURVEY, media=tuple(files.items()))
+    with media.hall_with(tmp_path, media.equipment(), about=about) as opened:
         yield opened
 
 

@@ -10,17 +10,6 @@ from kiosk.widgets.sides import SideTool
 from kiosk.widgets.voice import LONGEST_SECONDS
 
 
-@pytest.fixture
-def equipment():
-    return media.equipment()
-
-
-@pytest.fixture
-def kiosk(tmp_path, equipment):
-    with media.hall_with(tmp_path, equipment) as opened:
-        yield opened
-
-
 def speak(kiosk, equipment, seconds=12.0):
     """Touch to speak, and say something; not yet stopped."""
     answer = media.to(kiosk, "voix")
