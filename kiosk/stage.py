@@ -22,6 +22,7 @@ from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.ahead import Ahead
 from kiosk.devices.equipment import Equipment
+from kiosk.fingers import lift_all
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -166,6 +167,7 @@ class Kiosk(FloatLayout):
 
     def show(self, name: str = "") -> None:
         """Put up the screen where the journey stands, or one by name."""
+        lift_all(ends=bool(name))  # one by name leaves the journey, and its answers, where they are
         self._drop_ask()
         let_go()
         name = name or self._screen_now()
@@ -249,6 +251,7 @@ class Kiosk(FloatLayout):
 
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
+        lift_all()
         self.journey.erase()
         self._return_to = ""
         if self.offers:
@@ -390,6 +393,7 @@ class Kiosk(FloatLayout):
         """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
         if self._ask is None:
             self.keypad.covered()
+        lift_all(ends=True)
         self._drop_ask()
         let_go()
         self._ask = widget
@@ -399,6 +403,7 @@ class Kiosk(FloatLayout):
     def dismiss(self) -> None:
         """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
+            lift_all(ends=True)
             self._drop_ask()
             self.keypad.uncovered()
 
@@ -446,6 +451,7 @@ class Kiosk(FloatLayout):
     def _put_over(self, ask: Ask, options: list[Option]) -> Ask:
         if self._ask is None:
             self.keypad.covered()
+        lift_all(ends=True)
         self._drop_ask()
         ask.offer(options)
         let_go()

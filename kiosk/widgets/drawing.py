@@ -7,11 +7,11 @@ from kivy.clock import Clock
 from kivy.core.image import Image as Picture
 from kivy.graphics import Color, InstructionGroup, Line, Rectangle
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
-from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
 from forms.engine import Step
 from kiosk.attachments import PNG, Making
+from kiosk.fingers import Held
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.strokes import INKS, Drawing, Point, Stroke, shape_of, smooth
@@ -25,7 +25,7 @@ _WIDEST, _NARROWEST, _NARROWEST_SIGNED = 3.0, 0.75, 1.6  # papers, width by heig
 _PUT_IN = "jr://images/"  # how a form names a picture that it brings
 
 
-class Paper(Widget):
+class Paper(Held):
     """A white paper that a finger draws on.
 
     Events:
@@ -81,6 +81,13 @@ class Paper(Widget):
         self.let_go()
         self.dispatch("on_stroke")
         return True
+
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """What was drawn so far is the stroke, where the paper is still there."""
+        drew = self._finger is touch
+        self.let_go()
+        if drew and ends:
+            self.dispatch("on_stroke")
 
     def let_go(self) -> None:
         """No finger draws any more."""
