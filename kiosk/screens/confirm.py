@@ -52,7 +52,10 @@ class ConfirmScreen(Page):
             self.kiosk.ask(
                 tr._("Vos réponses ne sont pas encore enregistrées"),
                 tr._("Vos réponses sont toujours là. Demandez de l’aide à l’accueil."),
-                [Option(tr._("J’essaie encore"), self._again, primary=True)],
+                [
+                    Option(tr._("J’essaie encore"), self._again, primary=True),
+                    Option(tr._("Retour"), self.kiosk.dismiss),
+                ],
                 icon="warning",
             )
             return
