@@ -41,6 +41,7 @@ from kiosk.speech.voice import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.asking import objection
 from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
@@ -248,6 +249,15 @@ class Kiosk(FloatLayout):
             self.erase()
         else:
             self.show()
+
+    def reviewed(self) -> None:
+        """On from the review; or to the first question that the form is not content with."""
+        verdict = self.journey.reviewed()
+        self.show()
+        stage = self.journey.stage
+        if not verdict.kept and stage in AMONG_QUESTIONS and self.page is not None:
+            step = self.journey.step() if stage is Stage.QUESTION else None
+            self.page.show_trouble(objection(verdict, step))
 
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""

@@ -2,6 +2,7 @@
 
 from kivy.properties import StringProperty
 
+from forms.engine import Unfinished
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.ask import Option
@@ -47,6 +48,9 @@ class ConfirmScreen(Page):
         """Seal and store; the receipt is shown only when that is durable."""
         try:
             self.kiosk.journey.confirm()
+        except Unfinished:  # the form asks for something else by now, as one that looks at the hour
+            self.kiosk.reviewed()
+            return
         except SyncError as error:
             self.kiosk.counter.report(error)
             self.kiosk.ask(

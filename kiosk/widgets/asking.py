@@ -3,7 +3,7 @@
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import MOST_REPEATS, Choice, Outcome, Section, Step, Verdict
+from forms.engine import MOST_REPEATS, Choice, Kind, Outcome, Section, Step, Verdict
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.stops import OTHER
@@ -87,6 +87,8 @@ def objection(verdict: Verdict, step: Step | None = None) -> str:
         return tr._("Donnez un nombre plus petit : au plus {n}.").format(n=tr.number(MOST_REPEATS))
     if verdict.message:
         return verdict.message
+    if step is not None and (step.kind is Kind.NOTE or step.readonly):
+        return tr._("Pour continuer, changez une réponse d’avant.")
     if verdict.outcome is Outcome.REQUIRED:
         return tr._("Répondez à cette question pour continuer, s’il vous plaît.")
     return tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
