@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -10,6 +10,7 @@ from forms.engine import Choice, Kind, Step
 from kiosk.kv import load_beside
 from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
+from kiosk.theme.pictures import picture_of
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid
 from kiosk.widgets.methods.group import Asked, GroupAnswer
@@ -17,9 +18,10 @@ from kiosk.widgets.touch import Tap
 
 
 class Proposal(BoxLayout):
-    """The card itself: a few words in large letters."""
+    """The card itself: a few words in large letters, over them its picture where there is one."""
 
     text = StringProperty()
+    texture = ObjectProperty(None, allownone=True)
 
 
 class Opinion(Tap):
@@ -91,7 +93,11 @@ class OpinionCard(GroupAnswer):
     def __init__(self, asked: Asked, **kwargs: Any) -> None:
         super().__init__(asked, **kwargs)
         self.spacing = theme.gap
-        self.proposal = Proposal(text=_card_text(asked.steps))
+        shown = _card(asked.steps)
+        picture = shown.media.get("image", "") if shown else ""
+        self.proposal = Proposal(
+            text=shown.label if shown else "", texture=picture_of(asked.setting.files, picture)
+        )
         self.add_widget(self.proposal)
         self.parts: dict[str, Opinions] = {}
         self._bring(asked)
@@ -154,13 +160,12 @@ def _opinion(choice: Choice, several: bool) -> Opinion:
     return Opinion(name=choice.name, text=choice.label, icon=icon, several=several)
 
 
-def _card_text(steps: tuple[Step, ...]) -> str:
-    """The label of what a read-only select shows as chosen; else the first note."""
+def _card(steps: tuple[Step, ...]) -> Choice | Step | None:
+    """What a read-only select shows as chosen; else the first note."""
     for step in steps:
         if step.readonly and step.kind is Kind.SELECT_ONE:
-            labels = {choice.name: choice.label for choice in step.choices}
-            return labels.get(step.value, "")
-    return next((step.label for step in steps if step.kind is Kind.NOTE), "")
+            return next((choice for choice in step.choices if choice.name == step.value), None)
+    return next((step for step in steps if step.kind is Kind.NOTE), None)
 
 
 load_beside(__file__)
