@@ -22,6 +22,7 @@ from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.ahead import Ahead
 from kiosk.devices.equipment import Equipment
+from kiosk.fingers import lift_all
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -40,6 +41,7 @@ from kiosk.speech.voice import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.asking import objection
 from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
@@ -167,6 +169,7 @@ class Kiosk(FloatLayout):
 
     def show(self, name: str = "") -> None:
         """Put up the screen where the journey stands, or one by name."""
+        lift_all(ends=bool(name))  # one by name leaves the journey, and its answers, where they are
         self._drop_ask()
         let_go()
         name = name or self._screen_now()
@@ -248,8 +251,18 @@ class Kiosk(FloatLayout):
         else:
             self.show()
 
+    def reviewed(self) -> None:
+        """On from the review; or to the first question that the form is not content with."""
+        verdict = self.journey.reviewed()
+        self.show()
+        stage = self.journey.stage
+        if not verdict.kept and stage in AMONG_QUESTIONS and self.page is not None:
+            step = self.journey.step() if stage is Stage.QUESTION else None
+            self.page.show_trouble(objection(verdict, step))
+
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
+        lift_all()
         self.journey.erase()
         self._return_to = ""
         if self.offers:
@@ -391,6 +404,7 @@ class Kiosk(FloatLayout):
         """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
         if self._ask is None:
             self.keypad.covered()
+        lift_all(ends=True)
         self._drop_ask()
         let_go()
         self._ask = widget
@@ -400,6 +414,7 @@ class Kiosk(FloatLayout):
     def dismiss(self) -> None:
         """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
+            lift_all(ends=True)
             self._drop_ask()
             self.keypad.uncovered()
 
@@ -447,6 +462,7 @@ class Kiosk(FloatLayout):
     def _put_over(self, ask: Ask, options: list[Option]) -> Ask:
         if self._ask is None:
             self.keypad.covered()
+        lift_all(ends=True)
         self._drop_ask()
         ask.offer(options)
         let_go()

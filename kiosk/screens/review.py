@@ -13,7 +13,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import Place, Repetition, Step
-from kiosk.journey import AMONG_QUESTIONS, Stage
+from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
@@ -123,10 +123,7 @@ class ReviewScreen(Page):
 
     def go_on(self) -> None:
         """On, unless an answer that the form requires is missing."""
-        trouble = self.kiosk.journey.reviewed()
-        self.kiosk.show()
-        if self.kiosk.journey.stage in AMONG_QUESTIONS:
-            self.kiosk.page.show_trouble(trouble)
+        self.kiosk.reviewed()
 
     def _add_lines(self, count: int) -> None:
         for _ in range(min(count, len(self._left))):

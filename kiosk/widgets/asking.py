@@ -3,7 +3,7 @@
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import MOST_REPEATS, Outcome, Section, Step, Verdict
+from forms.engine import MOST_REPEATS, Kind, Outcome, Section, Step, Verdict
 from kiosk.access.spoken import label_of as label_of
 from kiosk.access.spoken import question_of as question_of
 from kiosk.kv import load_beside
@@ -74,6 +74,8 @@ def objection(verdict: Verdict, step: Step | None = None) -> str:
         return tr._("Donnez un nombre plus petit : au plus {n}.").format(n=tr.number(MOST_REPEATS))
     if verdict.message:
         return verdict.message
+    if step is not None and (step.kind is Kind.NOTE or step.readonly):
+        return tr._("Pour continuer, changez une réponse d’avant.")
     if verdict.outcome is Outcome.REQUIRED:
         return tr._("Répondez à cette question pour continuer, s’il vous plaît.")
     return tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
