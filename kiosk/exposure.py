@@ -1,11 +1,17 @@
 """How often each opinion card was shown at this device: counts, and never what was said of it.
 
-They decide which cards come first to the next person, so that all are seen about as often.
+They decide which cards come first to the next person, so that all are seen about as often. Nothing
+that a person does hangs on them: where they cannot be read or written, that is logged, and cards
+come in an order of chance.
 """
 
+import logging
+import sqlite3
 from collections.abc import Iterable, Mapping
 
 from sqlite_utils import Database
+
+log = logging.getLogger(__name__)
 
 
 class Exposures:
@@ -14,23 +20,40 @@ class Exposures:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = database.table("exposures")
-        if not self._table.exists():
-            self._table.create(
-                {"consultation": str, "card": str, "seen": int},
-                pk=("consultation", "card"),
-                not_null={"seen"},
-            )
+        try:
+            if not self._table.exists():
+                self._table.create(
+                    {"consultation": str, "card": str, "seen": int},
+                    pk=("consultation", "card"),
+                    not_null={"seen"},
+                )
+        except sqlite3.Error as error:
+            _complain(error)
 
     def seen(self, consultation: str) -> Mapping[str, int]:
         """How often each card of a consultation was shown; those never shown are missing."""
-        rows = self._table.rows_where("consultation = ?", [consultation])
-        return {row["card"]: row["seen"] for row in rows}
+        try:
+            rows = self._table.rows_where("consultation = ?", [consultation])
+            return {row["card"]: row["seen"] for row in rows}
+        except sqlite3.Error as error:
+            _complain(error)
+            return {}
 
     def count(self, consultation: str, cards: Iterable[str]) -> None:
         """One more time for each of these cards."""
-        with self._database.conn:
-            self._database.conn.executemany(
-                "insert into exposures (consultation, card, seen) values (?, ?, 1)"
-                " on conflict (consultation, card) do update set seen = seen + 1",
-                [(consultation, card) for card in cards],
-            )
+        shown = [(consultation, card) for card in cards]
+        if not shown:
+            return
+        try:
+            with self._database.conn:
+                self._database.conn.executemany(
+                    "insert into exposures (consultation, card, seen) values (?, ?, 1)"
+                    " on conflict (consultation, card) do update set seen = seen + 1",
+                    shown,
+                )
+        except sqlite3.Error as error:
+            _complain(error)
+
+
+def _complain(error: sqlite3.Error) -> None:
+    log.warning("How often opinion cards were shown cannot be kept: %s", error)

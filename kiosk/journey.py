@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
-from forms.engine import Entry, Kind, Place, Repetition, Step, Verdict
+from forms.engine import Entry, Kind, Outcome, Place, Repetition, Step, Verdict
 from kiosk.attachments import Attachments
 from kiosk.way import Way, Where
 from sync.contribution import Given, Help
@@ -173,19 +173,20 @@ class Journey:
         self.way.skip_series()
         self._follow()
 
-    def reviewed(self) -> str:
-        """The person is content with their answers; returns "" or what still stands against it.
+    def reviewed(self) -> Verdict:
+        """The person is content with their answers; says what the form still has against them.
 
-        Where an answer that the form requires is missing, the journey goes to that question.
+        Where it does not accept one, or one that it requires is missing, the journey goes to that
+        question.
         """
         problems = self._entry.problems()
         if problems:
             self.change(problems[0].ref)
-            return problems[0].message
+            return Verdict(problems[0].outcome, problems[0].message)
         if self.assistance:
             self.assistance.read_back = True
         self.stage = Stage.HELP if self.assistance else Stage.CONFIRM
-        return ""
+        return Verdict(Outcome.OK)
 
     def reword(self, mine: bool) -> None:
         """Whether the answer on the screen is in the mediator's words rather than the person's."""

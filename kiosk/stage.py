@@ -22,6 +22,7 @@ from kiosk.access.keypad import Keypad
 from kiosk.access.panel import open_panel
 from kiosk.ahead import Ahead
 from kiosk.devices.equipment import Equipment
+from kiosk.fingers import lift_all
 from kiosk.focus import keys_in_use, let_go
 from kiosk.idle import IdleWatch
 from kiosk.journey import AMONG_QUESTIONS, Assistance, Journey, Stage
@@ -40,6 +41,7 @@ from kiosk.speech.voice import Voice
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.ask import Ask, Option
+from kiosk.widgets.asking import objection
 from kiosk.widgets.banner import Banner
 from kiosk.widgets.methods.group import group_of
 from kiosk.widgets.page import Page
@@ -64,6 +66,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.RECEIPT: "receipt",
 }
 LONG_ALONE = 40  # ticks: twenty seconds
+SAID_AGAIN = (20, 10, 5)  # seconds before all is erased, to who listens
 QUIET = 0.7  # seconds after a touch in which the next one is not expected
 HASTE = 0.3  # the same of somebody who only touches, and reads nothing
 METHOD = "method"  # the screen of groups that one way to take part asks together
@@ -166,6 +169,7 @@ class Kiosk(FloatLayout):
 
     def show(self, name: str = "") -> None:
         """Put up the screen where the journey stands, or one by name."""
+        lift_all(ends=bool(name))  # one by name leaves the journey, and its answers, where they are
         self._drop_ask()
         let_go()
         name = name or self._screen_now()
@@ -247,8 +251,18 @@ class Kiosk(FloatLayout):
         else:
             self.show()
 
+    def reviewed(self) -> None:
+        """On from the review; or to the first question that the form is not content with."""
+        verdict = self.journey.reviewed()
+        self.show()
+        stage = self.journey.stage
+        if not verdict.kept and stage in AMONG_QUESTIONS and self.page is not None:
+            step = self.journey.step() if stage is Stage.QUESTION else None
+            self.page.show_trouble(objection(verdict, step))
+
     def erase(self) -> None:
         """Forget everything about the person who was here, and go back to Welcome."""
+        lift_all()
         self.journey.erase()
         self._return_to = ""
         if self.offers:
@@ -390,6 +404,7 @@ class Kiosk(FloatLayout):
         """Put something else over the screen; it has a `say()`, and `dismiss` takes it away."""
         if self._ask is None:
             self.keypad.covered()
+        lift_all(ends=True)
         self._drop_ask()
         let_go()
         self._ask = widget
@@ -399,6 +414,7 @@ class Kiosk(FloatLayout):
     def dismiss(self) -> None:
         """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
+            lift_all(ends=True)
             self._drop_ask()
             self.keypad.uncovered()
 
@@ -446,6 +462,7 @@ class Kiosk(FloatLayout):
     def _put_over(self, ask: Ask, options: list[Option]) -> Ask:
         if self._ask is None:
             self.keypad.covered()
+        lift_all(ends=True)
         self._drop_ask()
         ask.offer(options)
         let_go()
@@ -506,6 +523,7 @@ class Kiosk(FloatLayout):
     def _key(self, _: Any, code: int, __: int, text: str | None, modifiers: list[str]) -> bool:
         """Keys lead round what is on top; the screen may know others."""
         if self._touched():
+            self.keypad.spend(code)
             return True
         if self.keypad.key(code, modifiers):
             return True
@@ -612,7 +630,10 @@ class Kiosk(FloatLayout):
 
     def _ask_whether_there(self, seconds: int) -> None:
         if isinstance(self._ask, StillThere):
+            before = self._ask.text
             self._ask.count(seconds)
+            if seconds in SAID_AGAIN and self._ask.text != before:
+                self.ear.say_words(self._ask.text)
             return
         ask = StillThere(icon="hourglass")
         ask.count(seconds)

@@ -9,6 +9,8 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
+from kiosk.decoding import decoded, on_white
+
 Point = tuple[float, float]
 
 INKS = {"black": "#10131f", "blue": "#1d3fb8", "red": "#c01818", "green": "#0b7a3b"}
@@ -74,11 +76,8 @@ class Drawing:
         """The drawing as a picture so many pixels wide."""
         across = min(width, _WIDEST)
         large = (across * _FINER, max(1, round(across / self.shape)) * _FINER)
-        if self.ground:
-            with Image.open(BytesIO(self.ground)) as opened:
-                paper = opened.convert("RGB").resize(large)
-        else:
-            paper = Image.new("RGB", large, "white")
+        ground = on_white(self.ground) if self.ground else None
+        paper = ground.resize(large) if ground else Image.new("RGB", large, "white")
         pen = ImageDraw.Draw(paper)
         for stroke in self.strokes:
             _draw(pen, stroke, large[0])
@@ -131,8 +130,5 @@ def _bent(start: Point, control: Point, end: Point, part: float) -> Point:
 
 def shape_of(picture: bytes) -> float | None:
     """The width of a picture divided by its height; None where it is none that can be read."""
-    try:
-        with Image.open(BytesIO(picture)) as opened:
-            return opened.width / opened.height
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return None
+    found = decoded(picture)
+    return found.width / found.height if found else None

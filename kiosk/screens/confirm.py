@@ -2,6 +2,7 @@
 
 from kivy.properties import StringProperty
 
+from forms.engine import Unfinished
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.ask import Option
@@ -47,12 +48,18 @@ class ConfirmScreen(Page):
         """Seal and store; the receipt is shown only when that is durable."""
         try:
             self.kiosk.journey.confirm()
+        except Unfinished:  # the form asks for something else by now, as one that looks at the hour
+            self.kiosk.reviewed()
+            return
         except SyncError as error:
             self.kiosk.counter.report(error)
             self.kiosk.ask(
                 tr._("Vos réponses ne sont pas encore enregistrées"),
                 tr._("Vos réponses sont toujours là. Demandez de l’aide à l’accueil."),
-                [Option(tr._("J’essaie encore"), self._again, primary=True)],
+                [
+                    Option(tr._("J’essaie encore"), self._again, primary=True),
+                    Option(tr._("Retour"), self.kiosk.dismiss),
+                ],
                 icon="warning",
             )
             return

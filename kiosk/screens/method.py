@@ -7,6 +7,7 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Verdict
+from kiosk.access.spoken import recorded
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
@@ -70,8 +71,14 @@ class MethodScreen(AskingPage):
 
     def spoken(self) -> Sequence[Part]:
         """The same as it is heard, with where it stands among the others."""
-        said = (self.place, self.group, self.say())
-        return tuple(Speech(part, tr.language) for part in said if part)
+        place = (Speech(text, tr.language) for text in (self.place, self.trouble))
+        media = self.kiosk.offer.consultation.media
+        told: list[Part] = [Speech(self.group, tr.asked), Speech(self.heading, tr.asked)]
+        if self.answer is not None and self.introduction:
+            told += [recorded(note.media, note.label, media) for note in self.answer.asked.notes]
+        if self.answer is not None and not self.briefs:
+            told += self.answer.spoken_parts(media)
+        return [*place, *told]
 
     def go_further(self) -> None:
         """From what is told to what is asked, through all of it, and to the next stop."""
@@ -166,6 +173,7 @@ class MethodScreen(AskingPage):
         objections = self.kiosk.journey.way.objections
         for ref, verdict in objections.items():
             self.trouble = objection(verdict)
+            self.kiosk.ear.say_words(self.trouble)
             place = self.answer.first_seen(ref) if self.answer else None
             if place is not None:
                 self.ids.paged.bring_into_sight(place)

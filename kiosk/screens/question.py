@@ -179,7 +179,9 @@ class QuestionScreen(AskingPage):
         else:
             self.go_on()
 
-    def _given(self, _: Answer, value: str) -> None:
+    def _given(self, answer: Answer, value: str) -> None:
+        if answer is not self.answer:  # what came too late answers no other question
+            return
         self.kiosk.journey.hold(value)
         self.trouble = ""
         self._name_next(value)

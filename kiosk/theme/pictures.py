@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from io import BytesIO
 
-from kivy.core.image import Image
 from kivy.graphics.texture import Texture
 
 _KNOWN = frozenset({"png", "jpg", "jpeg", "bmp", "gif", "webp"})
@@ -14,15 +12,24 @@ def picture_of(files: Mapping[str, bytes], name: str) -> Texture | None:
     """The picture of that name; None where there is none, or none that can be shown."""
     content = files.get(name) if name else None
     kind = name.rpartition(".")[2].lower()
-    return _decoded(content, kind) if content and kind in _KNOWN else None
+    return _decoded(content) if content and kind in _KNOWN else None
 
 
 @lru_cache(64)  # what the form brings, and nothing that a person gave
-def _decoded(content: bytes, kind: str) -> Texture | None:
-    try:
-        texture: Texture = Image(BytesIO(content), ext=kind, mipmap=True).texture
-    except Exception:  # noqa: BLE001 - whatever a decoder raises: a file that is no such picture
+def _decoded(content: bytes) -> Texture | None:
+    return texture_of_picture(content)
+
+
+def texture_of_picture(content: bytes) -> Texture | None:
+    """A picture as a texture, remembered nowhere; None where it is none that can be shown."""
+    from kiosk.decoding import decoded  # whose library takes its time to load
+
+    picture = decoded(content)
+    if picture is None:
         return None
+    texture: Texture = Texture.create(size=picture.size, colorfmt="rgba", mipmap=True)
+    texture.blit_buffer(picture.tobytes(), colorfmt="rgba", bufferfmt="ubyte")
+    texture.flip_vertical()
     return texture
 
 

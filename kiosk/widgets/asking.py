@@ -3,10 +3,11 @@
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import MOST_REPEATS, Choice, Outcome, Section, Step, Verdict
+from forms.engine import MOST_REPEATS, Kind, Outcome, Section, Step, Verdict
+from kiosk.access.spoken import label_of as label_of
+from kiosk.access.spoken import question_of as question_of
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.stops import OTHER
 from kiosk.theme.theme import theme
 from kiosk.way import Way
 from kiosk.widgets.touch import Row, Tap
@@ -62,20 +63,6 @@ class SkipList(Row):
         """The person has nothing to tell of."""
 
 
-def label_of(choice: Choice) -> str:
-    """A choice's words; those that pyxform writes in English for `or_other` in ours."""
-    if choice.name == "other" and choice.label == "Other":
-        return str(tr._("Autre"))
-    return choice.label
-
-
-def question_of(step: Step) -> str:
-    """A question's words; those that pyxform writes in English for `or_other` in ours."""
-    if step.ref.endswith(OTHER) and step.label.startswith("Specify other"):
-        return str(tr._("Dites-nous quoi."))
-    return step.label
-
-
 def objection(verdict: Verdict, step: Step | None = None) -> str:
     """What the form has against an answer, in its own words or in ours.
 
@@ -87,6 +74,8 @@ def objection(verdict: Verdict, step: Step | None = None) -> str:
         return tr._("Donnez un nombre plus petit : au plus {n}.").format(n=tr.number(MOST_REPEATS))
     if verdict.message:
         return verdict.message
+    if step is not None and (step.kind is Kind.NOTE or step.readonly):
+        return tr._("Pour continuer, changez une réponse d’avant.")
     if verdict.outcome is Outcome.REQUIRED:
         return tr._("Répondez à cette question pour continuer, s’il vous plaît.")
     return tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")

@@ -1,20 +1,19 @@
 """Drawing, signing, and drawing upon a picture, with a finger."""
 
-from io import BytesIO
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.core.image import Image as Picture
 from kivy.graphics import Color, InstructionGroup, Line, Rectangle
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
-from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
 from forms.engine import Step
 from kiosk.attachments import PNG, Making
+from kiosk.fingers import Held
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.strokes import INKS, Drawing, Point, Stroke, shape_of, smooth
+from kiosk.theme.pictures import texture_of_picture
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.sides import SideBySide
 from kiosk.widgets.touch import HELD
@@ -25,7 +24,7 @@ _WIDEST, _NARROWEST, _NARROWEST_SIGNED = 3.0, 0.75, 1.6  # papers, width by heig
 _PUT_IN = "jr://images/"  # how a form names a picture that it brings
 
 
-class Paper(Widget):
+class Paper(Held):
     """A white paper that a finger draws on.
 
     Events:
@@ -82,6 +81,13 @@ class Paper(Widget):
         self.dispatch("on_stroke")
         return True
 
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """What was drawn so far is the stroke, where the paper is still there."""
+        drew = self._finger is touch
+        self.let_go()
+        if drew and ends:
+            self.dispatch("on_stroke")
+
     def let_go(self) -> None:
         """No finger draws any more."""
         self._finger = self._stroke = self._line = None
@@ -102,9 +108,7 @@ class Paper(Widget):
 
     def _take(self, *_: Any) -> None:
         ground = self.drawing.ground if self.drawing else b""
-        self._ground = (
-            Picture(BytesIO(ground), ext=_ending(ground), nocache=True).texture if ground else None
-        )
+        self._ground = texture_of_picture(ground) if ground else None
         self._redraw_soon()
 
     def _add_line(self, stroke: Stroke) -> None:
@@ -239,13 +243,6 @@ class DrawingAnswer(Uploaded, SideBySide):
         """In pixels, so that no side is longer than it may be."""
         longest = pixels_wanted(self.step, PICTURE_LONGEST)
         return max(1, round(longest * min(1.0, self.drawing.shape)))
-
-
-def _ending(picture: bytes) -> str:
-    """The ending of the file that this picture would be in."""
-    if picture.startswith(b"\x89PNG"):
-        return "png"
-    return "webp" if picture[8:12] == b"WEBP" else "jpg"
 
 
 load_beside(__file__)

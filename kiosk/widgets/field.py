@@ -21,8 +21,8 @@ from kivy.graphics import Line as Outline
 from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import FocusBehavior
-from kivy.uix.widget import Widget
 
+from kiosk.fingers import Held
 from kiosk.theme.drawing import Pen
 from kiosk.theme.text import Line, lay_out
 from kiosk.theme.theme import theme
@@ -30,7 +30,7 @@ from kiosk.theme.theme import theme
 _LOOKS = ("card", "ink", "quiet", "accent", "line", "radius", "px_per_mm")
 
 
-class AnswerField(FocusBehavior, Widget):
+class AnswerField(FocusBehavior, Held):
     """What a person writes, one line or several; keys come from the screen or a real keyboard.
 
     There is no clipboard, no selection and no undo, so that nothing outlives `erase()`.
@@ -225,6 +225,10 @@ class AnswerField(FocusBehavior, Widget):
         if not moved and self.collide_point(*touch.pos):
             self.place_caret(*touch.pos)
         return True
+
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """It neither pushes lines any more nor places the caret."""
+        self._drag = None
 
     def keyboard_on_textinput(self, window: Any, text: str) -> None:
         """What a real keyboard writes."""

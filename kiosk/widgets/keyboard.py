@@ -32,6 +32,7 @@ from kivy.properties import (
 from kivy.uix.behaviors import FocusBehavior
 from kivy.uix.widget import Widget
 
+from kiosk.fingers import Held
 from kiosk.theme.drawing import Pen
 from kiosk.theme.fonts import FILLED_ICONS, HAN, ICONS, TEXT, font_for
 from kiosk.theme.icons import icon
@@ -68,7 +69,7 @@ def forget_choices() -> None:
 _LOOKS = ("card", "ink", "accent", "accent_ink", "mark", "tint", "line", "focus", "radius")
 
 
-class Keyboard(Widget):
+class Keyboard(Held):
     """Keys for writing; they go to `field` if there is one, and always out as events.
 
     Events:
@@ -290,6 +291,10 @@ class Keyboard(Widget):
             self._offer("")
         self._held = None
         return True
+
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """Its key writes nothing."""
+        self._let_go()
 
     def _cap_at(self, x: float, y: float) -> KeyCap | None:
         """The key at a point; between keys, the nearest."""

@@ -19,6 +19,7 @@ from kivy.properties import (
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.stencilview import StencilView
 
+from kiosk.fingers import Held
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.maps.earth import (
@@ -50,7 +51,7 @@ class PanKey(Tap):
     away = BooleanProperty(False)
 
 
-class MapView(FloatLayout, StencilView):
+class MapView(FloatLayout, StencilView, Held):
     """The part of a map around `latitude`, `longitude`.
 
     Events:
@@ -153,6 +154,10 @@ class MapView(FloatLayout, StencilView):
                 self.go_to(*picked)
             self.dispatch("on_pick", *picked)
         return True
+
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """It neither moves the map any more nor chooses a place."""
+        self._finger = None
 
     def _is_central(self, y: float) -> bool:
         return bool(abs(y - self.center_y) < self.height / 4)

@@ -14,6 +14,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.stencilview import StencilView
 from kivy.uix.widget import Widget
 
+from kiosk.fingers import Held
 from kiosk.kv import load_beside
 from kiosk.theme.theme import theme
 from kiosk.widgets.touch import DRAGGED, HELD, Row, Tap
@@ -43,7 +44,7 @@ class Column(BoxLayout):
 RESTLESS_FRAMES = 6  # what is wanted again within so many frames was not to be taken away
 
 
-class Viewport(StencilView):
+class Viewport(StencilView, Held):
     """Shows a part of its column: `hidden_above` pixels of it are above the edge."""
 
     hidden_above = NumericProperty(0)
@@ -108,6 +109,10 @@ class Viewport(StencilView):
             self._drag = None
             return True
         return bool(super().on_touch_up(touch))
+
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """It drags no more."""
+        self._drag = None
 
     def _place(self, *_: Any) -> None:
         self.column.width = self.width

@@ -14,6 +14,7 @@ from kivy.uix.behaviors import ButtonBehavior, FocusBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
+from kiosk.fingers import Held
 from kiosk.kv import load_beside
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import CAPITAL_RATIO, theme
@@ -41,7 +42,7 @@ DRAGGED = "dragged"  # in `touch.ud`: the finger moves the page, and touches not
 HELD = "held"  # in `touch.ud`: the finger draws or moves a map, and never moves the page
 
 
-class Tap(FocusBehavior, ButtonBehavior, Row):
+class Tap(FocusBehavior, ButtonBehavior, Row, Held):
     """Base of everything that can be touched.
 
     Counts on release inside its border; Enter or the space bar do the same when it has the focus.
@@ -50,6 +51,7 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
     said = StringProperty()  # what it says aloud, and to screen readers
     told = StringProperty()  # how it stands, where that is more than taken or not
     spoken_language = StringProperty()  # that `said` is in; "" for the person's own
+    of_form = StringProperty()  # the end of `said` that is the form's, in its language
     fill = ColorProperty(theme.card)
     border = ColorProperty(theme.line)
     border_width = NumericProperty(2)
@@ -81,6 +83,11 @@ class Tap(FocusBehavior, ButtonBehavior, Row):
             self._do_release()
             return True
         return bool(super().on_touch_up(touch))
+
+    def lose(self, touch: Any, *, ends: bool) -> None:
+        """Not touched any more."""
+        self._finger = None
+        self._do_release()
 
     def keyboard_on_key_down(
         self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]

@@ -5,6 +5,7 @@ from tests.kiosk import hall  # isort: split
 from forms.engine import Unfinished
 from kiosk.counter import Counter
 from kiosk.journey import Assistance, Journey
+from kiosk.offer import Offer
 from sync.client.background import Status
 from sync.contribution import Given, Help, Mode
 from sync.device import Device, Enrolment
@@ -112,3 +113,26 @@ def test_without_a_network_there_is_nothing_to_hurry(device):
     counter = Counter(device)
     counter.send_now()
     assert counter.state().trouble == ""
+
+
+def test_where_cards_cannot_be_counted_what_was_said_is_sealed_and_has_its_receipt(tmp_path):
+    with Device.open(tmp_path / "device") as device:
+        cards = device.hold(hall.from_catalogue("cartes-avis").data)
+        counter = Counter(device)
+        offer = Offer(cards, lambda: hall.NOON)
+        device.database.conn.execute("PRAGMA query_only=ON")  # as on a disk that is full
+        journey = Journey(
+            lambda: counter.begin(offer), lambda journey: counter.keep(offer, journey, "fr")
+        )
+        journey.start()
+        journey.confirm()
+        assert journey.receipt.code
+        assert device.outbox.counts().waiting == 1
+
+
+def test_where_their_counts_are_gone_cards_come_all_the_same(tmp_path):
+    with Device.open(tmp_path / "device") as device:
+        cards = device.hold(hall.from_catalogue("cartes-avis").data)
+        counter = Counter(device)
+        device.database.conn.execute("DROP TABLE exposures")
+        assert counter.begin(Offer(cards, lambda: hall.NOON)).steps()

@@ -69,7 +69,7 @@ def test_alone_the_way_leads_from_welcome_to_a_receipt(journey, kept):
     met.append(journey.stage)
     to_review(journey)
     met.append(journey.stage)
-    assert journey.reviewed() == ""
+    assert journey.reviewed().kept
     met.append(journey.stage)
     journey.confirm()
     met.append(journey.stage)
@@ -235,11 +235,11 @@ def test_the_review_sends_back_to_what_a_change_made_necessary(kept):
     journey.hold("oui")
     journey.next()
     assert journey.stage is Stage.REVIEW
-    assert journey.reviewed() == "Dites B."
+    assert journey.reviewed().message == "Dites B."
     assert (journey.stage, name(journey)) == (Stage.QUESTION, "b")
     journey.hold("Voilà")
     journey.next()
-    assert journey.reviewed() == ""
+    assert journey.reviewed().kept
     journey.confirm()
     assert kept[0][ROOT + "b"] == "Voilà"
 

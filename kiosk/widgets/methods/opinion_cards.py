@@ -1,5 +1,6 @@
 """Opinion cards: one proposal after the other; for, against or neither, and why."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
@@ -7,7 +8,9 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from forms.engine import Choice, Kind, Step
+from kiosk.access.spoken import choices_of, recorded
 from kiosk.kv import load_beside
+from kiosk.speech.parts import Part
 from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
 from kiosk.theme.pictures import picture_of
@@ -126,12 +129,14 @@ class OpinionCard(GroupAnswer):
         """The choices of a question."""
         return self.parts.get(ref)
 
-    def spoken(self) -> str:
+    def spoken_parts(self, media: Mapping[str, bytes]) -> list[Part]:
         """The card, and what can be said of it."""
-        said = [self.proposal.text]
+        told = _card(self.asked.steps)
+        said = [recorded(told.media, told.label, media)] if told is not None else []
         for part in self.parts.values():
-            said += [part.step.label, *(card.text for card in part.cards.values())]
-        return ". ".join(said)
+            said.append(recorded(part.step.media, part.step.label, media))
+            said += choices_of(part.step, media)
+        return said
 
     def forget(self) -> None:
         """Let go of what was answered."""
