@@ -66,6 +66,7 @@ SCREENS: Mapping[Stage, str] = {
     Stage.RECEIPT: "receipt",
 }
 LONG_ALONE = 40  # ticks: twenty seconds
+SAID_AGAIN = (20, 10, 5)  # seconds before all is erased, to who listens
 QUIET = 0.7  # seconds after a touch in which the next one is not expected
 HASTE = 0.3  # the same of somebody who only touches, and reads nothing
 METHOD = "method"  # the screen of groups that one way to take part asks together
@@ -522,6 +523,7 @@ class Kiosk(FloatLayout):
     def _key(self, _: Any, code: int, __: int, text: str | None, modifiers: list[str]) -> bool:
         """Keys lead round what is on top; the screen may know others."""
         if self._touched():
+            self.keypad.spend(code)
             return True
         if self.keypad.key(code, modifiers):
             return True
@@ -628,7 +630,10 @@ class Kiosk(FloatLayout):
 
     def _ask_whether_there(self, seconds: int) -> None:
         if isinstance(self._ask, StillThere):
+            before = self._ask.text
             self._ask.count(seconds)
+            if seconds in SAID_AGAIN and self._ask.text != before:
+                self.ear.say_words(self._ask.text)
             return
         ask = StillThere(icon="hourglass")
         ask.count(seconds)

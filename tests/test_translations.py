@@ -61,6 +61,13 @@ def test_words_said_in_python_and_in_kv_must_be_in_every_language(tree: Tree) ->
     ]
 
 
+def test_words_within_an_f_string_are_named(tree: Tree) -> None:
+    code = "a = f\"{tr._('Plus haut')}. {name}\"\nb = f\"{tr.date(day)} {one['two']}\"\n"
+    root = tree(**{"kiosk/a.py": code, po("ar"): words(), po("en"): words()})
+    told = [str(one) for one in check(root, BOTH) if "f-string" in one.problem]
+    assert told == ["kiosk/a.py:1: has a message within an f-string, where none is found"]
+
+
 def test_a_missing_language_is_named_once(tree: Tree) -> None:
     root = tree(
         **{"kiosk/a.py": '_("Oui")\n_("Non")\n', po("en"): words(("Oui", "Yes"), ("Non", "No"))}

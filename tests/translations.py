@@ -7,6 +7,7 @@ language. A message is found where the kiosk's Python or kv says `_("…")`, `tr
 `tr.say_plural(language, "…", "…", n)`.
 """
 
+import ast
 import re
 import string
 import sys
@@ -78,9 +79,28 @@ def check(root: Path = ROOT, must: Iterable[str] = LANGUAGES) -> list[Finding]:
         for text in _texts(message.id)
         for problem in (*typography(text), *length(text, MOST_WORDS))
     ]
+    findings += hidden(root)
     for language in languages(root, must):
         findings += _check_language(root, language, asked)
     return findings
+
+
+def hidden(root: Path) -> Iterator[Finding]:
+    """Messages within f-strings: the extractor passes over them, and nobody translates them."""
+    for path in sorted(path for part in SPEAKING for path in (root / part).rglob("*.py")):
+        for joined in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(joined, ast.JoinedStr):
+                continue
+            for call in ast.walk(joined):
+                if isinstance(call, ast.Call) and _asks_for_words(call):
+                    place = f"{path.relative_to(root).as_posix()}:{call.lineno}"
+                    yield Finding(place, "has a message within an f-string, where none is found")
+
+
+def _asks_for_words(call: ast.Call) -> bool:
+    name = getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+    texts = [one for one in call.args if isinstance(one, ast.Constant) and type(one.value) is str]
+    return name in KEYWORDS and bool(texts)
 
 
 def languages(root: Path, must: Iterable[str] = LANGUAGES) -> list[str]:

@@ -11,7 +11,8 @@ from kivy.properties import BooleanProperty
 
 from kiosk.access.commands import Command
 from kiosk.access.names import described, name_of, state_of
-from kiosk.access.spoken import recording_of, spoken_words, step_of
+from kiosk.access.spoken import is_of_form, recording_of, spoken_words, step_of
+from kiosk.focus import keys_in_use
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.speech.voice import SPEEDS, VOLUMES, Voice
@@ -87,7 +88,7 @@ class Ear(EventDispatcher):
         journey = self._stage.journey
         self._asked = journey.ref if journey.entry is not None else ""
         at = self._stage.keypad.focused
-        if at is not None and not isinstance(at, Lead):
+        if keys_in_use.now and at is not None and not isinstance(at, Lead):
             parts += self._parts_of(at)
         self._say(parts)
 
@@ -149,19 +150,29 @@ class Ear(EventDispatcher):
         step = step_of(widget)
         if step is not None and step.ref != self._asked:
             self._asked = step.ref
-            if name_of(widget) != step.label:
+            if not name_of(widget).startswith(" ".join(step.label.split())):
                 before = list(spoken_words(step, self._stage.offer.consultation.media))
         return [*before, *self._thing(widget)]
 
     def _thing(self, widget: Any) -> list[Part]:
-        of_the_form = step_of(widget) is not None
-        language = getattr(widget, "spoken_language", "") or (
-            tr.asked if of_the_form else tr.language
-        )
+        """Its name, in the form's language where that is the form's, and its state."""
         recorded = recording_of(self._stage, widget)
-        if recorded is None:
+        if recorded is not None:
+            return [recorded, Speech(state_of(widget), tr.language)]
+        language = getattr(widget, "spoken_language", "")
+        if not language:
+            language = tr.asked if is_of_form(widget) else tr.language
+        if language == tr.language == tr.asked:
             return [Speech(described(widget), language)]
-        return [recorded, Speech(state_of(widget), language)]
+        name, state = name_of(widget), state_of(widget)
+        of_form = " ".join(getattr(widget, "of_form", "").split())
+        before = name.removesuffix(of_form) if of_form else name
+        parts: list[Part] = [Speech(before, language)]
+        if before != name:
+            parts.append(Speech(of_form, tr.asked))
+        if not name.endswith(state):
+            parts.append(Speech(state, tr.asked if of_form else tr.language))
+        return parts
 
     def _say(self, parts: Sequence[Part]) -> None:
         if self.voice is not None:

@@ -91,6 +91,11 @@ class Keypad:
         self.press(command)
         return True
 
+    def spend(self, code: int) -> None:
+        """This key has said that somebody is there: it writes nothing, and held it does no more."""
+        self._swallows = True
+        self._held[code] = monotonic()
+
     def let_go(self, code: int) -> None:
         """A key went up: what it had to write came before."""
         self._held.pop(code, None)

@@ -8,6 +8,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.focus import stops
 from kiosk.language import tr
+from kiosk.theme.palette import CALM, DARK_ON_LIGHT, LIGHT_ON_DARK
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.lead import Lead
 
@@ -39,6 +40,16 @@ def described(widget: Any) -> str:
     if not state or name.endswith(state):
         return name
     return f"{name}, {state}" if name else state
+
+
+def palette_in_words(palette: str, _: object) -> str:
+    """What a set of colours is called; again whenever the language's words change."""
+    words = {
+        CALM.name: tr._("couleurs douces"),
+        LIGHT_ON_DARK.name: tr._("clair sur foncé"),
+        DARK_ON_LIGHT.name: tr._("foncé sur clair"),
+    }
+    return str(words[palette])
 
 
 def focusable_without_speech(window: Any = Window) -> list[Widget]:

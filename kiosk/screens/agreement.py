@@ -14,7 +14,7 @@ class AgreementScreen(Page):
     """To be read aloud; the agreement is recorded, who the person is is not."""
 
     title = StringProperty()
-    spoken = StringProperty()
+    wording = StringProperty()
     notice = ObjectProperty(None, allownone=True)
 
     def enter(self) -> None:
@@ -24,7 +24,7 @@ class AgreementScreen(Page):
         self.next_icon = "check"
         notice = self.kiosk.offer.notice(tr.language)
         self.title = tr._("Lisez ceci à la personne")
-        self.spoken = "\n".join(
+        self.wording = "\n".join(
             (
                 tr._("{organiser} vous demande votre avis. Le sujet : {title}").format(
                     organiser=notice.who, title=self.kiosk.offer.title(tr.language)
@@ -38,7 +38,7 @@ class AgreementScreen(Page):
 
     def say(self) -> str:
         """The words themselves."""
-        return self.spoken
+        return self.wording
 
     def go_back(self) -> None:
         """The person does not agree: nothing was asked, nothing is kept."""

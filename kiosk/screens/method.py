@@ -7,6 +7,7 @@ from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Verdict
+from kiosk.access.spoken import recorded
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
@@ -33,6 +34,7 @@ class MethodScreen(AskingPage):
         self._shown = ("", "")  # the group and the language that are on the screen
         self._seen = False  # whether the end of the page was seen
         self._briefed: set[str] = set()  # introductions that had their page
+        self._look_soon = Clock.create_trigger(self._look, 0)
         self._renew_soon = Clock.create_trigger(self._renew, -1)
         theme.bind(body=self._text_size_changed, px_per_mm=self._text_size_changed)
         self.ids.head_words.bind(height=self._settle_room)
@@ -69,8 +71,14 @@ class MethodScreen(AskingPage):
 
     def spoken(self) -> Sequence[Part]:
         """The same as it is heard, with where it stands among the others."""
-        said = (self.place, self.group, self.say())
-        return tuple(Speech(part, tr.language) for part in said if part)
+        place = (Speech(text, tr.language) for text in (self.place, self.trouble))
+        media = self.kiosk.offer.consultation.media
+        told: list[Part] = [Speech(self.group, tr.asked), Speech(self.heading, tr.asked)]
+        if self.answer is not None and self.introduction:
+            told += [recorded(note.media, note.label, media) for note in self.answer.asked.notes]
+        if self.answer is not None and not self.briefs:
+            told += self.answer.spoken_parts(media)
+        return [*place, *told]
 
     def go_further(self) -> None:
         """From what is told to what is asked, through all of it, and to the next stop."""
@@ -165,6 +173,7 @@ class MethodScreen(AskingPage):
         objections = self.kiosk.journey.way.objections
         for ref, verdict in objections.items():
             self.trouble = objection(verdict)
+            self.kiosk.ear.say_words(self.trouble)
             place = self.answer.first_seen(ref) if self.answer else None
             if place is not None:
                 self.ids.paged.bring_into_sight(place)
@@ -173,9 +182,15 @@ class MethodScreen(AskingPage):
             break
 
     def _more_changed(self, *_: Any) -> None:
-        if self.kiosk.page is self and not self.ids.paged.more_below:
-            self._seen = True
+        self._look_soon()
         self._name_next()
+
+    def _look(self, *_: Any) -> None:
+        """Once the page is laid out: before that, it ends where the one before was taken away."""
+        paged = self.ids.paged
+        if self.kiosk.page is self and paged.overflows and not paged.more_below:
+            self._seen = True
+            self._name_next()
 
     def _name_next(self) -> None:
         """Nobody should pass over what they have not seen: that comes first."""

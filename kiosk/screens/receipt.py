@@ -1,5 +1,6 @@
 """Thank you: a code and a QR, nothing of the content; then the screen clears by itself."""
 
+from collections.abc import Sequence
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -11,12 +12,14 @@ from kiosk.devices.printer import PrinterTrouble, Trouble
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.slip import Slip, draw_slip
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets.page import Page
 from kiosk.widgets.qr import QrCode as QrCode
 
 SECONDS_SHOWN = 60
+SECONDS_AFTER_HEARING = 30  # at least, to hear it again
 SECONDS_AFTER_PRINTING = 30  # at least, to read what became of it
 
 
@@ -86,6 +89,10 @@ class ReceiptScreen(Page):
             return tr._("Merci !") + " " + tr._("Vos réponses sont bien enregistrées.")
         return tr._("Merci ! Votre code :") + " " + " ".join(self.code)
 
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard, and what becomes of it."""
+        return (Speech(self.say(), tr.language), Speech(self.becomes, tr.asked))
+
     def go_on(self) -> None:
         """The person is done."""
         self.kiosk.finished()
@@ -135,6 +142,9 @@ class ReceiptScreen(Page):
         self.kiosk.ear.say_words(sentence)
 
     def _count(self, *_: Any) -> None:
+        if self.kiosk.ear.speaks:  # nothing goes away while it is being said
+            self.seconds = max(self.seconds, SECONDS_AFTER_HEARING)
+            return
         self.seconds -= 1
         if self.seconds <= 0:
             self.kiosk.finished()

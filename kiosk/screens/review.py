@@ -3,7 +3,7 @@
 With a mediator this is the read-back: the same list, to be read aloud before anything is sealed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from forms.engine import Place, Repetition, Step
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
@@ -118,6 +119,19 @@ class ReviewScreen(Page):
             for item in self._all
         )
         return f"{self.heading}. " + " ".join(said)
+
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard: what stands in the form in the form's language."""
+        said = [Speech(self.heading, tr.language)]
+        for item in self._all:
+            if isinstance(item, Heading):
+                said.append(Speech(item.text, tr.asked))
+                continue
+            answer = self._told(item)
+            said.append(Speech(question_of(item), tr.asked))
+            of_form = bool(answer and item.choices)
+            said.append(Speech(answer or _nothing(), tr.asked if of_form else tr.language))
+        return said
 
     def go_on(self) -> None:
         """On, unless an answer that the form requires is missing."""

@@ -1,5 +1,6 @@
 """Several alike things, told one after the other: the list, and one more."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
@@ -9,6 +10,7 @@ from forms.errors import FormError
 from kiosk.attachments import Attachments
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.asking_page import AskingPage
 from kiosk.widgets.kinds import describe
@@ -68,12 +70,20 @@ class SeriesScreen(AskingPage):
         said = [self.trouble, self.heading, self.advice]
         return ". ".join(part for part in (*said, *(f"{o.number} {o.text}" for o in lines)) if part)
 
+    def spoken(self) -> Sequence[Part]:
+        """The same as it is heard, the form's words in the form's language."""
+        said: list[Part] = [Speech(self.trouble, tr.language), Speech(self.heading, tr.asked)]
+        said.append(Speech(self.advice, tr.language))
+        for line in reversed(self.ids.lines.children):
+            said.append(Speech(f"{line.number}. {line.text}", tr.asked))
+        return said
+
     def add(self) -> None:
         """One more."""
         try:
             self.kiosk.journey.add()
         except FormError:
-            self.trouble = tr._("La liste est pleine. On ne peut plus rien ajouter.")
+            self.show_trouble(tr._("La liste est pleine. On ne peut plus rien ajouter."))
             return
         self.kiosk.show()
 
@@ -85,6 +95,7 @@ class SeriesScreen(AskingPage):
     def show_trouble(self, message: str) -> None:
         """What stands against going on."""
         self.trouble = message
+        self.kiosk.ear.say_words(message)
 
     def _list(self, instances: tuple[Section, ...]) -> None:
         self.ids.lines.clear_widgets()

@@ -48,6 +48,11 @@ class SignInScreen(Page):
             card.bind(on_release=self._choose)
             people.add_widget(card)
 
+    def on_trouble(self, *_: Any) -> None:
+        """What stands against it is said at once."""
+        if self.trouble and self.kiosk is not None:
+            self.kiosk.ear.say_words(self.trouble)
+
     def forget(self) -> None:
         """No digit remains."""
         self._pin = ""
@@ -56,7 +61,8 @@ class SignInScreen(Page):
 
     def say(self) -> str:
         """What is wanted; digits are never said."""
-        return tr._("Choisissez votre nom, puis tapez votre code.")
+        wanted = tr._("Choisissez votre nom, puis tapez votre code.")
+        return f"{self.trouble} {wanted}" if self.trouble else wanted
 
     def go_back(self) -> None:
         """Back to the idle screen."""

@@ -24,6 +24,7 @@ class WelcomeScreen(Page):
     begin = StringProperty()
     organiser = StringProperty()
     languages = StringProperty()
+    spoken_language = StringProperty()  # of the turn
     plain = NumericProperty(42)  # font size, in pixels
 
     def __init__(self, **kwargs: Any) -> None:
@@ -44,12 +45,17 @@ class WelcomeScreen(Page):
 
     def say(self) -> str:
         """What is asked, and that one touch starts."""
+        if not self.kiosk.is_open:
+            return str(self.begin)
         return f"{self.title} {self.asks} {self.begin}"
 
     def spoken(self) -> Sequence[Part]:
         """The same, in each language in turn."""
         offer = self.kiosk.offer
         said = []
+        if not self.kiosk.is_open:
+            languages = self.kiosk.languages[:3]
+            return [Speech(tr.say(code, "C’est terminé. Merci !"), code) for code in languages]
         for code in self.kiosk.languages[:3]:  # who waits for a fourth has long begun
             notice = offer.notice(code)
             begin = tr.say(code, "Pour commencer, touchez l’écran, ou une touche du clavier.")
@@ -67,6 +73,7 @@ class WelcomeScreen(Page):
         languages = self.kiosk.languages
         language = languages[self._turn % len(languages)]
         theme.rtl = base(language) in RIGHT_TO_LEFT
+        self.spoken_language = language
         notice = offer.notice(language)
         self.organiser = notice.who
         self.title = offer.title(language)

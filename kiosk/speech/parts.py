@@ -1,5 +1,6 @@
 """What is to be said: words for the synthesiser, or a recording that comes with the form."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ class Recording:
 
 
 Part = Speech | Recording
+
+_STOPPED_TWICE = re.compile(r"(?<!\.)([.!?…؟。！？])\s*[.,](?=\s|$)")
 
 
 def joined(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -46,5 +49,7 @@ def in_words(parts: Iterable[Part]) -> str:
 
 
 def _sentence(text: str) -> str:
+    """One line that ends as a sentence; what was put after a full stop stands alone."""
     text = ", ".join(line.strip() for line in text.strip().splitlines() if line.strip())
+    text = _STOPPED_TWICE.sub(r"\1", text)
     return text if text[-1:] in ".!?…:;,؟。！？" else f"{text}."

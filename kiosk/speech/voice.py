@@ -13,6 +13,7 @@ from threading import Lock, Thread
 from typing import IO
 
 from kiosk.devices.sound import RATE, UnplayableSound
+from kiosk.speech.aloud import aloud
 from kiosk.speech.parts import Part, Recording, Speech, joined
 from kiosk.speech.recording import paced_samples
 
@@ -24,7 +25,15 @@ VOLUMES = (20, 40, 65, 100, 140, 200)  # percent of the synthesiser's own
 USUAL_VOLUME = 3
 
 # What espeak-ng calls the voice of a language, where that is not the language's own code.
-_VOICES = {"en": "en-gb", "zh": "cmn", "no": "nb", "kab": "fr"}
+# Its plain voice for Mandarin reads the sounds of characters as if they were English words.
+_VOICES = {"en": "en-gb", "zh": "cmn-latn-pinyin", "no": "nb", "kab": "fr"}
+
+
+def voice_of(language: str) -> str:
+    """What espeak-ng calls the voice that says this language."""
+    primary = language.split("-")[0]
+    return _VOICES.get(primary, primary)
+
 
 _Processes = tuple["subprocess.Popen[bytes]", ...]
 
@@ -139,7 +148,7 @@ class Voice:
         playing = self._play(synthesiser.stdout)
         synthesiser.stdout.close()
         try:
-            synthesiser.stdin.write(words.text.encode())
+            synthesiser.stdin.write(aloud(words.text, words.language).encode())
             synthesiser.stdin.close()
         except BrokenPipeError:  # it knows no such voice: nothing is heard
             pass
@@ -157,10 +166,9 @@ class Voice:
     def _start_synthesiser(
         self, language: str, speed: int, volume: int
     ) -> "subprocess.Popen[bytes]":
-        primary = language.split("-")[0]
         return subprocess.Popen(  # noqa: S603
             [
-                *(self._synthesiser, "-v", _VOICES.get(primary, primary)),
+                *(self._synthesiser, "-v", voice_of(language)),
                 *("-s", str(SPEEDS[speed]), "-a", str(VOLUMES[volume]), "--stdin", "--stdout"),
             ],
             stdin=subprocess.PIPE,

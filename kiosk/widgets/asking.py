@@ -3,10 +3,11 @@
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from forms.engine import MOST_REPEATS, Choice, Kind, Outcome, Section, Step, Verdict
+from forms.engine import MOST_REPEATS, Kind, Outcome, Section, Step, Verdict
+from kiosk.access.spoken import label_of as label_of
+from kiosk.access.spoken import question_of as question_of
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.stops import OTHER
 from kiosk.theme.theme import theme
 from kiosk.way import Way
 from kiosk.widgets.touch import Row, Tap
@@ -60,20 +61,6 @@ class SkipList(Row):
 
     def on_release(self) -> None:
         """The person has nothing to tell of."""
-
-
-def label_of(choice: Choice) -> str:
-    """A choice's words; those that pyxform writes in English for `or_other` in ours."""
-    if choice.name == "other" and choice.label == "Other":
-        return str(tr._("Autre"))
-    return choice.label
-
-
-def question_of(step: Step) -> str:
-    """A question's words; those that pyxform writes in English for `or_other` in ours."""
-    if step.ref.endswith(OTHER) and step.label.startswith("Specify other"):
-        return str(tr._("Dites-nous quoi."))
-    return step.label
 
 
 def objection(verdict: Verdict, step: Step | None = None) -> str:

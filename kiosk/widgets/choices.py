@@ -62,10 +62,6 @@ class Chosen(Answer):
         """The person touched this choice."""
         raise NotImplementedError
 
-    def spoken(self) -> str:
-        """The choices."""
-        return ". ".join(label_of(choice) for choice in self.step.choices)
-
     def _card(self, choice: Choice) -> ChoiceCard:
         icon = choice.columns.get("icon", "")
         upright = self.pictured or self.scale

@@ -26,8 +26,9 @@ class RankRow(Row):
     def __init__(self, card: ChoiceCard, **kwargs: Any) -> None:
         super().__init__(size_hint=(None, None), spacing=theme.gap, **kwargs)
         self.card = card
-        self.up = Arrow(icon="arrow-up", said=f"{tr._('Plus haut')}. {card.text}")
-        self.down = Arrow(icon="arrow-down", said=f"{tr._('Plus bas')}. {card.text}")
+        higher, lower = tr._("Plus haut"), tr._("Plus bas")
+        self.up = Arrow(icon="arrow-up", said=f"{higher}. {card.text}", of_form=card.text)
+        self.down = Arrow(icon="arrow-down", said=f"{lower}. {card.text}", of_form=card.text)
         card.size_hint_x = 1
         for part in (card, self.up, self.down):
             self.add_widget(part)

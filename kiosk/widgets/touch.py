@@ -51,6 +51,7 @@ class Tap(FocusBehavior, ButtonBehavior, Row, Held):
     said = StringProperty()  # what it says aloud, and to screen readers
     told = StringProperty()  # how it stands, where that is more than taken or not
     spoken_language = StringProperty()  # that `said` is in; "" for the person's own
+    of_form = StringProperty()  # the end of `said` that is the form's, in its language
     fill = ColorProperty(theme.card)
     border = ColorProperty(theme.line)
     border_width = NumericProperty(2)

@@ -130,6 +130,12 @@ class TypedAnswer(Written):
         return layouts_for(language)
 
 
+def describe(step: Step, value: str) -> str:
+    """What was written; decimals after the language's own sign."""
+    comma = step.kind is Kind.DECIMAL and base(tr.language) in DECIMAL_COMMA
+    return value.replace(".", ",") if comma else value
+
+
 def is_number(text: str, kind: Kind) -> bool:
     """Whether that is a number as the form wants it."""
     try:

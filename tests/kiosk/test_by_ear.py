@@ -5,7 +5,9 @@ import pytest
 from tests.kiosk import driver, hall  # isort: split
 
 from kiosk.access.echo import echo
-from kiosk.speech.parts import Recording, Speech
+from kiosk.access.names import name_of as named
+from kiosk.focus import put_focus, stops
+from kiosk.speech.parts import Recording, Speech, in_words
 from kiosk.speech.voice import USUAL_SPEED, USUAL_VOLUME
 from kiosk.widgets.lead import Lead
 from tests.kiosk.listener import Listener
@@ -200,6 +202,121 @@ def test_the_idle_screen_speaks_several_languages(town):
     assert len(languages) >= 2
 
 
+def test_a_choice_is_said_once_when_its_question_opens(town):
+    there, ear = town
+    to(there, "SELECT_ONE")
+    there.tool("listen")
+    assert ear.last == "Question 6 sur 10. À vélo ? Oui. Non."
+
+
+def test_the_text_size_and_the_colours_are_told(town):
+    there, ear = town
+    there.begin()
+    there.kiosk.ear.begin()
+    tools = there.kiosk.page.ids.tools.ids
+    put_focus(there.kiosk.page, tools["text"].__self__)
+    driver.key("enter")
+    assert ear.last == "Taille 3 sur 4."
+    put_focus(there.kiosk.page, tools["contrast"].__self__)
+    driver.key("enter")
+    assert ear.last == "clair sur foncé."
+
+
+def test_how_long_is_left_is_said_while_it_counts_down(town):
+    there, ear = town
+    there.begin()
+    there.kiosk.ear.begin()
+    there.wait(121)
+    assert "dans 30 secondes" in ear.last
+    for _ in range(10):
+        there.wait(1)
+    assert "dans 20 secondes" in ear.last
+    for _ in range(10):
+        there.wait(1)
+    assert "dans 10 secondes" in ear.last
+
+
+def test_the_key_that_says_that_one_is_there_writes_nothing_and_chooses_nothing(town):
+    there, _ = town
+    to(there, "TEXT")
+    driver.key("tab")
+    field = there.kiosk.page.answer.field
+    assert field.focus
+    there.wait(121)
+    assert there.kiosk.asks_whether_there
+    driver.key("spacebar", " ")
+    assert not there.kiosk.asks
+    assert field.text == ""
+    there.wait(121)
+    driver.hold("enter")
+    driver.hold("enter")
+    driver.let_go("enter")
+    assert field.text == ""
+    assert there.kiosk.keypad.focused is field
+
+
+def test_the_review_says_each_answer_where_it_can_be_changed(town):
+    there, ear = town
+    to(there, "DECIMAL")
+    there.kiosk.journey.hold("2.5")
+    there.skip_to_review()
+    there.kiosk.ear.begin()
+    assert "Combien de kilomètres ? 2,5." in ear.last
+    changes = [stop for stop in stops(there.kiosk.page) if named(stop).endswith("kilomètres ?")]
+    put_focus(there.kiosk.page, changes[0])
+    there.kiosk.ear.came_to(changes[0])
+    assert ear.last == "Changer. Combien de kilomètres ? 2,5."
+
+
+def test_the_receipt_does_not_go_away_while_it_is_said(town, monkeypatch):
+    there, ear = town
+    there.begin()
+    to_review(there)
+    there.on(2)
+    assert there.name == "receipt"
+    page = there.kiosk.page
+    monkeypatch.setattr(type(ear), "speaks", True)
+    page.seconds = 1
+    page._count()
+    assert there.name == "receipt" and page.seconds >= 20
+    assert "Tout est lu." in in_words(page.spoken())
+
+
+def to_review(there):
+    for _ in range(40):
+        if there.name == "review":
+            return
+        if there.kiosk.journey.step().kind.name == "INTEGER":
+            there.kiosk.journey.hold("30")
+        there.on()
+    raise AssertionError("there is no review")
+
+
+def test_what_the_kiosk_says_beside_a_foreign_question_is_in_the_persons_language(town):
+    there, ear = town
+    to(there, "RANK")
+    there.kiosk.journey.hold("parc place quai")
+    there.kiosk.speak_language("ar")
+    there.kiosk.ear.begin()
+    (arrow,) = [stop for stop in stops(there.kiosk.page) if named(stop).endswith("أعلى. Le quai")]
+    there.kiosk.ear.came_to(arrow)
+    assert ear.heard[-1] == (Speech("إلى أعلى.", "ar"), Speech("Le quai.", "fr"))
+    card = there.kiosk.page.answer.cards["quai"]
+    there.kiosk.ear.came_to(card)
+    assert [part.language for part in ear.heard[-1]] == ["fr", "ar"]
+    there.kiosk.speak_language("fr")
+
+
+def test_a_closed_consultation_says_that_it_is_over(town):
+    there, ear = town
+    there.kiosk.is_open = False
+    try:
+        there.kiosk.ear.begin()
+        assert "C’est terminé." in ear.last and "commencer" not in ear.last
+    finally:
+        there.kiosk.is_open = True
+
+
 def test_recordings_of_the_form_come_before_the_synthesiser(tmp_path):
     ear = Listener()
     with hall.hall(tmp_path, hall.consultation(RECORDED), voice=ear) as there:
@@ -215,3 +332,23 @@ def test_recordings_of_the_form_come_before_the_synthesiser(tmp_path):
         assert ear.heard[-1][0] == Recording(b"RIFFplace", Speech("La place", "fr"))
         driver.key("tab")
         assert ear.last == "Le parc, pas choisi."
+
+
+def test_a_wrong_pin_is_said(tmp_path):
+    ear = Listener()
+    with hall.hall(tmp_path, people=True, voice=ear) as there:
+        there.kiosk.open_sign_in()
+        there.kiosk.ear.begin()
+        there.touch(hall.MEDIATOR, "1", "2", "3", "4", "Valider")
+        assert ear.last == "Ce code n’est pas le bon. Essayez encore."
+
+
+def test_the_agreement_is_read_to_who_listens(tmp_path):
+    ear = Listener()
+    with hall.hall(tmp_path, people=True, voice=ear) as there:
+        there.sign_in(hall.MEDIATOR, hall.MEDIATOR_PIN)
+        there.on()
+        there.touch("Français")
+        assert there.name == "agreement"
+        there.kiosk.ear.begin()
+        assert "Êtes-vous d’accord ?" in ear.last.replace("\N{NARROW NO-BREAK SPACE}", " ")

@@ -143,11 +143,11 @@ def test_one_more_is_added_changed_removed_and_brought_back(home):
     home.type("bob")
     home.on(2)
     assert told(home) == ["anna · 3", "bob"]
-    home.touch("Enlever. anna · 3")
+    home.touch("Enlever. 1. anna · 3")
     assert told(home) == ["bob"]
     home.touch(tr._("Annuler : tout remettre"))
     assert told(home) == ["anna · 3", "bob"]
-    home.touch("Changer. bob")
+    home.touch("Changer. 2. bob")
     assert home.kiosk.page.answer.field.text == "bob"
     home.on(2)
     assert home.name == "series"

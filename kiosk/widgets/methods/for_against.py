@@ -7,8 +7,10 @@ from typing import Any
 from kivy.properties import StringProperty
 
 from forms.engine import Step
+from kiosk.access.spoken import recorded
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid
 from kiosk.widgets.methods.group import Asked, GroupAnswer
@@ -44,8 +46,9 @@ class ForAgainst(GroupAnswer):
         for note in _in_pairs(asked.notes):
             side = note.attributes.get(SIDE, "fact")
             title, text = title_and_note(note.label)
-            word = {"for": tr._("Pour"), "against": tr._("Contre")}.get(side, tr._("À savoir"))
-            card = SideCard(side=word, icon=SIGNS.get(side, "info"), title=title, text=text)
+            card = SideCard(
+                side=_side_word(note), icon=SIGNS.get(side, "info"), title=title, text=text
+            )
             self.grid.add_widget(card)
         self.add_widget(self.grid)
 
@@ -54,10 +57,18 @@ class ForAgainst(GroupAnswer):
         """Nothing: the notes are the cards."""
         return ""
 
-    def spoken(self) -> str:
+    def spoken_parts(self, media: Mapping[str, bytes]) -> list[Part]:
         """Every card, with its side."""
-        cards = reversed(self.grid.children)
-        return " ".join(f"{card.side} : {card.title}. {card.text}" for card in cards)
+        said: list[Part] = []
+        for note in _in_pairs(self.asked.notes):
+            said.append(Speech(f"{_side_word(note)} :", tr.language))
+            said.append(recorded(note.media, note.label, media))
+        return said
+
+
+def _side_word(note: Step) -> str:
+    side = note.attributes.get(SIDE, "fact")
+    return {"for": tr._("Pour"), "against": tr._("Contre")}.get(side, tr._("À savoir"))
 
 
 def _in_pairs(notes: tuple[Step, ...]) -> tuple[Step, ...]:

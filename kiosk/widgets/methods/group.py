@@ -10,6 +10,8 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from forms.engine import Kind, Section, Step
+from kiosk.access.spoken import recorded
+from kiosk.speech.parts import Part, in_words
 from kiosk.stops import Stop
 from kiosk.widgets.answer import Setting
 
@@ -58,7 +60,7 @@ class GroupAnswer(BoxLayout):
     """Base: shows the answers of a group, and dispatches `on_given` when the person gives one.
 
     `room` is the height that it would be good to fill; `standing` is what of it must stay in
-    sight below.
+    sight below, `heading` what of that has its place in the head line.
 
     Events:
         on_given: The path of a question, and its new answer as the form writes it.
@@ -66,6 +68,7 @@ class GroupAnswer(BoxLayout):
 
     room = NumericProperty(0)
     standing: Widget | None = None
+    heading: Widget | None = None
     new: Widget | None = None  # what the last answer brought, to be brought into sight
 
     __events__ = ("on_given",)
@@ -104,7 +107,15 @@ class GroupAnswer(BoxLayout):
 
     def spoken(self) -> str:
         """What it says aloud, after the title and the introduction."""
-        return ". ".join(step.label for step in self.asked.questions)
+        return in_words(self.spoken_parts({}))
+
+    def spoken_parts(self, media: Mapping[str, bytes]) -> list[Part]:
+        """The same as it is heard, recordings where the form has any.
+
+        Args:
+            media: the consultation's files by name.
+        """
+        return [recorded(step.media, step.label, media) for step in self.asked.questions]
 
     def leave(self) -> None:
         """The questions are left."""

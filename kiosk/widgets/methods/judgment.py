@@ -3,6 +3,7 @@
 A mention given leads to the next option without one. A touch on an option comes back to it.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,10 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from forms.engine import Step
+from kiosk.access.spoken import choices_of, recorded
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid
@@ -223,9 +226,9 @@ class MajorityJudgment(GroupAnswer):
         self.go_to(ref)
         return None if self.chips else self.options.get(ref)
 
-    def spoken(self) -> str:
+    def spoken_parts(self, media: Mapping[str, bytes]) -> list[Part]:
         """The option that is judged, and the mentions."""
-        return ". ".join([self.step.label, *(card.text for card in self.cards.values())])
+        return [recorded(self.step.media, self.step.label, media), *choices_of(self.step, media)]
 
     def _first_open(self) -> int:
         refs = [step.ref for step in self.asked.questions]

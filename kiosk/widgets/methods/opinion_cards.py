@@ -1,15 +1,19 @@
 """Opinion cards: one proposal after the other; for, against or neither, and why."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from forms.engine import Choice, Kind, Step
+from kiosk.access.spoken import choices_of, recorded
 from kiosk.kv import load_beside
+from kiosk.speech.parts import Part
 from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
+from kiosk.theme.pictures import picture_of
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid
 from kiosk.widgets.methods.group import Asked, GroupAnswer
@@ -17,9 +21,10 @@ from kiosk.widgets.touch import Tap
 
 
 class Proposal(BoxLayout):
-    """The card itself: a few words in large letters."""
+    """The card itself: a few words in large letters, over them its picture where there is one."""
 
     text = StringProperty()
+    texture = ObjectProperty(None, allownone=True)
 
 
 class Opinion(Tap):
@@ -91,7 +96,11 @@ class OpinionCard(GroupAnswer):
     def __init__(self, asked: Asked, **kwargs: Any) -> None:
         super().__init__(asked, **kwargs)
         self.spacing = theme.gap
-        self.proposal = Proposal(text=_card_text(asked.steps))
+        shown = _card(asked.steps)
+        picture = shown.media.get("image", "") if shown else ""
+        self.proposal = Proposal(
+            text=shown.label if shown else "", texture=picture_of(asked.setting.files, picture)
+        )
         self.add_widget(self.proposal)
         self.parts: dict[str, Opinions] = {}
         self._bring(asked)
@@ -120,12 +129,14 @@ class OpinionCard(GroupAnswer):
         """The choices of a question."""
         return self.parts.get(ref)
 
-    def spoken(self) -> str:
+    def spoken_parts(self, media: Mapping[str, bytes]) -> list[Part]:
         """The card, and what can be said of it."""
-        said = [self.proposal.text]
+        told = _card(self.asked.steps)
+        said = [recorded(told.media, told.label, media)] if told is not None else []
         for part in self.parts.values():
-            said += [part.step.label, *(card.text for card in part.cards.values())]
-        return ". ".join(said)
+            said.append(recorded(part.step.media, part.step.label, media))
+            said += choices_of(part.step, media)
+        return said
 
     def forget(self) -> None:
         """Let go of what was answered."""
@@ -154,13 +165,12 @@ def _opinion(choice: Choice, several: bool) -> Opinion:
     return Opinion(name=choice.name, text=choice.label, icon=icon, several=several)
 
 
-def _card_text(steps: tuple[Step, ...]) -> str:
-    """The label of what a read-only select shows as chosen; else the first note."""
+def _card(steps: tuple[Step, ...]) -> Choice | Step | None:
+    """What a read-only select shows as chosen; else the first note."""
     for step in steps:
         if step.readonly and step.kind is Kind.SELECT_ONE:
-            labels = {choice.name: choice.label for choice in step.choices}
-            return labels.get(step.value, "")
-    return next((step.label for step in steps if step.kind is Kind.NOTE), "")
+            return next((choice for choice in step.choices if choice.name == step.value), None)
+    return next((step for step in steps if step.kind is Kind.NOTE), None)
 
 
 load_beside(__file__)

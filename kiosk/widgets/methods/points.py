@@ -1,6 +1,6 @@
 """Points: so many to place, one at a time, on things that stand one below the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.speech.parts import Part, Speech
 from kiosk.theme.icons import has_icon
 from kiosk.theme.theme import theme
 from kiosk.widgets.methods.group import Asked, GroupAnswer
@@ -77,6 +78,7 @@ class Placing(LineKeys):
         self.more = self.ids.more.__self__
         self.less.said = tr._("Un point de moins : {what}").format(what=text)
         self.more.said = tr._("Un point de plus : {what}").format(what=text)
+        self.less.of_form = self.more.of_form = text
         self.less.bind(on_release=lambda *_: move(-1))
         self.more.bind(on_release=lambda *_: move(1))
         self.on_count()
@@ -97,6 +99,7 @@ class Points(GroupAnswer):
         self.each = int(attributes.get(EACH) or self.total)
         self.history = History()
         self.left_line = self.standing = Standing(icon="dots-nine")
+        self.heading = self.left_line.heading
         self.left_line.bind(on_undo=lambda *_: self.undo())
         grid = Lines()
         self.bind(room=grid.setter("room"))
@@ -150,9 +153,9 @@ class Points(GroupAnswer):
         """The line of a question."""
         return self.lines.get(ref)
 
-    def spoken(self) -> str:
+    def spoken_parts(self, media: Mapping[str, bytes]) -> list[Part]:
         """What is left, and what it can be placed on."""
-        return f"{self.left_line.text}. {super().spoken()}"
+        return [Speech(self.left_line.text, tr.language), *super().spoken_parts(media)]
 
     def forget(self) -> None:
         """Let go of what was placed, now and before."""
