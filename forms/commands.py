@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -192,7 +193,10 @@ def walk(form: Path, walk: Path) -> None:
 @main.command()
 @click.argument("method", required=False)
 @click.option(
-    "-o", "out", type=click.Path(path_type=Path), help="The spreadsheet to write: FILE.xlsx."
+    "-o",
+    "out",
+    type=click.Path(path_type=Path),
+    help="The spreadsheet to write, FILE.xlsx, or a folder; otherwise METHOD's name, here.",
 )
 @_in_a_sentence
 def new(method: str | None, out: Path | None) -> None:
@@ -212,11 +216,13 @@ def new(method: str | None, out: Path | None) -> None:
             title = entry.titles.get("en") or next(iter(entry.titles.values()))
             spoken = ", ".join(entry.languages)
             click.echo(f"{entry.name:24}{entry.method:20}{title} ({spoken}; {entry.minutes} min)")
+        click.echo("\nparvis-forms new NAME -o FILE.xlsx writes one of them, to adapt.", err=True)
         return
     from forms.starting import start_from
 
-    form, notice = start_from(method, out or Path(f"{method}.xlsx"))
+    form, notice = start_from(method, out or Path())
     click.echo(f"{form} written, and {notice} with what people are told before they answer.")
+    click.echo(f"Adapt both, then: parvis-forms check {shlex.quote(str(form))}")
 
 
 def _written(finished: Finished, shape: str) -> bytes:

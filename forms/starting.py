@@ -13,6 +13,7 @@ from forms.errors import FormError
 from forms.sheets import read_workbook
 
 SHEETS = ("survey", "choices", "settings", "entities")
+EXPLANATION = "_lisez-moi"
 WIDEST = 60
 """Characters a column is wide at most; longer texts are wrapped."""
 
@@ -22,7 +23,7 @@ def start_from(name: str, path: Path) -> tuple[Path, Path]:
 
     Args:
         name: the consultation's.
-        path: of the spreadsheet, which must not be there yet.
+        path: of the spreadsheet, which must not be there yet; or of a folder to write it into.
 
     Returns:
         The spreadsheet and the notice.
@@ -31,8 +32,13 @@ def start_from(name: str, path: Path) -> tuple[Path, Path]:
         FormError: the catalogue holds no such consultation, or a file would be overwritten.
     """
     entry = find(name)
+    if path.is_dir():
+        path /= f"{entry.name}.xlsx"
     if path.suffix.lower() != ".xlsx":
-        raise FormError(f"{path.name} has to end in .xlsx.")
+        advice = f": {path.with_suffix('.xlsx')}" if path.name else ""
+        raise FormError(f"{path.name} has to end in .xlsx{advice}.")
+    if not path.parent.is_dir():
+        raise FormError(f"The folder {path.parent} is not there: make it first.")
     notice = path.with_name(f"{path.stem}{NOTICE_ENDING}")
     for file in (path, notice):
         if file.exists():
@@ -44,9 +50,21 @@ def start_from(name: str, path: Path) -> tuple[Path, Path]:
         rows = getattr(definition, sheet) or []
         if rows:
             _write_sheet(book, sheet, rows)
+    _write_explanation(book, entry.form.read_text(encoding="utf-8"))
     book.save(path)
     notice.write_bytes(entry.notice.read_bytes())
     return path, notice
+
+
+def _write_explanation(book: Workbook, form: str) -> None:
+    """What stands before the tables, as a sheet of its own, which no compiler reads."""
+    told = form.partition("\n|")[0].strip().removeprefix("# ")
+    sheet = book.create_sheet(EXPLANATION)
+    sheet.column_dimensions["A"].width = 2 * WIDEST
+    for paragraph in told.split("\n\n"):
+        sheet.append([" ".join(paragraph.split())])
+        sheet.cell(sheet.max_row, 1).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.cell(1, 1).font = Font(bold=True)
 
 
 def _write_sheet(book: Workbook, name: str, rows: list[dict[str, str]]) -> None:

@@ -6,8 +6,10 @@ your own.
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from forms.errors import FormError
@@ -46,20 +48,38 @@ def consultations() -> tuple[CatalogueEntry, ...]:
 
 
 def find(name: str) -> CatalogueEntry:
-    """The consultation of this name, or the first that shows this method.
+    """The consultation of this name, or the first that shows this method, however it is spelled.
 
     Raises:
-        FormError: there is none; the message lists those that there are.
+        FormError: there is none; the message names the nearest, and those that there are.
     """
-    entries = consultations()
+    entries, wanted = consultations(), _plainly(name)
     for entry in entries:
-        if entry.name == name:
+        if entry.name == wanted:
             return entry
     for entry in entries:
-        if entry.method == name:
+        if entry.method == wanted:
             return entry
     known = ", ".join(entry.name for entry in entries)
-    raise FormError(f"The catalogue holds no consultation named “{name}”. It holds: {known}.")
+    near = _nearest(wanted, entries)
+    hint = f" Is “{near}” meant?" if near else ""
+    raise FormError(f"The catalogue holds no consultation named “{name}”.{hint} It holds: {known}.")
+
+
+def _plainly(name: str) -> str:
+    """A name without capitals, accents and spaces."""
+    letters = unicodedata.normalize("NFD", name.strip().casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return plain.replace(" ", "-").replace("_", "-")
+
+
+def _nearest(wanted: str, entries: tuple[CatalogueEntry, ...]) -> str:
+    """The name or method that is spelled most like this, or shares a word with it."""
+    known = [*(entry.name for entry in entries), *(entry.method for entry in entries)]
+    words = {word for word in wanted.split("-") if len(word) > 3}
+    sharing = [name for name in known if words & set(name.split("-"))]
+    begun = [name for name in known if wanted and name.startswith(wanted)]
+    return next(iter([*sharing, *begun, *get_close_matches(wanted, known, 1, cutoff=0.7)]), "")
 
 
 def _entry(notice: Path) -> CatalogueEntry:

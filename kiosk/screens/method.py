@@ -34,6 +34,7 @@ class MethodScreen(AskingPage):
         self._shown = ("", "")  # the group and the language that are on the screen
         self._seen = False  # whether the end of the page was seen
         self._briefed: set[str] = set()  # introductions that had their page
+        self._look_soon = Clock.create_trigger(self._look, 0)
         self._renew_soon = Clock.create_trigger(self._renew, -1)
         theme.bind(body=self._text_size_changed, px_per_mm=self._text_size_changed)
         self.ids.head_words.bind(height=self._settle_room)
@@ -181,9 +182,15 @@ class MethodScreen(AskingPage):
             break
 
     def _more_changed(self, *_: Any) -> None:
-        if self.kiosk.page is self and not self.ids.paged.more_below:
-            self._seen = True
+        self._look_soon()
         self._name_next()
+
+    def _look(self, *_: Any) -> None:
+        """Once the page is laid out: before that, it ends where the one before was taken away."""
+        paged = self.ids.paged
+        if self.kiosk.page is self and paged.overflows and not paged.more_below:
+            self._seen = True
+            self._name_next()
 
     def _name_next(self) -> None:
         """Nobody should pass over what they have not seen: that comes first."""

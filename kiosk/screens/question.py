@@ -182,7 +182,7 @@ class QuestionScreen(AskingPage):
     def _given(self, answer: Answer, value: str) -> None:
         if answer is not self.answer:  # what came too late answers no other question
             return
-        self.kiosk.journey.hold(value)
+        self.kiosk.journey.hold(value, answer.step.ref)
         self.trouble = ""
         self._name_next(value)
         step = self.answer.step

@@ -40,10 +40,12 @@ class Answer(BoxLayout):
     """Base: shows `value`, and dispatches `on_given` with a new one when the person gives it.
 
     `room` is the height that it would be good to fill; `standing` is what of it must stay in
-    sight, below the question and out of what is paged.
+    sight, below the question and out of what is paged, `heading` what of that has its place in the
+    head line.
     """
 
     standing: Widget | None = None
+    heading: Widget | None = None
     shows_hint = False  # whether it shows the question's hint itself
 
     value = StringProperty()

@@ -1,6 +1,8 @@
 """What all screens among the questions share: where one stands, more first, and then on."""
 
-from kivy.properties import BooleanProperty, StringProperty
+from typing import Any
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from forms.engine import Outcome, Verdict
 from kiosk.language import tr
@@ -12,9 +14,11 @@ class AskingPage(Page):
     """A screen among the questions.
 
     `group` says what the questions are about. While `shows_more`, the button that leads on leads
-    down the page: nobody should pass over what they have not seen.
+    down the page: nobody should pass over what they have not seen. What an `answer` keeps in the
+    head line stands there instead of where one is.
     """
 
+    answer = ObjectProperty(None, allownone=True)
     group = StringProperty()
     shows_more = BooleanProperty(False)
 
@@ -27,6 +31,15 @@ class AskingPage(Page):
         self.place = tr._("Question {n} sur {total}").format(n=at, total=of)
         self.group = whereabouts(journey.way)
         self.back_text = tr._("Retour")
+
+    def on_answer(self, _: Any, answer: Any) -> None:
+        """Give the head line to what the answer keeps in sight there."""
+        aside = self.ids.aside
+        aside.clear_widgets()
+        heading = getattr(answer, "heading", None)
+        if heading is not None:
+            aside.add_widget(heading)
+        self.headed = heading is not None
 
     def go_on(self) -> None:
         """Down the page, as long as there is more; then to what comes next."""

@@ -80,6 +80,7 @@ class Page(BoxLayout):
     body_spacing = NumericProperty(0)
     bare = BooleanProperty(False)  # neither tools nor footer: the keyboard needs the room
     without = ListProperty()  # tools that have no sense here
+    headed = BooleanProperty(False)  # something else stands where one is told how far along one is
     foot_letters = NumericProperty(0)
     back_text = StringProperty()
     back_icon = StringProperty()  # instead of the arrow

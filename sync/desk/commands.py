@@ -69,7 +69,7 @@ main.add_command(erase_contribution)
 @click.option(
     "--notice",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What it is about, per language: JSON or Markdown.",
+    help="What it is about, per language: JSON or Markdown. Default: FORM.notice.json beside it.",
 )
 @click.option("--title", default="", help="Instead of the notice's or the form's.")
 @click.option("--organiser", default="", help="The organiser's name, instead of the notice's.")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from forms.catalogue import NOTICE_ENDING, find
 from forms.catalogue import consultations as catalogue
-from forms.catalogue import find
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
 from forms.xlsform import compile_form, find_media
@@ -87,7 +87,7 @@ def publish(
     Args:
         form: the path of an XLSForm or XForm, or a name of the catalogue.
         keys: the organiser's.
-        notice: a notice's path; for a form of the catalogue, its own if None.
+        notice: a notice's path; if None, the one beside the form, as `parvis-forms new` writes it.
         said: what else the organiser says.
 
     Returns:
@@ -230,7 +230,8 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
     """The form's path, and the notice's if there is one."""
     path = Path(form)
     if path.is_file():
-        return path, notice
+        beside = path.with_name(f"{path.stem}{NOTICE_ENDING}")
+        return path, notice or (beside if beside.is_file() else None)
     if path.suffix or len(path.parts) > 1:
         names = ", ".join(entry.name for entry in catalogue())
         raise BadForm(

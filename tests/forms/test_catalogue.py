@@ -91,7 +91,7 @@ def test_the_catalogue_lists_its_consultations_with_their_files() -> None:
         ("proposition", "proposal"),
         ("question-aux-elus", "question"),
         ("signalement", "report"),
-        ("texte-par-article", "articles"),
+        ("texte-par-article", "article"),
     ]
     assert all(entry.form.is_file() and entry.notice.is_file() for entry in consultations())
 
@@ -112,8 +112,37 @@ def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
     with pytest.raises(FormError) as told:
         find("democracy")
     assert str(told.value).startswith(
-        "The catalogue holds no consultation named “democracy”. It holds: avant-apres, budget, "
+        "The catalogue holds no consultation named “democracy”. Is “democratie” meant?"
+        " It holds: avant-apres, budget, "
     )
+
+
+@pytest.mark.parametrize(
+    ("meant", "name"),
+    [
+        ("Majority Judgment", "jugement-majoritaire"),
+        ("BUDGET", "budget"),
+        ("jugement_majoritaire", "jugement-majoritaire"),
+        ("pétition", "petition"),
+        ("article", "texte-par-article"),
+    ],
+)
+def test_a_name_is_found_however_it_is_spelled(meant: str, name: str) -> None:
+    assert find(meant).name == name
+
+
+@pytest.mark.parametrize(
+    ("meant", "suggested"),
+    [
+        ("participatory budget", "budget"),
+        ("rank", "ranking"),
+        ("cartes", "cartes-avis"),
+        ("budjet", "budget"),
+    ],
+)
+def test_what_is_nearly_a_name_is_answered_with_the_nearest(meant: str, suggested: str) -> None:
+    with pytest.raises(FormError, match=f"Is “{suggested}” meant"):
+        find(meant)
 
 
 # --- every consultation ----------------------------------------------------------------------

@@ -14,6 +14,7 @@ from time import monotonic
 
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 
 from forms.catalogue import consultations, find
 from forms.commands import main
@@ -212,12 +213,26 @@ def test_new_writes_a_spreadsheet_that_is_the_same_form(tmp_path: Path, name: st
     assert sorted(said) == sorted(meant)  # pyxform makes no-break spaces of .xlsx plain ones
 
 
+def test_new_says_what_to_do_next_and_explains_the_form_on_a_sheet_of_its_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "our forms").mkdir()
+    result = run("new", "budget", "-o", tmp_path / "our forms")
+    path = tmp_path / "our forms" / "budget.xlsx"
+    assert f"parvis-forms check '{path}'" in result.stdout
+    book = load_workbook(path)
+    assert book.sheetnames[0] == "survey"
+    assert "Changez un coût dans les deux feuilles" in str(list(book["_lisez-moi"].values))
+    assert compile_form(path).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("nothing",), "holds no consultation named “nothing”"),
         (("democratie", "-o", "a.ods"), "has to end in .xlsx"),
         (("democratie", "-o", "there.xlsx"), "is there already"),
+        (("democratie", "-o", "nowhere/a.xlsx"), "The folder nowhere is not there"),
     ],
 )
 def test_new_refuses_in_a_sentence(

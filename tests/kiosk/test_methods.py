@@ -113,12 +113,20 @@ def test_each_touch_can_be_undone_to_the_first(at):
 
 def test_the_purse_stays_in_sight_whatever_page_is_shown(at):
     kiosk = at("budget", driver.SMALL)
-    standing = answer_of(kiosk).standing
-    place = standing.to_window(*standing.pos)
-    kiosk.kiosk.page.ids.paged.turn(1)
+    purse, paged = answer_of(kiosk).heading, kiosk.kiosk.page.ids.paged
+    place = purse.to_window(*purse.pos)
+    paged.turn(1)
     driver.frames(2)
-    assert standing.to_window(*standing.pos) == place
-    assert standing.top <= kiosk.kiosk.page.ids.paged.y
+    assert purse.to_window(*purse.pos) == place
+    assert purse.to_window(0, purse.y)[1] >= paged.to_window(0, paged.top)[1]
+    assert "100\N{NARROW NO-BREAK SPACE}000" in purse.text
+
+
+def test_on_a_small_panel_the_last_touch_is_undone_beside_the_purse(at):
+    kiosk = at("budget", driver.SMALL)
+    buy(kiosk, "bancs")
+    kiosk.touch(tr._("Annuler le dernier choix"))
+    assert answer_of(kiosk).value == ""
 
 
 def test_the_review_tells_the_projects_and_what_they_cost_together(at):

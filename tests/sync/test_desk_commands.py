@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from forms.starting import start_from
+from sync import consultation as packages
 from sync.client.https import sync_once
 from sync.contribution import Contribution, Mode
 from sync.desk.commands import main
@@ -51,6 +54,18 @@ def test_from_new_keys_to_the_table(town: Town, tmp_path: Path) -> None:
     assert row["mode"] == "self"
     assert "passage des Tilleuls" in row.values()
     assert "confiance" in row
+
+
+def test_a_consultation_to_adapt_is_published_with_the_notice_that_lies_beside_it(
+    tmp_path: Path,
+) -> None:
+    keys, package = tmp_path / "keys", tmp_path / "c.parvis"
+    form, notice = start_from("budget", tmp_path / "ours.xlsx")
+    run("keys", "new", "--out", keys)
+    published = run("publish", form, "--keys", keys, "--out", package)
+    assert published.exit_code == 0, published.output
+    told = packages.read(package.read_bytes()).notice
+    assert told["fr"].why == json.loads(notice.read_text(encoding="utf-8"))["why"]["fr"]
 
 
 def test_every_publication_has_a_higher_version_unless_one_is_given(tmp_path: Path) -> None:

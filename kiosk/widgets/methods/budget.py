@@ -3,13 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
-from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from forms.engine import Choice, Step
 from forms.methods.budget import Purse, purse_of
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
+from kiosk.theme.pictures import picture_of
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.cards import CardGrid
@@ -21,42 +23,82 @@ MOST = "parvis:points"
 
 
 class ProjectCard(Tap):
-    """One project: what, where, how much; `lacking` says what the purse has not, to add it."""
+    """One project: what, where, how much; `lacking` says what the purse has not, to add it.
+
+    The price stands at the end of the line where that is long, else below the title.
+    """
 
     name = StringProperty()
     label = StringProperty()  # all that the form says of it, as it is heard
     title = StringProperty()
     note = StringProperty()
     icon = StringProperty()
+    texture = ObjectProperty(None, allownone=True)  # the form's picture of it
     price = StringProperty()
     lacking = StringProperty()
     wide = BooleanProperty(False)
     taken = BooleanProperty(False)
+    letters = NumericProperty(0)  # of its title and price; pixels
     inset = NumericProperty(0)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.letters = theme.body
+        self.bind(letters=self.on_width, title=self.on_width, price=self.on_width)
         theme.bind(body=self.on_width)
 
     def on_width(self, *_: Any) -> None:
         """Where there is room, the price stands at the end of the line."""
-        self.wide = self._is_wide(self.width)
+        self.wide = self._is_wide(self.width, self.letters)
 
-    def needed_height(self, width: float) -> float:
-        """Room for all its words, also where it turns out too dear."""
-        ids, wide = self.ids, self._is_wide(width)
-        beside = self.inset * (2 + 3 * 0.7) + ids.mark.width + ids.picture.width
-        if wide:
-            beside += ids.tag.natural_width
-        inner = max(width - beside, theme.body * 3)
+    @property
+    def least_width(self) -> float:
+        """How wide it must be for its price and each word of its title to stay whole."""
+        measure = Pen(self.letters, bold=True).measure
+        words = max((measure(word) for word in self.title.split()), default=0.0)
+        price = measure(self.price) + self.inset + theme.small * 4
+        return float(self._beside + max(words, price))
+
+    @property
+    def _beside(self) -> float:
+        """What of its width is not for words."""
+        ids = self.ids
+        return float(self.inset * (2 + 3 * 0.7) + ids.mark.width + ids.picture.width)
+
+    def needed_height(self, width: float, letters: float = 0) -> float:
+        """Room for all its words, also where it turns out too dear; its title in such letters."""
+        letters = letters or self.letters
+        words = self._height_of_words(width, letters, wide=self._is_wide(width, letters))
+        air = theme.mm(1.2 if letters < theme.body else 3)
+        return max(float(theme.target), words + air, self.ids.picture.height + air)
+
+    def _height_of_words(self, width: float, letters: float, *, wide: bool) -> float:
+        ids = self.ids
+        price = Pen(letters, bold=True).measure(self.price) + self.inset
+        inner = max(width - self._beside - (price if wide else 0), theme.body * 3)
+        across = inner if wide else max(inner - price, theme.body * 2)
+        # As high as what it may say at its highest.
         dear = tr._("Il manque {amount}").format(amount=self.price)
-        high = ids.title.height_at(inner)
-        high += max(ids.note.height_at(inner, text) for text in (self.note, dear))
-        high += 0 if wide else ids.price.height_at(inner, self.price)
-        return max(float(theme.target), high + theme.mm(3))
+        low = max(ids.note.height_at(across, text) for text in (self.note, dear))
+        if not wide:
+            low = max(low, ids.price.height_at(inner, self.price, font_size=letters))
+        return float(ids.title.height_at(inner, font_size=letters)) + low
 
-    def _is_wide(self, width: float) -> bool:
-        return bool(width > theme.body * (12 if theme.compact else 16))
+    def _is_wide(self, width: float, letters: float) -> bool:
+        if not theme.compact and width > theme.body * 16:
+            return True
+        beside, below = (self._height_of_words(width, letters, wide=wide) for wide in (True, False))
+        return beside < below
+
+
+class ProjectGrid(CardGrid):
+    """Projects side by side where their prices and longest words have room."""
+
+    def do_layout(self, *args: Any) -> None:
+        """Find how narrow one may be, then lay out."""
+        own = theme.mm(110 if theme.large else 60 if theme.compact else 74)
+        self.narrowest = max([own, *(card.least_width for card in self.children)])
+        super().do_layout(*args)
 
 
 class Budget(Answer):
@@ -68,10 +110,13 @@ class Budget(Answer):
         self.most = int(step.attributes.get(MOST) or 0)
         self.history = History()
         self.purse_line = self.standing = Standing(icon="coins")
+        self.heading = self.purse_line.heading
         self.purse_line.bind(on_undo=lambda *_: self.undo())
         columns = (1,) if theme.compact else (2, 1, 3) if theme.width_mm < 300 else (3, 2, 1)
-        self.grid = CardGrid(columns=columns)
+        self.grid = ProjectGrid(columns=columns)
         self.bind(room=self.grid.setter("room"))
+        self.bind(room=self._come_closer, width=self._come_closer)
+        theme.bind(body=self._come_closer)
         self.add_widget(self.grid)
         self.cards = {choice.name: self._card(choice) for choice in step.choices}
         for card in self.cards.values():
@@ -116,6 +161,8 @@ class Budget(Answer):
         missing = self.purse.missing(self.chosen, name)
         if missing:
             amount = money(missing, self.purse.currency)
+            if not self.chosen:  # the whole purse would not do
+                return tr._("Il manque {amount}").format(amount=amount)
             return tr._("Il manque {amount}. Retirez un projet.").format(amount=amount)
         if self.most and len(self.chosen) >= self.most:
             return tr.plural(
@@ -135,6 +182,7 @@ class Budget(Answer):
             title=title,
             note=without_amount(note, cost),
             icon=icon if has_icon(icon) else "",
+            texture=picture_of(self.setting.files, choice.media.get("image", "")),
             price=money(cost, self.purse.currency),
         )
 
@@ -148,6 +196,7 @@ class Budget(Answer):
         standing, purse = self.purse_line, self.purse
         standing.warning = ""
         standing.text = self._told()
+        standing.brief = "" if purse.limits else self._told_briefly()
         standing.left = float(max(Decimal(0), purse.left(chosen)) / purse.amount)
         standing.can_undo = bool(self.history)
 
@@ -163,6 +212,26 @@ class Budget(Answer):
             more = self.most - len(chosen)
             told += " · " + tr.plural("encore {n} projet", "encore {n} projets", more)
         return told
+
+    def _told_briefly(self) -> str:
+        """Where the purse is only shown: what was spent, and how many projects there may be yet."""
+        spent = money(self.purse.spent(self.chosen), self.purse.currency)
+        if not self.most:
+            return f"{spent} / {money(self.purse.amount, self.purse.currency)}"
+        more = self.most - len(self.chosen)
+        return f"{spent} · " + tr.plural("encore {n} projet", "encore {n} projets", more)
+
+    def _come_closer(self, *_: Any) -> None:
+        """One project at least should be seen whole at once, in smaller letters if need be."""
+        first = next(iter(self.cards.values()), None)
+        if first is None or not self.room or self.purse_line.warning:
+            return
+        hidden = first.needed_height(self.width, theme.body) > self.room
+        letters = theme.lesser if hidden and not theme.large else theme.body
+        if first.letters != letters:
+            for card in self.cards.values():
+                card.letters = letters
+            self.grid._trigger_layout()
 
 
 def purse_in(step: Step) -> Purse:

@@ -60,7 +60,7 @@ class GroupAnswer(BoxLayout):
     """Base: shows the answers of a group, and dispatches `on_given` when the person gives one.
 
     `room` is the height that it would be good to fill; `standing` is what of it must stay in
-    sight below.
+    sight below, `heading` what of that has its place in the head line.
 
     Events:
         on_given: The path of a question, and its new answer as the form writes it.
@@ -68,6 +68,7 @@ class GroupAnswer(BoxLayout):
 
     room = NumericProperty(0)
     standing: Widget | None = None
+    heading: Widget | None = None
     new: Widget | None = None  # what the last answer brought, to be brought into sight
 
     __events__ = ("on_given",)

@@ -26,7 +26,8 @@ class LineSign(Sign):
 class LineCard(Layout):
     """A card with words, and a part to touch that has a size of its own.
 
-    The part stands at the end of the line where that leaves the words room, else below them.
+    The part stands at the end of the line where that leaves the words room, else below them. One
+    that can be made narrower tells its size by `size_within`, and is given it.
     """
 
     text = StringProperty()
@@ -57,16 +58,15 @@ class LineCard(Layout):
 
     def needed_height(self, width: float) -> float:
         """How high it must be at this width."""
-        across = self._words_beside(width)
-        if across:
-            high = max(self.words.height_at(across), self.part.height)
-        else:
-            high = self.words.height_at(self._across(width)) + theme.mm(1.5) + self.part.height
+        part = self._part_size(width)
+        across = self._words_beside(width, part)
+        high = self._height_beside(across, part) if across else self._height_below(width, part)
         return max(float(theme.target), high + 2 * self._air)
 
     def do_layout(self, *_: Any) -> None:
         """Place words and part, mirrored where the language is."""
-        across = self._words_beside(self.width)
+        self.part.size = part = self._part_size(self.width)
+        across = self._words_beside(self.width, part)
         beside = bool(across)
         across = across or self._across(self.width)
         high = self.words.height_at(across)
@@ -97,11 +97,25 @@ class LineCard(Layout):
         """How wide the words are above the part."""
         return max(1.0, float(width - 2 * self.inset - self._picture))
 
-    def _words_beside(self, width: float) -> float:
-        """How wide the words are beside the part; 0 where that is too narrow."""
-        left = self._across(width) - self.part.width - theme.gap
+    def _part_size(self, width: float) -> tuple[float, float]:
+        within = getattr(self.part, "size_within", None)
+        size = within(width - 2 * self.inset) if within else self.part.size
+        return float(size[0]), float(size[1])
+
+    def _height_beside(self, across: float, part: tuple[float, float]) -> float:
+        return float(max(self.words.height_at(across), part[1]))
+
+    def _height_below(self, width: float, part: tuple[float, float]) -> float:
+        return float(self.words.height_at(self._across(width)) + theme.mm(1.5) + part[1])
+
+    def _words_beside(self, width: float, part: tuple[float, float]) -> float:
+        """How wide the words are beside the part; 0 where that is too narrow, or higher."""
+        left = self._across(width) - part[0] - theme.gap
         longest = max((len(word) for word in self.text.split()), default=1)
-        return left if left >= theme.body * max(LEAST_WORDS, 0.62 * longest) * 0.62 else 0.0
+        if left < theme.body * max(LEAST_WORDS, 0.62 * longest) * 0.62:
+            return 0.0
+        higher = self._height_beside(left, part) > self._height_below(width, part)
+        return 0.0 if higher else left
 
     def _mirrored(self, x: float, width: float) -> float:
         return float(self.x + self.right - x - width) if theme.rtl else float(x)

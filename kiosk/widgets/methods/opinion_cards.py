@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
@@ -13,6 +13,7 @@ from kiosk.kv import load_beside
 from kiosk.speech.parts import Part
 from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
+from kiosk.theme.pictures import picture_of
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid
 from kiosk.widgets.methods.group import Asked, GroupAnswer
@@ -20,9 +21,10 @@ from kiosk.widgets.touch import Tap
 
 
 class Proposal(BoxLayout):
-    """The card itself: a few words in large letters."""
+    """The card itself: a few words in large letters, over them its picture where there is one."""
 
     text = StringProperty()
+    texture = ObjectProperty(None, allownone=True)
 
 
 class Opinion(Tap):
@@ -94,7 +96,11 @@ class OpinionCard(GroupAnswer):
     def __init__(self, asked: Asked, **kwargs: Any) -> None:
         super().__init__(asked, **kwargs)
         self.spacing = theme.gap
-        self.proposal = Proposal(text=_card_text(asked.steps))
+        shown = _card(asked.steps)
+        picture = shown.media.get("image", "") if shown else ""
+        self.proposal = Proposal(
+            text=shown.label if shown else "", texture=picture_of(asked.setting.files, picture)
+        )
         self.add_widget(self.proposal)
         self.parts: dict[str, Opinions] = {}
         self._bring(asked)
@@ -165,12 +171,6 @@ def _card(steps: tuple[Step, ...]) -> Choice | Step | None:
         if step.readonly and step.kind is Kind.SELECT_ONE:
             return next((choice for choice in step.choices if choice.name == step.value), None)
     return next((step for step in steps if step.kind is Kind.NOTE), None)
-
-
-def _card_text(steps: tuple[Step, ...]) -> str:
-    """The card's own words."""
-    card = _card(steps)
-    return card.label if card is not None else ""
 
 
 load_beside(__file__)

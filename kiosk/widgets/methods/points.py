@@ -99,6 +99,7 @@ class Points(GroupAnswer):
         self.each = int(attributes.get(EACH) or self.total)
         self.history = History()
         self.left_line = self.standing = Standing(icon="dots-nine")
+        self.heading = self.left_line.heading
         self.left_line.bind(on_undo=lambda *_: self.undo())
         grid = Lines()
         self.bind(room=grid.setter("room"))

@@ -1,5 +1,6 @@
 """What cards of a method say: a title and a quieter line, an amount of money."""
 
+import re
 from decimal import Decimal
 
 from babel.numbers import format_currency
@@ -7,6 +8,7 @@ from babel.numbers import format_currency
 from kiosk.language import locale_of, tr
 
 DASH = " — "
+_COMMAS = re.compile("[,،，、]")
 
 
 def title_and_note(label: str) -> tuple[str, str]:
@@ -20,12 +22,9 @@ def without_amount(note: str, amount: Decimal) -> str:
 
     Labels say what a project costs, so that tools without a purse show it as well.
     """
-    before, comma, last = note.rpartition(",")
-    while comma and not _is_amount(last, amount):
-        before, comma, more = before.rpartition(",")  # 6,000 has a comma of its own
-        last = f"{more},{last}"
-    if comma:
-        return before.strip()
+    for comma in reversed(list(_COMMAS.finditer(note))):
+        if _is_amount(note[comma.end() :], amount):  # 6,000 has a comma of its own
+            return note[: comma.start()].strip()
     return "" if _is_amount(note, amount) else note
 
 
@@ -41,4 +40,6 @@ def money(amount: Decimal, currency: str = "EUR") -> str:
 def _is_amount(text: str, amount: Decimal) -> bool:
     digits = "".join(character for character in text if character.isdecimal())
     letters = any(character.isalpha() for character in text)
-    return bool(digits) and not letters and Decimal(digits) == amount
+    if not digits or letters:
+        return False
+    return Decimal(digits) in {amount, amount * 10, amount * 100}  # with tenths, with hundredths
