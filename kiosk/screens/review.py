@@ -38,7 +38,7 @@ class Line(BoxLayout):
     picture = ObjectProperty(None, allownone=True)  # a texture
 
 
-class Lines(Hanging):
+class Answers(Hanging):
     """Lines one under the other: one more moves none of those that are there.
 
     On whole pixels: a sum's last digits differ with each line, and would move them all.
