@@ -15,7 +15,8 @@ from kiosk.widgets.lead import Lead
 
 def name_of(widget: Any) -> str:
     """What it is called; "" where nobody gave it words."""
-    return " ".join(str(getattr(widget, "said", "")).split())
+    name = " ".join(str(getattr(widget, "said", "")).split())
+    return name.replace(", ", "، ") if tr.rtl else name
 
 
 def state_of(widget: Any) -> str:
@@ -39,7 +40,8 @@ def described(widget: Any) -> str:
     name, state = name_of(widget), state_of(widget)
     if not state or name.endswith(state):
         return name
-    return f"{name}, {state}" if name else state
+    comma = "،" if tr.rtl else ","
+    return f"{name}{comma} {state}" if name else state
 
 
 def palette_in_words(palette: str, _: object) -> str:

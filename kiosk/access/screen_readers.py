@@ -5,6 +5,7 @@ Nothing is read from the screen, and nothing runs, until an assistive technology
 
 import logging
 import os
+import re
 from typing import Any
 
 import accesskit
@@ -13,11 +14,15 @@ from kivy.core.window import Window
 
 from kiosk.access.tree import Kind, Reading, Thing
 from kiosk.focus import focused, keys_in_use, put_focus
+from kiosk.theme.bidi import runs_right_to_left
 from kiosk.widgets.field import AnswerField
 
 log = logging.getLogger(__name__)
 
 WINDOW = 1  # the number of the window itself
+LINES = 1 << 32  # from here on, the numbers of the lines in fields
+MOST_LINES = 1000  # of one field
+_WORD = re.compile(r"\S{1,200}\s{0,50}|\s{1,50}")
 SECONDS_BETWEEN_LOOKS = 0.1
 
 _ROLES = {
@@ -116,8 +121,37 @@ def _update(things: tuple[Thing, ...], at: int, size: tuple[float, float]) -> An
     root.set_children([thing.number for thing in things])
     update.nodes.append((WINDOW, root))
     for thing in things:
-        update.nodes.append((thing.number, _node(thing)))
+        node = _node(thing)
+        update.nodes.append((thing.number, node))
+        if thing.kind is Kind.FIELD:
+            update.nodes += _written(thing, node)
     return update
+
+
+def _written(thing: Thing, field: Any) -> list[tuple[int, Any]]:
+    """What stands in a field, line by line: only so can it be read letter by letter."""
+    lines = thing.value.splitlines(keepends=True) or [""]
+    if lines[-1].endswith("\n"):
+        lines.append("")
+    numbers = [LINES + thing.number * MOST_LINES + at for at in range(len(lines))][:MOST_LINES]
+    runs, before, caret = [], 0, None
+    for number, line in zip(numbers, lines, strict=False):
+        run = accesskit.Node(accesskit.Role.TEXT_RUN)
+        run.set_value(line)
+        run.set_bounds(accesskit.Rect(*thing.box))
+        run.set_character_lengths([len(letter.encode()) for letter in line])
+        run.set_word_lengths([len(word) for word in _WORD.findall(line)])
+        direction = accesskit.TextDirection
+        backward = runs_right_to_left(line, rtl=False)
+        run.set_text_direction(direction.RIGHT_TO_LEFT if backward else direction.LEFT_TO_RIGHT)
+        runs.append((number, run))
+        if caret is None and thing.caret <= before + len(line.rstrip("\n")):
+            caret = accesskit.TextPosition(number, thing.caret - before)
+        before += len(line)
+    field.set_children(numbers)
+    if caret is not None:
+        field.set_text_selection(accesskit.TextSelection(caret, caret))
+    return runs
 
 
 def _node(thing: Thing) -> Any:

@@ -9,7 +9,10 @@ from weakref import WeakKeyDictionary
 from kivy.uix.behaviors import FocusBehavior
 from kivy.uix.widget import Widget
 
+from forms.engine import Kind as Asked
 from kiosk.access.names import name_of, state_of
+from kiosk.access.spoken import step_of
+from kiosk.language import tr
 from kiosk.widgets.asking import Trouble
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import KeyCap
@@ -40,6 +43,7 @@ class Thing:
         state: how it stands, in words.
         taken: whether it is chosen; None where it cannot be.
         value: what is written in it, or how far along.
+        caret: before which character of it the next one goes.
         box: left, top, right, bottom, in pixels from the window's upper left corner.
     """
 
@@ -49,6 +53,7 @@ class Thing:
     state: str = ""
     taken: bool | None = None
     value: str = ""
+    caret: int = 0
     multiline: bool = False
     box: tuple[float, float, float, float] = (0, 0, 0, 0)
 
@@ -60,9 +65,11 @@ class Reading:
         self._window = window
         self._numbers: WeakKeyDictionary[Widget, int] = WeakKeyDictionary()
         self._last = 1  # the window's own
+        self._cover: Widget | None = None
 
     def things(self, cover: Widget) -> tuple[Thing, ...]:
         """Everything on this screen, or on the question over it."""
+        self._cover = cover
         return tuple(self._within(cover))
 
     def number_of(self, widget: Widget) -> int:
@@ -88,7 +95,9 @@ class Reading:
                 yield self._thing(widget, Kind.TEXT, " ".join(widget.text.split()))
             return
         if isinstance(widget, Bar):
-            yield self._thing(widget, Kind.PROGRESS, "", value=f"{widget.value:.2f}")
+            told = tr._("{n} sur {total}").format(n=round(widget.value * 100), total=100)
+            name = getattr(self._cover, "place", "") or told
+            yield self._thing(widget, Kind.PROGRESS, name, value=f"{widget.value:.2f}")
             return
         if isinstance(widget, FocusBehavior) and not isinstance(widget, Lead):
             if not widget.disabled:
@@ -101,7 +110,13 @@ class Reading:
         name, taken = name_of(widget), getattr(widget, "taken", None)
         if isinstance(widget, AnswerField):
             yield self._thing(
-                widget, Kind.FIELD, name, value=widget.text, multiline=bool(widget.multiline)
+                widget,
+                Kind.FIELD,
+                name,
+                state=state_of(widget),
+                value=widget.text,
+                caret=min(int(widget.caret), len(widget.text)),
+                multiline=bool(widget.multiline),
             )
         elif isinstance(widget, KeyCap):
             yield self._thing(widget, Kind.BUTTON, name)
@@ -110,7 +125,8 @@ class Reading:
         elif taken is None or getattr(widget, "mark_off", "circle") == "":
             yield self._thing(widget, Kind.BUTTON, name, state=state_of(widget))
         else:
-            several = getattr(widget, "mark_off", "") == "square"
+            marked = getattr(widget, "mark_off", "") == "square"
+            several = marked or getattr(widget, "several", False) or _is_ranked(widget)
             kind = Kind.SEVERAL_OF if several else Kind.ONE_OF
             state = state_of(widget) if getattr(widget, "badge", "") else ""
             yield self._thing(widget, kind, name, taken=bool(taken), state=state)
@@ -120,3 +136,9 @@ class Reading:
         top = self._window.height - y - widget.height
         box = (x, top, x + widget.width, top + widget.height)
         return Thing(self.number_of(widget), kind, name, box=box, **more)
+
+
+def _is_ranked(widget: Widget) -> bool:
+    """Whether it is one of several that are put in order: choosing one lets go of no other."""
+    step = step_of(widget)
+    return step is not None and step.kind is Asked.RANK

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kivy.properties import StringProperty
+from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
@@ -17,12 +17,13 @@ class Point(Row):
     icon = StringProperty()
     heading = StringProperty()
     text = StringProperty()
+    air = NumericProperty(0)  # above and below it, and twice as much after its lines, in pixels
 
     def needed_height(self, width: float) -> float:
         """How high it is at this width."""
-        inner = width - self.ids.badge.width - self.spacing
+        inner = width - self.ids.badge.width - self.spacing - 2 * self.air
         words = self.ids.heading.height_at(inner) + self.ids.words.height_at(inner)
-        return max(words, self.ids.badge.height)
+        return max(words, self.ids.badge.height) + 2 * self.air
 
 
 OWN_WORDS = "translate"  # the icon of the point that the interface makes itself

@@ -22,7 +22,6 @@ from kiosk.widgets.picture import picture_for
 from kiosk.widgets.written import Written
 
 QUICK = frozenset({"quick", "quickcompact"})
-SUNK = 0.4  # of the room that is left on a large panel: so much is above
 LEAST_SEEN = 1.1  # targets: so much of an answer is worth more than large letters above it
 STILL = 3  # times that nothing moved while the page is laid out: it is settled
 SEEN = 0.4  # seconds for which one sees what one chose, before the next question comes
@@ -40,9 +39,8 @@ class QuestionScreen(AskingPage):
     reworded = BooleanProperty(False)
     keeps_question = BooleanProperty(True)  # while one writes, on this panel
     writes = BooleanProperty(False)  # the keyboard was asked for
-    tight = BooleanProperty(False)  # too little room for large letters in question and field
     lift = NumericProperty(0)  # room left below what is written in, on a panel with much of it
-    closer = BooleanProperty(False)  # the question a size smaller, for what answers it to be seen
+    letters = NumericProperty(0)  # of the question, where room is short; else those of a title
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -52,7 +50,7 @@ class QuestionScreen(AskingPage):
         self._come_closer_soon = Clock.create_trigger(self._come_closer, -1)
         self._moving_on = Clock.create_trigger(self._move_on, SEEN)
         theme.bind(body=self._loosen, px_per_mm=self._loosen)
-        theme.bind(large=self._sink)
+        theme.bind(sunk=self._sink)
         self.ids.body.bind(height=self._settle_room)
         self.ids.head_words.bind(height=self._settle_room)
         self.ids.paged.bind(viewport=self._settle_room, more_below=self._more_changed)
@@ -135,7 +133,7 @@ class QuestionScreen(AskingPage):
         self.picture = picture_for(step, setting)
         if self.picture is not None:
             self.ids.picture.add_widget(self.picture)
-        self.tight = self.closer = False
+        self.letters = 0
         self.lift = 0.0
         self.answer = self.kiosk.ahead.take(step, value, setting)
         self._sink()
@@ -182,7 +180,7 @@ class QuestionScreen(AskingPage):
     def _given(self, answer: Answer, value: str) -> None:
         if answer is not self.answer:  # what came too late answers no other question
             return
-        self.kiosk.journey.hold(value)
+        self.kiosk.journey.hold(value, answer.step.ref)
         self.trouble = ""
         self._name_next(value)
         step = self.answer.step
@@ -214,12 +212,12 @@ class QuestionScreen(AskingPage):
 
     def _sink(self, *_: Any) -> None:
         """On a large panel the question stands with its answer, near the middle."""
-        with_answer = 1.0 if isinstance(self.answer, Written) else SUNK
-        self.ids.paged.sunk = with_answer if theme.large else 0.0
+        beside_field = theme.large and isinstance(self.answer, Written)
+        self.ids.paged.sunk = 1.0 if beside_field else theme.sunk
 
     def _loosen(self, *_: Any) -> None:
         """With other letters the question may have room for large ones again."""
-        self.tight = self.closer = False
+        self.letters = 0
         self._settle_room()
 
     def _settle_room(self, *_: Any) -> None:
@@ -230,7 +228,7 @@ class QuestionScreen(AskingPage):
         if not isinstance(self.answer, Written):
             room = self.ids.paged.viewport - words
             self.answer.room = max(0, room)
-            if theme.compact and not self.closer and self.answer.height > room:
+            if theme.compact and not self.letters and self.answer.height > room:
                 self._settled = (0.0, 0)
                 self._come_closer_soon()
             return
@@ -253,9 +251,7 @@ class QuestionScreen(AskingPage):
         self.keeps_question = (typed.keeps_question and left >= line) or not theme.compact
         self.bare = self.writes and not fits
         if not self.bare:  # seen whole in smaller letters, rather than half in large ones
-            question = self.ids.question
-            larger = question.height_at(question.width, font_size=theme.title) - question.height
-            self.tight = framed + larger + typed.barest > whole
+            self.letters = self._letters_within(whole - framed - typed.barest)
         typed.writing = self.writes or fits
         typed.done_button = self.bare
         lift = 0.0
@@ -264,9 +260,20 @@ class QuestionScreen(AskingPage):
             typed.room = bare_room - min(self.ids.head_words.height, few_lines)
         else:
             typed.room = whole - framed - (typed.keyboard_height + theme.gap if fits else 0)
+            lift = max(0.0, whole - framed - typed.height)
             if theme.large:  # question, field and keyboard stand together
-                lift = max(0.0, whole - framed - typed.height) * (1 - SUNK)
+                lift *= 1 - theme.sunk
+            elif fits or theme.compact:  # else the field stands under its question
+                lift = 0.0
         self.lift = lift
+
+    def _letters_within(self, spare: float) -> float:
+        """Letters for the question, if so many pixels more could be its height; 0: a title's."""
+        question = self.ids.question
+        for letters in (theme.title, *theme.smaller):
+            if question.height_at(question.width, font_size=letters) - question.height <= spare:
+                return 0.0 if letters == theme.title else float(letters)
+        return float(theme.small)
 
     def _come_closer(self, *_: Any) -> None:
         """On a small panel: the question in smaller letters, where that brings its answer in sight.
@@ -274,7 +281,7 @@ class QuestionScreen(AskingPage):
         Whole, or at least the first of what can be touched. While the page is being laid out, all
         within one frame, its heights say nothing yet.
         """
-        if self.answer is None or isinstance(self.answer, Written) or self.closer:
+        if self.answer is None or isinstance(self.answer, Written) or self.letters:
             return
         lacks = self.answer.height - self.answer.room
         before, times = self._settled
@@ -285,7 +292,8 @@ class QuestionScreen(AskingPage):
         words = self.ids.question
         won = words.height - words.height_at(self.ids.paged.width, font_size=theme.lesser)
         hidden = self.answer.room < LEAST_SEEN * theme.target
-        self.closer = lacks > 0 and won > 0 and (won >= lacks or hidden)
+        if lacks > 0 and won > 0 and (won >= lacks or hidden):
+            self.letters = theme.lesser
 
 
 load_beside(__file__)

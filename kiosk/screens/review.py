@@ -20,6 +20,7 @@ from kiosk.speech.parts import Part, Speech
 from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
+from kiosk.widgets.paged import Hanging
 from kiosk.widgets.thumbnail import thumbnail
 from kiosk.widgets.touch import Row
 
@@ -35,6 +36,17 @@ class Line(BoxLayout):
     answered = BooleanProperty(False)
     change = ObjectProperty(None, allownone=True)
     picture = ObjectProperty(None, allownone=True)  # a texture
+
+
+class Answers(Hanging):
+    """Lines one under the other: one more moves none of those that are there.
+
+    On whole pixels: a sum's last digits differ with each line, and would move them all.
+    """
+
+    def _iterate_layout(self, sizes: Any) -> Iterator[tuple[Any, ...]]:
+        for index, x, y, width, height in super()._iterate_layout(sizes):
+            yield index, x, round(y), width, height
 
 
 class Chapter(Row):

@@ -88,6 +88,7 @@ class Theme(EventDispatcher):
     compact = BooleanProperty(False)
     cramped = BooleanProperty(False)  # letters larger than usual, on a small panel
     large = BooleanProperty(False)
+    sunk = NumericProperty(0)  # what stands alone is sunk by so much of the room that is left
     upright = BooleanProperty(False)
     reach = NumericProperty(1.0)  # the part of the height, from below, that is touched
     default_capital_mm = NumericProperty(4.8)
@@ -141,6 +142,7 @@ class Theme(EventDispatcher):
         self.height_mm = panel.height / self.px_per_mm
         self.compact = self.height_mm < 110
         self.large = max(self.width_mm, self.height_mm) > 300
+        self.sunk = 0.4 if self.large else 0.0  # near the middle, where an eye looks first
         self.upright = self.height_mm > self.width_mm
         self.reach = REACH if self.upright else 1.0
         self.default_capital_mm = CAPITALS_MM[self.default_capital]
@@ -157,8 +159,14 @@ class Theme(EventDispatcher):
 
     @property
     def sizes(self) -> int:
-        """How many text sizes there are; a small panel would hold four lines of the largest."""
-        return len(CAPITALS_MM) - 1 if self.compact else len(CAPITALS_MM)
+        """How many text sizes there are."""
+        return len(CAPITALS_MM)
+
+    @property
+    def smaller(self) -> tuple[float, ...]:
+        """Letters below those the person chose, the largest first, in pixels."""
+        below = reversed(CAPITALS_MM[: int(self.capital)])
+        return tuple(float(round(self.mm(capital / CAPITAL_RATIO))) for capital in below)
 
     def next_palette(self) -> None:
         """Go from calm to light on dark, to dark on light, and round again."""

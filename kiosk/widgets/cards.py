@@ -28,6 +28,7 @@ class ChoiceCard(Tap):
     mark_off = StringProperty("circle")
     mark_on = StringProperty("check-circle")
     taken = BooleanProperty(False)
+    fitted = NumericProperty(0)  # the font size that a screen gives it; else that of the body
     inset = NumericProperty(0)  # between its border and its words, in pixels
     badge = StringProperty()  # its place in a ranking
     texture = ObjectProperty(None, allownone=True)  # the form's picture for it
@@ -45,7 +46,7 @@ class ChoiceCard(Tap):
     def needed_height(self, width: float) -> float:
         """How high it must be to show all its words at this width."""
         words, note = self.ids.words, self.ids.note
-        inner = max(width - self.beside, theme.body * 3)
+        inner = max(width - self.beside, theme.body)
         height = words.height_at(inner) + (note.height_at(inner) if self.note else 0)
         return max(float(theme.target), height + round_words())
 

@@ -13,7 +13,7 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.pad import CardPad, DigitPad
 from kiosk.widgets.stepper import Stepper, StepperRow
-from kiosk.widgets.touch import Action, Row
+from kiosk.widgets.touch import Action, Row, letters_beside
 from kiosk.widgets.words import Words
 
 DAY, MONTH, YEAR = 0, 1, 2
@@ -104,9 +104,11 @@ class Shortcuts(Row):
         self.now.bind(on_release=lambda *_: now())
         self.clear.bind(on_release=lambda *_: clear())
         for action in (self.now, self.clear):
-            action.bind(height=self._fit)
+            action.bind(height=self._rise)
             self.add_widget(action)
-        self._fit()
+        self.bind(width=self._fit)
+        theme.bind(body=self._fit)
+        self._rise()
 
     def offer(self, filled: bool) -> None:
         """Whether there is something to take away."""
@@ -114,6 +116,11 @@ class Shortcuts(Row):
         self.clear.opacity = 1 if filled else 0
 
     def _fit(self, *_: Any) -> None:
+        both = (self.now, self.clear)
+        letters = letters_beside(both, self.width - theme.gap, theme.body)
+        self.now.fitted = self.clear.fitted = letters
+
+    def _rise(self, *_: Any) -> None:
         self.height = max(self.now.height, self.clear.height)
 
 

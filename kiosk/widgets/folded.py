@@ -8,9 +8,10 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import Kind, Step
+from kiosk.access.spoken import spoken_step
 from kiosk.kv import load_beside
 from kiosk.language import tr
-from kiosk.speech.parts import Part, Speech
+from kiosk.speech.parts import Part
 from kiosk.theme.theme import theme
 from kiosk.widgets import choices
 from kiosk.widgets import paged as paged  # its kv rule draws with it
@@ -104,7 +105,7 @@ class Chooser(BoxLayout):
 
     def spoken(self) -> Sequence[Part]:
         """The same as it is heard."""
-        return (Speech(self.say(), tr.language),)
+        return tuple(spoken_step(self.answer.step, self.answer.setting.files))
 
     def on_touch_down(self, touch: Any) -> bool:
         """Nothing below can be touched."""

@@ -37,7 +37,7 @@ from kiosk.theme.drawing import Pen
 from kiosk.theme.fonts import FILLED_ICONS, HAN, ICONS, TEXT, font_for
 from kiosk.theme.icons import icon
 from kiosk.theme.text import visual_lines
-from kiosk.theme.theme import theme
+from kiosk.theme.theme import CAPITAL_RATIO, CAPITALS_MM, theme
 from kiosk.widgets.key_rows import KeyRow, chained
 from kiosk.widgets.keycap import GAP_MM, MORE
 from kiosk.widgets.keycap import KeyCap as KeyCap
@@ -544,7 +544,8 @@ class Keyboard(Held):
         elif action in _ICONS:
             font, text = ICONS, icon(_ICONS[action])
         elif cap.key.text == " ":
-            font, text, size = TEXT, str(self.layout.title), size * 0.7
+            font, text = TEXT, str(self.layout.title)
+            size = self._whole(text, size * 0.7, cap)
         elif action is Action.CHOOSE:
             font, text = TEXT, cap.text
         elif cap.text == MORE:
@@ -553,16 +554,25 @@ class Keyboard(Held):
             font, text = TEXT, cap.text
             size = min(size, cap.width * 0.86 / len(text))
         elif len(cap.text) > 2:
-            font, text, size = TEXT, cap.text, size * 0.8
+            font, text = TEXT, cap.text
+            size = self._whole(text, size * 0.8, cap)
         elif action in _WORDS:
-            font, text, size = TEXT, _WORDS[action], size * 0.8
+            font, text = TEXT, _WORDS[action]
+            size = self._whole(text, size * 0.8, cap)
         else:
             font, text = TEXT, _shown(cap.text)
         wanted = (font, text, round(size))
+        cap.letters = round(size) if font == TEXT and font_for(text, TEXT) != HAN else 0
         if wanted not in self._pictures:
             (line,) = visual_lines(text, inf, len, rtl=self.layout.rtl)
             self._pictures[wanted] = Pen(round(size), font).draw(line)
         return self._pictures[wanted]
+
+    def _whole(self, text: str, size: float, cap: KeyCap) -> float:
+        """The size of several letters on a key: as large as any others, where there is room."""
+        size = max(size, theme.mm(CAPITALS_MM[0] / CAPITAL_RATIO))
+        width = Pen(round(size)).measure(text)
+        return float(min(size, size * cap.width * 0.92 / width) if width else size)
 
     def _paint(self, *_: Any) -> None:
         for cap in self._caps:

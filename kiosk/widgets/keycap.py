@@ -27,6 +27,7 @@ class KeyCap(FocusBehavior, Widget):
 
     key = ObjectProperty(Key())
     down = BooleanProperty(False)
+    letters = 0  # the font size of its words, in pixels; 0 where it shows a sign
     lit = BooleanProperty(False)
     """Whether shift is on, for the key that turns it on."""
 

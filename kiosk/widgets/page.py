@@ -19,7 +19,7 @@ from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.lead import Lead
-from kiosk.widgets.touch import Row, Tool
+from kiosk.widgets.touch import Row, Tool, letters_beside
 
 
 class Bar(Widget):
@@ -103,15 +103,10 @@ class Page(BoxLayout):
     def _fit_foot(self, *_: Any) -> None:
         # The largest letters would leave a small panel half of its height.
         letters = theme.lesser if theme.cramped else theme.body
-        buttons = (self.ids.back, self.ids.next)
         room = self.ids.foot.width - 2 * theme.gap
-        needed = sum(button.natural_width(letters) for button in buttons)
-        if needed <= room or room < theme.target:
-            self.foot_letters = letters
-        else:
-            frames = sum(button.natural_width(0) for button in buttons)
-            largest = letters * (room - frames) / (needed - frames)
-            self.foot_letters = max(theme.small, int(largest))
+        buttons = (self.ids.back, self.ids.next)
+        wide = room >= theme.target  # else it has no width yet
+        self.foot_letters = letters_beside(buttons, room, letters) if wide else letters
 
     def enter(self) -> None:
         """Called each time before the screen is shown."""

@@ -20,7 +20,23 @@ from kiosk.theme.theme import theme
 from kiosk.widgets.touch import DRAGGED, HELD, Row, Tap
 
 
-class Column(BoxLayout):
+class Hanging(BoxLayout):
+    """Hangs from its top: what stands in it does not move when something comes below.
+
+    Kivy would hold its foot, and move all of it up, and down again once its place is found.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._hung = self.height
+        self.fbind("height", self._hang)
+
+    def _hang(self, _: Any, height: float) -> None:
+        self.y -= height - self._hung
+        self._hung = height
+
+
+class Column(Hanging):
     """Widgets one under the other, as high as they need, at least as high as `room`.
 
     Of the room that they do not need, the part `sunk` is left above them, the rest below.

@@ -183,7 +183,7 @@ class Results(BoxLayout):
     @property
     def least(self) -> float:
         """One line of words, whole: less than that is not worth looking at."""
-        return max(float(theme.target), Pen(theme.body).line_height + round_words())
+        return self._line(theme.lesser if theme.cramped else theme.body)
 
     @property
     def cards(self) -> dict[str, ChoiceCard]:
@@ -271,10 +271,20 @@ class Results(BoxLayout):
         self.pages = not (self.at_top and self.at_end)
         self.told = "" if self._found else tr._("Rien ne correspond. Écrivez autrement.")
 
+    def _line(self, letters: float) -> float:
+        """How high a card with one line is."""
+        return max(float(theme.target), Pen(letters).line_height + round_words())
+
+    def _letters(self) -> float:
+        """A size below the person's choice where field, keyboard and one choice fill the panel."""
+        cramped = theme.cramped and self.height < self._line(theme.body)
+        return float(theme.lesser if cramped else theme.body)
+
     def _written_card(self, number: int) -> ChoiceCard:
         card = self._card(number)
         choice = self._choices[self._found[self.first + number]]
         card.name, card.text = choice.name, choice.label or choice.name
+        card.fitted = self._letters()
         return card
 
 

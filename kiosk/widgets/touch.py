@@ -1,6 +1,6 @@
 """What can be touched: rows that mirror, cards, buttons, tools."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kivy.base import EventLoop
@@ -122,6 +122,18 @@ class Action(Tap):
         """How wide it is with letters of this size; of none, its frame alone."""
         words = Pen(letters, bold=True).measure(self.text) if letters else 0.0
         return words + letters + 2 * theme.mm(2) + 2 * theme.mm(4) if self.text else 0.0
+
+
+def letters_beside(actions: Sequence[Action], room: float, letters: float) -> float:
+    """The largest letters, up to these, with which the buttons fit side by side in the room.
+
+    Without the gaps between them, in pixels. Small ones at the least: what does not fit is cut.
+    """
+    needed = sum(action.natural_width(letters) for action in actions)
+    if needed <= room:
+        return letters
+    frames = sum(action.natural_width(0) for action in actions)
+    return max(float(theme.small), float(int(letters * (room - frames) / (needed - frames))))
 
 
 class Tool(Tap):

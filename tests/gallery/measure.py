@@ -225,6 +225,10 @@ def _letters(cover: Widget) -> Iterator[Finding]:
     for words in _words(cover):
         capital = _mm((words.font_size + HALF_PIXEL) * CAPITAL_RATIO)
         yield Finding("letters", words.text[:80], capital, CAPITALS_MM[0])
+    for key in _keys(cover):
+        if key.letters:
+            capital = _mm((key.letters + HALF_PIXEL) * CAPITAL_RATIO)
+            yield Finding("letters", f"key {key.said}", capital, CAPITALS_MM[0])
 
 
 def _cut(cover: Widget) -> Iterator[Finding]:

@@ -11,17 +11,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forms.engine import Kind, Outcome, Step
+from kiosk.access.panel import open_panel
+from kiosk.devices.configuration import PrinterSettings
+from kiosk.devices.printer import Printer, Trouble
 from kiosk.journey import AMONG_QUESTIONS, Stage
 from kiosk.language import tr
 from kiosk.offer import Offer
+from kiosk.widgets.folded import Fold
 from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.layouts import Action
+from kiosk.widgets.picture import Picture
+from kiosk.widgets.stepper import ValueKey
 from kiosk.widgets.upload import ways_here
 from kiosk.widgets.written import Written
 from tests.gallery.kinds import FORM_ID, examples
 from tests.kiosk import driver, hall
 from tests.kiosk.hall import Hall
+from tests.kiosk.listener import Listener
 
 MOST_STOPS = 300
+_PAGES = {"signs": Action.SIGNS, "capitals": Action.SHIFT, "all": Action.SWITCH}
 
 
 @dataclass(frozen=True)
@@ -80,20 +89,37 @@ def alone(there: Hall, language: str, form_id: str) -> Iterator[Scene]:
         kiosk.show()
     yield from questions(there)
     yield _scene(there, "review")
+    kiosk.ear.voice = Listener()
     for name, opens in (
         ("help", kiosk.call_for_help),
         ("stop", kiosk.ask_to_stop),
         ("still-there", lambda: kiosk._ask_whether_there(23)),
+        ("listen", lambda: open_panel(kiosk)),
     ):
         opens()
         yield _scene(there, f"over-{name}")
         kiosk.dismiss()
+    kiosk.draw_curtain(True)
+    yield _scene(there, "over-curtain")
+    kiosk.draw_curtain(False)
+    kiosk.ear.end()
+    kiosk.ear.voice = None
     kiosk.journey.reviewed()
     kiosk.show()
     yield _scene(there, "confirm")
     kiosk.journey.confirm()
     kiosk.show()
     yield _scene(there, "receipt")
+    printer, kiosk.printer = kiosk.printer, Printer(PrinterSettings("file:/dev/null"))
+    for name, trouble in (
+        ("printed", None),
+        ("no-paper", Trouble.NO_PAPER),
+        ("no-answer", Trouble.NO_ANSWER),
+    ):
+        kiosk.page.enter()
+        kiosk.page._printed(kiosk.page.code, trouble)
+        yield _scene(there, f"receipt-{name}", aside=True)
+    kiosk.printer = printer
     kiosk.erase()
 
 
@@ -123,7 +149,9 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
                 yield _scene(there, f"{name}-asked", aside=bool(again))
             if _opens_keyboard(there):
                 yield _scene(there, f"{name}-writing", aside=True)
+                yield from keyboards(there, name)
                 kiosk.show()
+            yield from laid_over(there, name)
             for way in _other_ways(there):
                 yield _scene(there, f"{name}-by-{way}")
             if not journey.way.settle().kept:
@@ -141,6 +169,36 @@ def questions(there: Hall, prefix: str = "") -> Iterator[Scene]:
             return
         kiosk.show()
     raise AssertionError(f"no way on from {kiosk.journey.ref}")
+
+
+def keyboards(there: Hall, name: str) -> Iterator[Scene]:
+    """What else the keyboard of this question shows: signs, accents held, the names of all."""
+    if name != "texte":
+        return
+    board = next(one for one in there.kiosk.page.walk(restrict=True) if isinstance(one, Keyboard))
+    for what, action in _PAGES.items():
+        board.reset()
+        cap = next((cap for cap in board._caps if cap.key.action is action and cap.opacity), None)
+        if cap is not None:
+            board.press(cap)
+            yield _scene(there, f"{name}-writing-{what}", aside=True)
+    board.reset()
+    if variants := board._variants_of("e"):
+        board._offer(variants)
+        yield _scene(there, f"{name}-writing-held", aside=True)
+    board.reset()
+
+
+def laid_over(there: Hall, name: str) -> Iterator[Scene]:
+    """What this question lays over its page: a pad, a list."""
+    kiosk = there.kiosk
+    for thing in kiosk.page.walk(restrict=True):
+        if isinstance(thing, ValueKey | Fold | Picture) and not thing.disabled and thing.opacity:
+            thing.dispatch("on_release")
+            if kiosk.asks:
+                yield _scene(there, f"{name}-over", aside=True)
+                kiosk.dismiss()
+            return
 
 
 def methods(there: Hall, name: str) -> Iterator[Scene]:

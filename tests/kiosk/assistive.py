@@ -93,6 +93,19 @@ class Assistive:
         where = DBusAddress(thing.path, thing.bus, "org.a11y.atspi.Action")
         self._asked(self._bus, new_method_call(where, "DoAction", "i", (0,)))
 
+    def text(self, thing: Found) -> tuple[str, int]:
+        """What stands in a field, and where the caret is."""
+        where = DBusAddress(thing.path, thing.bus, "org.a11y.atspi.Text")
+        (text,) = self._asked(self._bus, new_method_call(where, "GetText", "ii", (0, -1)))
+        ((_, caret),) = self._asked(self._bus, Properties(where).get("CaretOffset"))
+        return text, caret
+
+    def description(self, thing: Found) -> str:
+        """How it stands, in words."""
+        where = DBusAddress(thing.path, thing.bus, ACCESSIBLE)
+        ((_, told),) = self._asked(self._bus, Properties(where).get("Description"))
+        return str(told)
+
     def _collect(self, bus: str, path: str, found: list[Found]) -> None:
         where = DBusAddress(path, bus, ACCESSIBLE)
         try:

@@ -80,6 +80,7 @@ def test_a_number_of_repeats_that_no_form_holds_is_refused_with_the_most_it_may_
     assert there.kiosk.journey.value() == "2000"
     driver.frames(3)
     there.kiosk.page.answer.field.erase()
+    driver.frames(3)  # the refusal is gone, and the field stands higher
     there.type("2")
     there.on()
     assert there.kiosk.journey.ref.endswith("/personne[1]/prenom")

@@ -5,7 +5,7 @@ import pytest
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
-from kiosk.theme.theme import Panel, theme
+from kiosk.theme.theme import CAPITAL_RATIO, CAPITALS_MM, Panel, theme
 from kiosk.widgets.field import AnswerField
 from kiosk.widgets.keyboard import Keyboard, forget_choices
 from kiosk.widgets.layouts import ARABIC, AZERTY, LAYOUTS, QWERTY, Action, number_pad
@@ -318,3 +318,20 @@ def test_keys_are_large_enough_and_do_not_overlap_on_every_panel(window, name):
     for above, below in pairwise(rows):
         assert above[0].y > below[0].top
     assert board.height <= window.height * 0.6
+
+
+@pytest.mark.parametrize("window", driver.EVERY_SCREEN, indirect=True)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+def test_the_words_on_keys_are_as_large_as_the_smallest_text(layout, window):
+    _, board = desk(layout=layout, layouts=tuple(LAYOUTS.values()))
+    least = theme.mm(CAPITALS_MM[0])
+    for page in ("letters", "signs", "layouts"):
+        board.page = page
+        driver.frames(2)
+        capitals = {
+            cap.said: cap.letters * CAPITAL_RATIO
+            for cap in board._caps
+            if cap.opacity and cap.letters
+        }
+        assert capitals
+        assert min(capitals.values()) >= least - 1, min(capitals, key=capitals.__getitem__)

@@ -3,6 +3,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from tests.kiosk import driver, hall  # isort: split
 
+from kiosk.screens.review import Lines
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.paged import Paged
 from kiosk.widgets.touch import Action, Tap
@@ -261,3 +262,25 @@ def test_what_needs_a_second_line_beside_the_buttons_makes_them_stay(tmp_path):
             driver.frames()
             seen.add((paged._turners.parent is not None, there.kiosk.page.ids.head_words.height))
         assert len(seen) == 1
+
+
+def test_one_more_line_at_the_review_moves_none_of_those_that_are_there(pressed):
+    column, lines = Paged(), Lines(orientation="vertical", size_hint_y=None, spacing=7.3)
+    lines.bind(minimum_height=lines.setter("height"))
+    column.add_widget(lines)
+    box = BoxLayout()
+    box.add_widget(column)
+    driver.show(box)
+    for number in range(30):
+        lines.add_widget(Tap(said=str(number), size_hint_y=None, height=93.7))
+        driver.frames(2)
+    moved = []
+    for thing in lines.children:
+        thing.bind(pos=lambda thing, _: moved.append(thing.said))
+    for number in range(30, 40):
+        new = Tap(said=str(number), size_hint_y=None, height=93.7)
+        lines.add_widget(new)
+        driver.frames(2)
+    assert moved == []
+    assert new.top == pytest.approx(lines.children[1].y - 7.3, abs=1)
+    assert lines.children[-1].top == pytest.approx(column.column.top, abs=1)

@@ -1,6 +1,7 @@
 """Screen readers: a real AT-SPI client on a real bus reads the kiosk and presses its buttons."""
 
 import os
+from functools import partial
 
 import pytest
 
@@ -101,6 +102,57 @@ def test_trouble_is_an_alert(reader):
     trouble = town.kiosk.page.trouble
     assert trouble
     assert named(client, trouble).role in ("alert", "notification")
+
+
+def test_what_is_written_can_be_read_letter_by_letter(reader):
+    town, client, _ = reader
+    town.begin()
+    town.on()
+    field = town.kiosk.page.answer.field
+    for text, caret in (("", 0), ("Plus d’ombre\net d’eau", 4), ("مرحبا 25", 8), ("un\n", 3)):
+        field.text, field.caret = text, caret
+        driver.frames(2)
+        entry = entries(client)[0]
+        wanted = (text, caret)
+        assert until(partial(reads, client, entry, wanted)), text
+
+
+def entries(client):
+    """The fields that are there."""
+    return until(lambda: [one for one in client.objects() if one.role in ("entry", "text")])
+
+
+def reads(client, entry, wanted):
+    """Whether this stands in the field, with the caret there."""
+    return client.text(entry) == wanted
+
+
+def test_what_is_put_in_order_lets_go_of_nothing(reader):
+    town, client, _ = reader
+    town.begin()
+    for _ in range(40):
+        if town.name == "question" and town.kiosk.journey.step().kind.name == "RANK":
+            break
+        if town.kiosk.journey.step().kind.name == "INTEGER":
+            town.kiosk.journey.hold("30")
+        town.on()
+    town.choose("quai")
+    found = until(
+        lambda: [one for one in client.objects() if one.name == "Le quai" and one.checked]
+    )
+    (quay,) = found
+    assert quay.role == "check box"
+    assert until(lambda: client.description(quay) == "place 1")
+
+
+def test_how_far_along_and_how_it_looks_have_words(reader):
+    town, client, _ = reader
+    town.begin()
+    assert named(client, "Question 1 sur 10").role in ("label", "progress bar")
+    bars = until(lambda: [one for one in client.objects() if one.role == "progress bar"])
+    assert [bar.name for bar in bars] == ["Question 1 sur 10"]
+    tool = named(client, "Taille du texte")
+    assert until(lambda: client.description(tool) == "Taille 2 sur 4")
 
 
 def test_behind_the_curtain_nothing_is_told(reader):
