@@ -150,7 +150,8 @@ class Entry:
         if at is None:
             return ""
         choices = self._speaker.choices(question, at)
-        return next((choice.label for choice in choices if choice.name == name), "")
+        found = (choice.styled or choice.label for choice in choices if choice.name == name)
+        return next(found, "")
 
     # --- what whoever asks the questions needs -----------------------------------------------
 
