@@ -62,7 +62,10 @@ class Voice:
         self.hush()
         wanted = joined(parts)
         if wanted:
-            self._saying = _Utterance(self, wanted)
+            try:
+                self._saying = _Utterance(self, wanted)
+            except OSError as error:
+                _complain(error)
 
     @property
     def speaks(self) -> bool:
@@ -118,7 +121,11 @@ class Voice:
                 if self._ready[0] == key and self._ready[1].poll() is None:
                     return
                 _end(self._ready[1])
-            self._ready = (key, self._start_synthesiser(*key))
+            self._ready = None
+            try:
+                self._ready = (key, self._start_synthesiser(*key))
+            except OSError as error:
+                _complain(error)
 
     def begin(self, part: Part) -> "_Processes":
         """Start the processes that make this part heard, the one that plays last."""
@@ -145,7 +152,11 @@ class Voice:
     def _begin_words(self, words: Speech) -> _Processes:
         synthesiser = self._take_ready((words.language, self._speed, self._volume))
         assert synthesiser.stdin is not None and synthesiser.stdout is not None
-        playing = self._play(synthesiser.stdout)
+        try:
+            playing = self._play(synthesiser.stdout)
+        except OSError:
+            _end(synthesiser)
+            raise
         synthesiser.stdout.close()
         try:
             synthesiser.stdin.write(aloud(words.text, words.language).encode())
@@ -225,7 +236,11 @@ class _Utterance:
     def _begin(self, part: Part) -> bool:
         with self._lock:
             if not self._stopped:
-                self._running = self._voice.begin(part)
+                try:
+                    self._running = self._voice.begin(part)
+                except OSError as error:
+                    _complain(error)
+                    return False
             return not self._stopped
 
     def _finish(self) -> None:
@@ -241,6 +256,11 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         if pipe is not None:
             pipe.close()
     process.wait()
+
+
+def _complain(error: OSError) -> None:
+    """A machine without memory, or whose programs are gone, says nothing; the screen goes on."""
+    log.warning("Nothing can be said: %s", error.strerror)
 
 
 def find_voice() -> Voice | None:

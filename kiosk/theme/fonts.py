@@ -7,17 +7,20 @@ from kivy.core.text import LabelBase
 from kiosk.theme.assets import ASSETS
 
 TEXT = "Parvis"  # regular and bold, every script but Chinese
-HAN = "Parvis Han"  # the same, and Chinese
+HAN = "Parvis Han"  # the same, Chinese, and emoji
 SEMI = "Parvis Semi"
 ICONS = "Phosphor-Bold"
 FILLED_ICONS = "Phosphor-Fill"
 
 
-_HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+_HAN = re.compile(
+    "[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
+    "\u2300-\u23ff\u2600-\u2604\u2607-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+)
 
 
 def font_for(text: str, name: str) -> str:
-    """The font that has all of a text: another one where it is Chinese.
+    """The font that has all of a text: another one where it is Chinese, or has emoji in it.
 
     Ten times as large as the rest together, it is a file of its own, read where it is needed.
     """

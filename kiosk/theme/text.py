@@ -30,6 +30,9 @@ NO_BREAK = "\u00a0"
 THIN_NO_BREAK = "\u202f"
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# What changes the emoji before it (its skin, colour or none, one picture of several): there is one
+# drawing of each, in one colour.
+_MODIFIES = re.compile("[\u200d\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _LAM_ALEF = {  # a lam that begins or goes on, with each alef that ends
     "\ufedf\ufe82": "\ufef5", "\ufee0\ufe82": "\ufef6",
     "\ufedf\ufe84": "\ufef7", "\ufee0\ufe84": "\ufef8",
@@ -170,10 +173,14 @@ def _plain_clusters(text: str) -> list[Cluster]:
     if text.isascii():
         return [Cluster(letter, index, index + 1, 0) for index, letter in enumerate(text)]
     clusters: list[Cluster] = []
+    modified = _MODIFIES.search(text) is not None
     for index, letter in enumerate(text):
         if clusters and combining(letter):
             before = clusters.pop()
             clusters.append(Cluster(before.drawn + letter, before.start, index + 1, 0))
+        elif modified and clusters and _MODIFIES.match(letter):
+            before = clusters.pop()
+            clusters.append(Cluster(before.drawn, before.start, index + 1, 0))
         else:
             clusters.append(Cluster(letter, index, index + 1, 0))
     return clusters
@@ -183,11 +190,16 @@ def _clusters(text: str, right: bool) -> list[Cluster]:
     """Joined letters with their marks, in the order written."""
     found = levels(text, rtl=right)
     clusters: list[Cluster] = []
+    modified = _MODIFIES.search(text) is not None
     for index, (letter, level) in enumerate(zip(_joined(text), found, strict=True)):
         if clusters and combining(letter):
             before = clusters.pop()
             drawn = before.drawn + letter
             clusters.append(Cluster(drawn, before.start, index + 1, before.level))
+            continue
+        if modified and clusters and _MODIFIES.match(letter):
+            before = clusters.pop()
+            clusters.append(Cluster(before.drawn, before.start, index + 1, before.level))
             continue
         lam = clusters[-1].drawn[0] if clusters else ""
         if lam + letter in _LAM_ALEF:

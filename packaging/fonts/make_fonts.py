@@ -4,9 +4,9 @@
 
 Latin letters come from Atkinson Hyperlegible Next; Cyrillic, Greek, phonetic letters (Kabyle) and
 rarer signs from Noto Sans; Arabic with its presentation forms from Noto Sans Arabic; arrows from
-Noto Sans Math. All are drawn to one em and one cap height. Chinese comes in files of its own, which
-hold all the others' characters as well and are loaded only where a text is Chinese. Needs npm and
-fontTools.
+Noto Sans Math. All are drawn to one em and one cap height. Chinese and emoji (in one colour, from
+Noto Emoji) come in files of their own, which hold all the others' characters as well and are loaded
+only where a text has any. Needs npm and fontTools.
 """
 
 from collections.abc import Iterable
@@ -91,6 +91,13 @@ HAN = Source(
     ((0x2E80, 0x303F), (0x3400, 0x9FFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF)),
     "hani",
     0.95,  # a character as high as an Arabic or a Latin line wants it, and no higher
+)
+EMOJI = Source(
+    "@expo-google-fonts/noto-emoji@0.4.7",
+    "{weight}{name}/NotoEmoji_{weight}{name}.ttf",
+    ((0x2300, 0x23FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F000, 0x1FAFF)),
+    "DFLT",
+    0.9 * 1000 / 2048,  # of its own em: a little higher than a capital
 )
 HAN_WEIGHTS = ("Regular", "Bold")
 WEIGHTS = (("400", "Regular"), ("600", "SemiBold"), ("700", "Bold"))
@@ -267,7 +274,7 @@ def make(weight: str, name: str, downloads: Path) -> Path:
 
 
 def make_han(weight: str, name: str, downloads: Path) -> Path:
-    """Write one weight with Chinese, from the merged one without."""
+    """Write one weight with Chinese and emoji, from the merged one without."""
     font = TTFont(fetch(HAN.package, downloads) / HAN.file.format(weight=weight, name=name))
     others = TARGET / f"Parvis-{name}.ttf"
     wanted = gb2312().union(range(0xFF01, 0xFF5F), range(0x3000, 0x3020))
@@ -276,7 +283,13 @@ def make_han(weight: str, name: str, downloads: Path) -> Path:
     resize(font, HAN.scale)
     part = downloads / f"part-han-{weight}.ttf"
     font.save(part)
-    merged = Merger().merge([str(others), str(part)])
+    emoji = TTFont(fetch(EMOJI.package, downloads) / EMOJI.file.format(weight=weight, name=name))
+    taken = characters | set(TTFont(others).getBestCmap())
+    reduce(emoji, characters_of(EMOJI, emoji, taken), EMOJI.script)
+    resize(emoji, EMOJI.scale)
+    pictured = downloads / f"part-emoji-{weight}.ttf"
+    emoji.save(pictured)
+    merged = Merger().merge([str(others), str(part), str(pictured)])
     finish(merged, f"Han {name}")
     path = TARGET / f"ParvisHan-{name}.ttf"
     merged.save(path)

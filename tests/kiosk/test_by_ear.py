@@ -8,7 +8,7 @@ from kiosk.access.echo import echo
 from kiosk.access.names import name_of as named
 from kiosk.focus import put_focus, stops
 from kiosk.speech.parts import Recording, Speech, in_words
-from kiosk.speech.voice import USUAL_SPEED, USUAL_VOLUME
+from kiosk.speech.voice import USUAL_SPEED, USUAL_VOLUME, Voice
 from kiosk.widgets.lead import Lead
 from tests.kiosk.listener import Listener
 
@@ -352,3 +352,15 @@ def test_the_agreement_is_read_to_who_listens(tmp_path):
         assert there.name == "agreement"
         there.kiosk.ear.begin()
         assert "Êtes-vous d’accord ?" in ear.last.replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("programs", [("no-synthesiser", "cat"), ("cat", "no-player")])
+def test_where_nothing_can_be_said_any_more_the_screens_go_on(tmp_path, programs, caplog):
+    synthesiser, player = programs
+    with hall.hall(tmp_path, voice=Voice(synthesiser, (player,))) as there:
+        there.begin()
+        there.kiosk.listen()
+        there.on()
+        assert there.kiosk.journey.ref == "/data/idee"
+        assert not there.kiosk.ear.speaks
+    assert "Nothing can be said" in caplog.text

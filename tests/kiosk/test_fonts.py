@@ -42,6 +42,24 @@ def test_only_chinese_text_is_drawn_with_the_large_font():
     assert font_for("谢谢", ICONS) == ICONS
 
 
+EMOJI = "😀😐🙁👍👎🚲🚌🌳🏫🏥❤✔✅❌⚠☀☂⏰⭐➡"
+
+
+def test_emoji_that_authors_put_into_labels_can_be_drawn():
+    for name in FILES["zh"]:
+        drawn = TTFont(ASSETS / "fonts" / f"{name}.ttf").getBestCmap()
+        assert [sign for sign in EMOJI if ord(sign) not in drawn] == []
+    assert all(font_for(sign, TEXT) == HAN for sign in EMOJI)
+    assert font_for("★ ☆ → ▲", TEXT) == TEXT
+
+
+def test_an_emoji_is_drawn_within_its_line_and_differs_from_one_that_no_font_has(window):
+    pen = Pen(60)
+    faces = [pen.draw(sign).pixels for sign in ("😀", "🙁", "🚲")]
+    assert len({*faces, pen.draw("\U0001fbff").pixels}) == 4
+    assert pen.draw("😀").height == pen.draw("Bonjour").height
+
+
 @pytest.mark.parametrize("bold", [False, True])
 def test_a_line_is_as_high_in_every_script_and_as_wide_as_its_parts(window, bold):
     pen = Pen(40, bold=bold)

@@ -3,7 +3,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from tests.kiosk import driver, hall  # isort: split
 
-from kiosk.screens.review import Lines
+from kiosk.screens.review import Answers
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.paged import Paged
 from kiosk.widgets.touch import Action, Tap
@@ -265,7 +265,7 @@ def test_what_needs_a_second_line_beside_the_buttons_makes_them_stay(tmp_path):
 
 
 def test_one_more_line_at_the_review_moves_none_of_those_that_are_there(pressed):
-    column, lines = Paged(), Lines(orientation="vertical", size_hint_y=None, spacing=7.3)
+    column, lines = Paged(), Answers(orientation="vertical", size_hint_y=None, spacing=7.3)
     lines.bind(minimum_height=lines.setter("height"))
     column.add_widget(lines)
     box = BoxLayout()

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,19 @@ def test_every_character_belongs_to_exactly_one_line(text, rtl):
 @given(text=st.text(alphabet="ab é-/ مرحبالا2,(", max_size=60), rtl=st.booleans())
 def test_french_spaces_twice_is_french_spaces_once(text, rtl):
     assert french_spaces(french_spaces(text)) == french_spaces(text)
+
+
+@pytest.mark.parametrize("rtl", [False, True])
+@pytest.mark.parametrize(
+    ("written", "drawn"),
+    [
+        ("👍🏽", "👍"),  # a colour of skin
+        ("❤️", "❤"),  # "in colour"
+        ("👨‍👩‍👧", "👨👩👧"),  # one picture of three
+        ("1️⃣", "1"),  # a key
+    ],
+)
+def test_what_changes_an_emoji_is_not_drawn_beside_it(written, drawn, rtl):
+    (line,) = lay_out(written, 1000, len, rtl=rtl)
+    assert "".join(sorted(line.drawn)) == "".join(sorted(drawn))
+    assert (line.start, line.end) == (0, len(written))
