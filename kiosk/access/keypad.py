@@ -279,7 +279,9 @@ class Keypad:
         said = echo(before, after)
         if not said and cap is not None:
             said = cap.said
-        self._stage.ear.say_words(said)
+        field = cap.field if cap is not None else self.focused
+        news = _nearest_news(field) if before != after else ""
+        self._stage.ear.say_words(". ".join(part for part in (said, news) if part))
 
     # --- within -------------------------------------------------------------------------------
 
@@ -305,6 +307,15 @@ class Keypad:
         """One switch: the light goes on by itself, once somebody has pressed it."""
         if keys_in_use.now:
             self.move(1)
+
+
+def _nearest_news(widget: Any) -> str:
+    """What became of something typed: how many of a list fit."""
+    while widget is not None and widget is not Window:
+        if news := getattr(widget, "news", ""):
+            return str(news)
+        widget = widget.parent
+    return ""
 
 
 def _news(widget: Any) -> list[str]:

@@ -266,7 +266,11 @@ class AnswerField(FocusBehavior, Held):
         return min(max(int(self.caret), 0), len(self.text))
 
     def _step(self, by: int) -> None:
-        self.caret = min(max(self._caret() + by, 0), len(self.text))
+        """One letter on or back, with the marks that stand on it."""
+        at = min(max(self._caret() + by, 0), len(self.text))
+        while 0 < at < len(self.text) and combining(self.text[at]):
+            at += by
+        self.caret = at
 
     def _put(self, text: str, caret: int) -> None:
         self.text = text

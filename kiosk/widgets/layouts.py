@@ -107,10 +107,12 @@ _WESTERN_SIGNS = (
     "“ ” ‘ … – _ * + = @",
     "€ % ° & § # ² < >",
 )
+_ENGLISH_SIGNS = (*_WESTERN_SIGNS[:-1], "£ € $ % ° & # < >")
+_TURKISH_SIGNS = (*_WESTERN_SIGNS[:-1], "₺ € % ° & § # < >")
 _LATIN_VARIANTS = {
     letter: variants.replace(" ", "")
     for letter, variants in {
-        "a": "á à â ä ã å ą ă æ",
+        "a": "á à â ä ã å ą ă æ ª",
         "c": "ç ć č",
         "d": "ď đ ḍ",
         "e": "é è ê ë ę ě ė ɛ",
@@ -119,7 +121,7 @@ _LATIN_VARIANTS = {
         "i": "í ì î ï ı į",
         "l": "ł ľ ĺ",
         "n": "ñ ń ň",
-        "o": "ó ò ô ö õ ø ő œ",
+        "o": "ó ò ô ö õ ø ő œ º",
         "r": "ř ŕ ṛ",
         "s": "ş ș ś š ß ṣ",
         "t": "ţ ț ť ṭ",
@@ -162,7 +164,7 @@ QWERTY = Layout(
         ),
         _last_row(10, Action.SIGNS),
     ),
-    signs=_signs(10, _WESTERN_SIGNS, _last_row(10, Action.LETTERS)),
+    signs=_signs(10, _ENGLISH_SIGNS, _last_row(10, Action.LETTERS)),
     variants=_LATIN_VARIANTS,
 )
 
@@ -239,7 +241,7 @@ TURKISH = Layout(
         ),
         _last_row(12, Action.SIGNS),
     ),
-    signs=_signs(12, _WESTERN_SIGNS, _last_row(12, Action.LETTERS)),
+    signs=_signs(12, _TURKISH_SIGNS, _last_row(12, Action.LETTERS)),
     variants=_LATIN_VARIANTS,
     capitals={"i": "İ", "ı": "I"},
 )
@@ -260,7 +262,7 @@ ARABIC = Layout(
             "1 2 3 4 5 6 7 8 9 0",
             "٠ ١ ٢ ٣ ٤ ٥ ٦ ٧ ٨ ٩",
             "« » ( ) ! : ؛ / - _",
-            "€ % + = * @ # …",
+            "€ % + = * @ # … ٍ ْ",
         ),
         _last_row(11, Action.LETTERS, comma="،", question="؟"),
     ),

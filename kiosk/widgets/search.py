@@ -79,6 +79,15 @@ class Searched(Written):
             self._finder = _finder_of(self._choices)
         return self._finder
 
+    @property
+    def news(self) -> str:
+        """How many fit what was typed, to be heard after each letter."""
+        if not self.field.text.strip():
+            return ""
+        if not self.results.count:
+            return str(tr._("Rien ne correspond. Écrivez autrement."))
+        return str(tr.plural("{n} choix", "{n} choix", self.results.count))
+
     def choose(self, name: str) -> None:
         """Take this one, or take it away again."""
         if self.several:
@@ -184,6 +193,11 @@ class Results(BoxLayout):
     def least(self) -> float:
         """One line of words, whole: less than that is not worth looking at."""
         return self._line(theme.lesser if theme.cramped else theme.body)
+
+    @property
+    def count(self) -> int:
+        """How many there are, seen or not."""
+        return len(self._found)
 
     @property
     def cards(self) -> dict[str, ChoiceCard]:

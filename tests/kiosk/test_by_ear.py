@@ -334,6 +334,28 @@ def test_recordings_of_the_form_come_before_the_synthesiser(tmp_path):
         assert ear.last == "Le parc, pas choisi."
 
 
+LONG_LIST = """
+| survey | type | name | label::Français (fr) |
+| | select_one villes | ou | Où ? |
+| choices | list_name | name | label::Français (fr) |
+""" + "".join(f"| | villes | v{n} | {'Tours' if n % 8 == 0 else 'Albi'} {n} |\n" for n in range(40))
+LONG_LIST += "| settings | form_id | default_language |\n| | villes | Français (fr) |\n"
+
+
+def test_while_one_searches_one_hears_how_many_fit(tmp_path):
+    ear = Listener()
+    with hall.hall(tmp_path, hall.consultation(LONG_LIST), voice=ear) as there:
+        there.begin()
+        there.kiosk.ear.begin()
+        driver.key("tab")
+        while there.kiosk.keypad.focused is not there.kiosk.page.answer.field:
+            driver.key("tab")
+        driver.key("t", "t")
+        assert ear.last == "t. 5 choix."
+        driver.key("z", "z")
+        assert "Rien ne correspond." in ear.last
+
+
 def test_a_wrong_pin_is_said(tmp_path):
     ear = Listener()
     with hall.hall(tmp_path, people=True, voice=ear) as there:

@@ -239,3 +239,17 @@ def in_memory(marker: str) -> list[str]:
         for found in gc.get_referents(thing)
         if type(found) is str and marker in found and len(found) > len(marker)
     ]
+
+
+def test_arrows_never_stop_between_a_letter_and_its_marks():
+    field = AnswerField(rtl=True)
+    driver.show(field)
+    field.text, field.caret, field.focus = "مُحَمَّد", 0, True
+    stops = []
+    for _ in range(5):
+        driver.key("left")
+        stops.append(field.caret)
+    assert stops == [2, 4, 7, 8, 8]
+    for _ in range(5):
+        driver.key("right")
+    assert field.caret == 0

@@ -101,3 +101,11 @@ def test_each_language_gets_the_layout_its_writers_know():
     assert layout_for("uk") is UKRAINIAN
     assert layout_for("ar") is ARABIC
     assert layout_for("pt_BR").name == "portuguese"
+
+
+def test_money_and_ordinals_of_each_language_can_be_written():
+    assert {"£", "$", "€"} <= written(LAYOUTS["qwerty"])
+    assert {"₺", "€"} <= written(LAYOUTS["turkish"])
+    assert {"₴", "№"} <= written(UKRAINIAN)
+    assert {"ª", "º"} <= written(LAYOUTS["spanish"]) & written(LAYOUTS["portuguese"])
+    assert {"\N{ARABIC SUKUN}", "\N{ARABIC KASRATAN}"} <= written(ARABIC)
