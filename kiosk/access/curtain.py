@@ -34,11 +34,11 @@ Builder.load_string("""
             text: root.title
             bold: True
             halign: 'center'
-            font_size: theme.title
+            font_size: theme.heading
         Words:
             text: root.text
             halign: 'center'
-            font_size: theme.body
+            font_size: theme.lesser if theme.cramped else theme.body
             color: theme.quiet
 """)
 

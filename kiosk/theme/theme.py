@@ -78,6 +78,7 @@ class Theme(EventDispatcher):
     body = NumericProperty(42)
     title = NumericProperty(50)
     lesser = NumericProperty(31)  # one step below the person's choice, where room is short
+    heading = NumericProperty(40)  # what a screen says over its content, questions aside
     small = NumericProperty(31)
     target = NumericProperty(75)
     tool = NumericProperty(75)  # the height of the small buttons that are always there
@@ -216,6 +217,7 @@ class Theme(EventDispatcher):
         if self.capital > self.default_capital:
             ratio = min(ratio, 1.1) if self.large else 1.0
         self.title = round(self.body * ratio)
+        self.heading = self.lesser if self.cramped else self.title
 
 
 def _forget(told: dict[WeakMethod[Callable[..., object]], None], dead: Any) -> None:

@@ -78,6 +78,8 @@ def layout(cover: Widget, *, screen_is_one_target: bool = False) -> Iterator[Fin
         cover: the topmost screen or question.
         screen_is_one_target: as on the idle screen, with smaller targets on it.
     """
+    for thing in things(cover):
+        yield Finding("cut", name_of(thing), cut_sideways(thing), 1)
     targets = [thing for thing in things(cover) if is_wholly_seen(thing)]
     for thing in targets:
         yield from _size(thing)
@@ -163,6 +165,12 @@ def seen_part(widget: Widget) -> Box:
     return box
 
 
+def cut_sideways(widget: Widget) -> float:
+    """How many pixels stand beyond the sides of a page, where no turning leads."""
+    (left, _, right, _), (first, _, last, _) = box_of(widget), seen_part(widget)
+    return float(max(first - left, right - last, 0))
+
+
 def is_wholly_seen(widget: Widget) -> bool:
     """Whether no page's edge cuts it."""
     left, bottom, right, top = seen_part(widget)
@@ -236,6 +244,9 @@ def _cut(cover: Widget) -> Iterator[Finding]:
     for words in _words(cover):
         # A picture of joined letters is up to three pixels wider than what they measure.
         beyond = [words.texture_size[0] - words.width - 2, words.texture_size[1] - words.height]
+        left, bottom, right, top = seen_part(words)
+        beyond += [-left, -bottom, right - Window.width, top - Window.height]
+        beyond.append(cut_sideways(words))
         holder = words.parent
         beyond += [holder.x - words.x, words.right - holder.right]
         thing = _target_of(words)

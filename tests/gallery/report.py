@@ -44,7 +44,7 @@ def bounds() -> dict[str, str]:
         "high contrast": "of words in both high-contrast palettes, from pixels, at least 20",
         "icon": "contrast of icons, from pixels, at least 3",
         "reach": "upright panel: mm of a thing that lie in the lower two thirds, at least 12.7",
-        "cut": "pixels of words that are not drawn, at most 1",
+        "cut": "pixels of words not drawn, or of a button beside its page or the window, at most 1",
         "overlap": "pixels by which two texts, or a text and a button, cover each other, at most 1",
         "outside": "pixels of a thing to touch beyond the window, at most 1",
         "speechless": "things that take the focus and say nothing, none",

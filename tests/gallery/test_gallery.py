@@ -22,6 +22,7 @@ from kiosk.theme.palette import DARK_ON_LIGHT
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.answer import Answer
 from kiosk.widgets.kinds import WAYS
+from kiosk.widgets.paged import Paged
 from kiosk.widgets.touch import Action, Sign
 from kiosk.widgets.upload import MEANS
 from kiosk.widgets.words import Words
@@ -130,6 +131,25 @@ def test_words_that_are_cut_are_found(sheet):
     assert beyond(sheet, "cut") == []
     words.size_hint_y = 0.01
     assert beyond(sheet, "cut") == ["Une assez longue phrase"]
+
+
+def test_words_beyond_the_window_are_found(sheet):
+    words = Words(text="Secret", size_hint=(None, None), width=400, pos=(100, 790))
+    sheet.add_widget(words)
+    assert beyond(sheet, "cut") == ["Secret"]
+    words.y = 700
+    assert beyond(sheet, "cut") == []
+
+
+def test_what_a_page_cuts_at_its_side_is_found_but_not_what_its_turning_shows(sheet):
+    page = Paged(size_hint=(None, None), size=(theme.mm(60), theme.mm(30)), pos=(100, 100))
+    sheet.add_widget(page)
+    for text in ("Ici", "Là"):
+        page.add_widget(Action(text=text, size_hint_y=None, height=theme.mm(25)))
+    assert beyond(sheet, "cut") == []
+    page.add_widget(Action(text="Beaucoup plus loin que le bord de la page"))
+    cut = "Beaucoup plus loin que le bord de la page"
+    assert beyond(sheet, "cut") == [cut, cut]  # the button, and its words
 
 
 def test_words_that_end_in_an_ellipsis_are_found(sheet):
