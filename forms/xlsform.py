@@ -12,6 +12,7 @@ from pyxform.builder import create_survey_element_from_dict
 from pyxform.errors import PyXFormError
 from pyxform.xls2json import workbook_to_json
 
+from forms.advice import advise
 from forms.errors import FormError, FormErrors, Problem
 from forms.quotation import kept, restored
 from forms.review import paths_of_rows, review_expressions, review_structure
@@ -72,6 +73,7 @@ def compile_form(path: Path) -> Compiled:
     told = [str(_placed_by_pyxform(text, book)) for text in said]
     told.extend(_led_nowhere(form, rows))
     told.extend(f"The media file {name} is not beside the form." for name in missing)
+    told.extend(str(one) for one in advise(book))
     return Compiled(xml, media, tuple(told))
 
 

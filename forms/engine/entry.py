@@ -8,6 +8,7 @@ from datetime import datetime
 from random import Random, SystemRandom
 
 from forms.engine.answers import WrongKind, read_answer
+from forms.engine.defaults import read_defaults
 from forms.engine.instance import EntryNode, Instance
 from forms.engine.judging import Judge
 from forms.engine.offers import drop_choices
@@ -149,7 +150,8 @@ class Entry:
         if at is None:
             return ""
         choices = self._speaker.choices(question, at)
-        return next((choice.label for choice in choices if choice.name == name), "")
+        found = (choice.styled or choice.label for choice in choices if choice.name == name)
+        return next(found, "")
 
     # --- what whoever asks the questions needs -----------------------------------------------
 
@@ -401,6 +403,7 @@ class Entry:
             if action.events & FIRST_LOAD:
                 for node in self._instance.nodes_of(action.target):
                     self._set(action, node, changes)
+        read_defaults(self.form, self._instance, self._recalculation, self._read, changes)
         self._recalculation.settle_all(changes)
         self._follow({}, changes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as made
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
@@ -228,6 +228,8 @@ def text_for(value: Value, kind: DataType | None, now: datetime) -> str:
         return "1" if to_boolean(value) else "0"
     if isinstance(value, date | time | str):
         return _moment_for(value, kind, now)
+    if kind is DataType.DATE or kind is DataType.DATETIME:
+        return _moment_of_days(value, kind, now)
     return to_text(value)
 
 
@@ -235,6 +237,15 @@ _LEAST, _MOST = -(2.0**31), 2.0**31 - 1
 """What an int of XML Schema holds (specification, "Data Types")."""
 
 _PLACES = frozenset({DataType.GEOPOINT, DataType.GEOTRACE, DataType.GEOSHAPE})
+
+
+def _moment_of_days(days: Value, kind: DataType, now: datetime) -> str:
+    """The day or moment that a number tells: `today() + 7` is one (JavaRosa refuses to cast it)."""
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=now.tzinfo) + timedelta(days=to_number(days))
+    except (OverflowError, ValueError):
+        return ""
+    return moment.date().isoformat() if kind is DataType.DATE else write_moment(moment)
 
 
 def _moment_for(value: date | time | str, kind: DataType | None, now: datetime) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import overload
 
 from forms.engine.instance import EntryNode
+from forms.engine.styling import unstyled
 from forms.xform.controls import Choice, Itemset, Question
 from forms.xform.form import Form
 from forms.xform.texts import MEDIA, PICTURES, Template, Wording, media_name, plain
@@ -44,14 +45,14 @@ class Speaker:
             template = self.form.template(wording.key, self.world.language, form)
         else:
             template = () if form else wording.inline
-        return self.render(template, field, node) if template else ""
+        return unstyled(self.render(template, field, node)) if template else ""
 
     def name(self, wording: Wording) -> str:
         """What a label says whatever is answered: the values that it shows are left out."""
         template = wording.inline
         if wording.key:
             template = self.form.template(wording.key, self.world.language)
-        return " ".join(plain(template).split())
+        return " ".join(unstyled(plain(template)).split())
 
     def media(self, wording: Wording) -> Mapping[str, str]:
         """The media that go with a label."""
@@ -220,7 +221,8 @@ def choice_of(form: Form, itemset: Itemset, item: Node, language: str, shown: st
         shown = cell_of(item, itemset.label) if itemset.label else name
     apart = {itemset.value, itemset.label}
     columns = {column: text for column, text in item.cells() if column not in apart}
-    return Choice(name, shown, media, columns or NO_MEDIA)
+    said = unstyled(shown)
+    return Choice(name, said, media, columns or NO_MEDIA, "" if said == shown else shown)
 
 
 def media_of(form: Form, key: str, language: str) -> Mapping[str, str]:

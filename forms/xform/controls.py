@@ -71,12 +71,14 @@ class Choice:
         label: what people read; plain text, in the entry's language.
         media: file names by "image", "audio", "video".
         columns: further columns of the choices sheet, such as a cost.
+        styled: the label as the form writes it, where it has marks of a style; "" otherwise.
     """
 
     name: str
     label: str
     media: Mapping[str, str]
     columns: Mapping[str, str]
+    styled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

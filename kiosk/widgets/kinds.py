@@ -7,11 +7,13 @@ them. One line in `WAYS` makes a kind known; the first line that fits a question
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 
 from forms.engine import Kind, Step
+from forms.xpath.values import read_date, read_time
 from kiosk.attachments import Attachments
 from kiosk.widgets.answer import Answer, Setting
 
@@ -87,7 +89,7 @@ def _is_head(step: Step) -> bool:
 def _choosing(kind: Kind, widget: str) -> tuple[Way, ...]:
     return (
         Way(kind, "matrix", "MatrixHead", "label", when=_is_head, among_others=True),
-        Way(kind, "matrix", "", "label"),
+        Way(kind, "matrix", "", "label", among_others=True),
         Way(kind, "matrix", "MatrixRow", when=_is_row, among_others=True),
         Way(kind, "folded", "Folded", when=_folds, among_others=True),
         Way(kind, "search", "Searched", when=_many, among_others=False),
@@ -142,7 +144,8 @@ def answer_widget(step: Step, value: str, setting: Setting) -> Answer | None:
     way = way_of(step, among_others=setting.among_others)
     if way is None or not way.widget:
         return None
-    widget: Answer = getattr(way.loaded, way.widget)(step, value, setting)
+    held = value if _is_readable(step, value) else ""
+    widget: Answer = getattr(way.loaded, way.widget)(step, held, setting)
     return widget
 
 
@@ -151,8 +154,34 @@ def describe(step: Step, value: str, attachments: Attachments | None = None) -> 
     way = way_of(step) if value else None
     if way and step.kind.uploads:
         return str(way.loaded.describe_attachment(step, value, attachments))
-    tell = getattr(way.loaded, "describe", None) if way else None
+    tell = getattr(way.loaded, "describe", None) if way and _is_readable(step, value) else None
     return str(tell(step, value)) if tell else value
+
+
+def _is_readable(step: Step, value: str) -> bool:
+    """Whether a widget could show it: a form may calculate anything into any field."""
+    day, _, clock = value.rpartition("T") if step.kind is Kind.DATETIME else (value, "", value)
+    match step.kind if value else None:
+        case Kind.DATE:
+            return _is_iso(value[:10])
+        case Kind.TIME:
+            return read_time(value) is not None
+        case Kind.DATETIME:  # of which only one part may be said yet
+            return "T" in value and _is_iso(day) and (not clock or read_time(clock) is not None)
+        case Kind.RANGE:
+            return _is_number(value)
+    return True
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _is_iso(day: str) -> bool:
+    return not day or (len(day) == len("2026-11-21") and read_date(day) is not None)
 
 
 @cache

@@ -114,7 +114,7 @@ def answer_of(there):
 
 @pytest.mark.parametrize("screen", [driver.SMALL, driver.SMALL_WIDE, driver.MIDDLE])
 @pytest.mark.parametrize("name", ["budget", "budget-toulouse"])
-def test_one_project_at_least_is_seen_whole_at_once_in_the_largest_letters(tmp_path, screen, name):
+def test_one_project_and_its_price_are_seen_at_once_in_the_largest_letters(tmp_path, screen, name):
     with hall.hall(tmp_path, hall.from_catalogue(name), screen=screen) as there:
         theme.choose_capital(theme.sizes - 1)
         there.begin()
@@ -122,9 +122,8 @@ def test_one_project_at_least_is_seen_whole_at_once_in_the_largest_letters(tmp_p
             there.on()
         driver.frames(6)
         first = next(iter(answer_of(there).cards.values()))
-        assert in_sight(there, first)
-        assert in_sight(there, first.ids.price if not first.wide else first.ids.tag)
-        assert in_sight(there, first.ids.mark)
+        for part in ("title", "tag" if first.wide else "price", "mark"):
+            assert in_sight(there, first.ids[part]), part
 
 
 def test_prices_of_millions_are_never_cut(at):
@@ -209,3 +208,17 @@ def test_a_long_subject_stands_over_its_points_rather_than_in_a_column_beside_th
     line = answer_of(there).lines["/data/g/o1"]
     assert line.part.top <= line.words.y
     assert line.words.width > line.width * 0.8
+
+
+def test_a_budgets_hint_is_told_in_whatever_letters(tmp_path):
+    with hall.hall(tmp_path, hall.from_catalogue("budget"), screen=driver.SMALL) as there:
+        there.begin()
+        answer = answer_of(there)
+        assert answer.children[-1] is answer.hint  # above the projects
+        theme.choose_capital(theme.sizes - 1)
+        driver.frames(6)
+        assert answer.children[0] is answer.hint  # below them
+        assert answer.hint.text == "La bourse est de 100\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€."
+        theme.choose_capital(theme.default_capital)
+        driver.frames(6)
+        assert answer.children[-1] is answer.hint

@@ -12,12 +12,13 @@ from kiosk.language import tr
 from kiosk.theme.drawing import Pen
 from kiosk.theme.icons import has_icon
 from kiosk.theme.pictures import picture_of
-from kiosk.theme.theme import theme
+from kiosk.theme.theme import CAPITAL_RATIO, theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.cards import CardGrid
 from kiosk.widgets.methods.standing import History, Standing
 from kiosk.widgets.methods.wording import money, title_and_note, without_amount
 from kiosk.widgets.touch import Tap
+from kiosk.widgets.words import Words
 
 MOST = "parvis:points"
 
@@ -91,6 +92,10 @@ class ProjectCard(Tap):
         return beside < below
 
 
+class Hint(Words):
+    """The question's hint, on a small panel: above the projects where one is seen, else below."""
+
+
 class ProjectGrid(CardGrid):
     """Projects side by side where their prices and longest words have room."""
 
@@ -117,6 +122,10 @@ class Budget(Answer):
         self.bind(room=self.grid.setter("room"))
         self.bind(room=self._come_closer, width=self._come_closer)
         theme.bind(body=self._come_closer)
+        self.shows_hint = bool(theme.compact and step.hint)
+        self.hint = Hint(text=step.hint if self.shows_hint else "")
+        if self.shows_hint:
+            self.add_widget(self.hint)
         self.add_widget(self.grid)
         self.cards = {choice.name: self._card(choice) for choice in step.choices}
         for card in self.cards.values():
@@ -226,12 +235,26 @@ class Budget(Answer):
         first = next(iter(self.cards.values()), None)
         if first is None or not self.room or self.purse_line.warning:
             return
-        hidden = first.needed_height(self.width, theme.body) > self.room
-        letters = theme.lesser if hidden and not theme.large else theme.body
+        letters, hint_first = self._fitting(first)
         if first.letters != letters:
             for card in self.cards.values():
                 card.letters = letters
             self.grid._trigger_layout()
+        if self.shows_hint and hint_first is not (self.children[-1] is self.hint):
+            self.remove_widget(self.hint)
+            self.add_widget(self.hint, len(self.children) if hint_first else 0)
+
+    def _fitting(self, first: ProjectCard) -> tuple[float, bool]:
+        """The largest letters with which the first project is seen, and whether below the hint."""
+        hint = self.hint.height_at(self.width) if self.shows_hint else 0.0
+        usual = theme.mm(theme.default_capital_mm / CAPITAL_RATIO) - 1
+        smaller = [] if theme.large else [one for one in theme.smaller if one >= usual]
+        for letters in (float(theme.body), *smaller):
+            needed = first.needed_height(self.width, letters)
+            for hint_first in (True, False):
+                if needed + (hint if hint_first else 0) <= self.room:
+                    return letters, hint_first
+        return (smaller or [float(theme.body)])[-1], not smaller
 
 
 def purse_in(step: Step) -> Purse:
