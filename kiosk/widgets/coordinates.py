@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from kivy.clock import Clock
+
 from forms.engine import Kind, Step
 from kiosk.language import tr
 from kiosk.widgets.answer import Setting
@@ -16,6 +18,8 @@ class CoordinatesAnswer(TypedAnswer):
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         self._several = step.kind is not Kind.GEOPOINT
+        # Not while the screen is being laid out.
+        self._advise_soon = Clock.create_trigger(lambda _: self._show_advice(), -1)
         # Written from left to right in Latin letters and digits, as an address is.
         typed = replace(step, kind=Kind.TEXT, appearance=frozenset({"url"}))
         super().__init__(typed, value, setting, **kwargs)
@@ -33,7 +37,8 @@ class CoordinatesAnswer(TypedAnswer):
     def settle(self, *_: Any) -> None:
         """One line, and above it why it is not a map."""
         super().settle()
-        self._show_advice()
+        if not self.setting.among_others:
+            self._advise_soon()
 
     def _layouts(self, step: Step, language: str) -> tuple[Layout, ...]:
         return (coordinates_pad(several=self._several),)
