@@ -78,7 +78,7 @@ class Keypad:
         command = self.key_map.command(asked, modifiers)
         self._swallows = command is not None and not self._belongs_to(at, name)
         if not self._swallows or command is None:
-            return False
+            return name == "escape"  # to Kivy it would mean that nothing has the focus any more
         if self._is_held(code):
             return True
         if command in (Command.NEXT, Command.PREVIOUS):

@@ -330,3 +330,16 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path, content, says):
 def test_a_set_that_is_not_there_is_named():
     with pytest.raises(BadKeyMap, match="neither a set of keys"):
         key_map("piano")
+
+
+def test_escape_goes_back_and_never_puts_the_light_out(tmp_path):
+    with hall.hall(tmp_path) as town:
+        to_question(town, "SELECT_ONE")
+        before = lit(town)
+        driver.key("f12")
+        driver.key("escape")
+        assert lit(town) is before
+        ref = town.kiosk.journey.ref
+        driver.key("escape")
+        assert town.kiosk.journey.ref != ref
+        assert lit(town)
