@@ -20,8 +20,13 @@ from kiosk.widgets.words import Words
 class NumberKey(Tap):
     """One number on a line of numbers."""
 
-    text = StringProperty()
+    text = StringProperty()  # as the form writes it
+    shown = StringProperty()  # as the language does
     taken = BooleanProperty(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shown = tr.number(Decimal(self.text))
 
     def needed_height(self, width: float) -> float:
         """A little higher than its number, whatever the width."""

@@ -55,3 +55,17 @@ def test_a_question_that_only_labels_columns_is_answered_where_it_stands_alone(t
         there.begin()
         there.choose("b")
         assert there.kiosk.journey.value() == "b"
+
+
+def test_the_keys_of_a_range_write_numbers_as_the_language_does(tmp_path):
+    survey = SURVEY.format(
+        kind="range", value="", read_only="", parameters="start=0 end=1 step=0.25", appearance=""
+    )
+    with hall.hall(tmp_path, hall.consultation(survey)) as there:
+        there.begin()
+        there.on()
+        assert [key.shown for key in there.kiosk.page.answer.keys] == [
+            *("0", "0,25", "0,5", "0,75", "1")
+        ]
+        there.touch("0,25")
+        assert there.kiosk.journey.value() == "0.25"

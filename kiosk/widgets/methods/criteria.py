@@ -1,6 +1,7 @@
 """Rating on several criteria: one measure a screen, a line of numbers for each criterion."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ from kivy.uix.layout import Layout
 from kivy.uix.widget import Widget
 
 from forms.engine import Step
+from kiosk.language import tr
 from kiosk.theme.icons import has_icon
 from kiosk.theme.theme import theme
 from kiosk.widgets.methods.group import Asked, GroupAnswer
@@ -23,7 +25,8 @@ class ScaleKey(NumberKey):
 
 def key_side() -> float:
     """How wide and high one number is."""
-    return float(max(theme.target, theme.body * 1.5))
+    most = theme.target * 1.2 if theme.compact else theme.body * 1.5
+    return float(max(theme.target, min(theme.body * 1.5, most)))
 
 
 class Scale(Layout):
@@ -35,7 +38,7 @@ class Scale(Layout):
         assert step.bounds is not None, f"{step.ref} is a criterion without a scale"
         bounds = step.bounds
         self.keys = {
-            number: ScaleKey(text=number, said=f"{step.label} : {number}")
+            number: ScaleKey(text=number, said=f"{step.label} : {tr.number(Decimal(number))}")
             for number in numbers_between(bounds.start, bounds.end, bounds.step)
         }
         for key in self.keys.values():
