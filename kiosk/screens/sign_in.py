@@ -51,6 +51,7 @@ class SignInScreen(Page):
     def on_trouble(self, *_: Any) -> None:
         """What stands against it is said at once."""
         if self.trouble and self.kiosk is not None:
+            self.ids.paged.to_top()
             self.kiosk.ear.say_words(self.trouble)
 
     def forget(self) -> None:

@@ -77,6 +77,7 @@ class DigitPad(Over):
         super().__init__(title, setting)
         self._given = given
         self.field = AnswerField(multiline=False, said=title, max_length=longest)
+        self.field.font_size = theme.lesser if theme.cramped else 0
         self.ids.field.add_widget(self.field)
         self.keyboard = keyboard_for((number_pad(),))
         if self.keyboard.parent is not None:
