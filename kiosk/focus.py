@@ -34,8 +34,13 @@ def stops(cover: Widget) -> Iterator[Widget]:
 
     A widget with a method `own_stops` says itself what keys lead to within it. A cover with a
     `lead` (see `kiosk.widgets.lead`) has one stop more: what it says, before what can be touched.
+    A cover may keep the keys within some widgets for a while (`keys_stay_in`).
     """
-    yield from _within(cover, getattr(cover, "lead", None))
+    kept = getattr(cover, "keys_stay_in", ())
+    for widget in kept:
+        yield from _within(widget, None)
+    if not kept:
+        yield from _within(cover, getattr(cover, "lead", None))
 
 
 def _within(widget: Widget, lead: Widget | None) -> Iterator[Widget]:

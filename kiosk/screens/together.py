@@ -5,6 +5,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.widget import Widget
 
 from forms.engine import Kind, Place, Repetition, Section, Step, Verdict
 from forms.errors import FormError
@@ -145,6 +146,11 @@ class TogetherScreen(AskingPage):
             parts += spoken_words(block.step, media)
             parts.append(Speech(block.answer.spoken() if block.answer else "", tr.language))
         return parts
+
+    @property
+    def keys_stay_in(self) -> Sequence[Widget]:
+        """While one writes, keys lead round field and keyboard: no other question has room then."""
+        return () if self.writing is None else (self.writing, self.writing.keyboard)
 
     def key_back(self) -> None:
         """The keyboard is put away first, where it hides the way back."""

@@ -4,6 +4,8 @@ import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
+from kiosk.access.commands import Command
+from kiosk.focus import focused, put_focus
 from kiosk.journey import Stage
 from kiosk.language import tr
 from tests.kiosk import test_way
@@ -249,3 +251,35 @@ def test_a_decimal_is_written_digit_by_digit_on_a_page_of_several(tmp_path):
         write(home, "pieces", "2,5")
         assert block(home, "pieces").answer.field.text == "2,5"
         assert home.kiosk.journey.value("/data/logement/pieces") == "2.5"
+
+
+def test_while_one_writes_keys_lead_round_field_and_keyboard_and_then_on(tmp_path):
+    about = hall.consultation(HOUSEHOLD)
+    with hall.hall(tmp_path, about, screen=driver.SMALL) as home:
+        home.begin()
+        home.on()
+        choose(home, "statut", "loc")
+        page, asked = home.kiosk.page, block(home, "bailleur")
+        put_focus(page, asked.answer.field)
+        home.kiosk.keypad.choose()
+        driver.frames(5)
+        assert page.bare
+        keyboard = set(asked.answer.keyboard.walk(restrict=True))
+        seen = set()
+        for _ in range(20):
+            home.kiosk.keypad.press(Command.NEXT)
+            driver.frames(2)
+            seen.add(focused(page))
+        assert asked.answer.field in seen
+        assert seen & keyboard
+        assert seen <= keyboard | set(asked.walk(restrict=True))
+        home.kiosk.keypad.press(Command.BACK)
+        driver.frames(5)
+        assert not page.bare
+        assert focused(page) is asked.answer.field
+        home.kiosk.keypad.press(Command.NEXT)
+        driver.frames(5)
+        lit, window = focused(page), page.ids.paged
+        assert lit in set(block(home, "pieces").walk(restrict=True))
+        assert lit.to_window(*lit.pos)[1] >= window.y - 1
+        assert lit.to_window(lit.x, lit.top)[1] <= window.top + 1
