@@ -79,7 +79,6 @@ class KeyMap:
 
 _SPECIAL = {
     "f2": Command.BACK,
-    "escape": Command.BACK,
     "f3": Command.REPEAT,
     "f4": Command.SLOWER,
     "f5": Command.FASTER,

@@ -332,14 +332,11 @@ def test_a_set_that_is_not_there_is_named():
         key_map("piano")
 
 
-def test_escape_goes_back_and_never_puts_the_light_out(tmp_path):
+def test_escape_leads_nowhere_and_never_puts_the_light_out(tmp_path):
     with hall.hall(tmp_path) as town:
         to_question(town, "SELECT_ONE")
-        before = lit(town)
-        driver.key("f12")
-        driver.key("escape")
-        assert lit(town) is before
-        ref = town.kiosk.journey.ref
-        driver.key("escape")
-        assert town.kiosk.journey.ref != ref
-        assert lit(town)
+        before, ref = lit(town), town.kiosk.journey.ref
+        for _ in range(2):
+            driver.key("escape")
+            assert lit(town) is before
+        assert town.kiosk.journey.ref == ref
