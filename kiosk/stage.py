@@ -529,8 +529,8 @@ class Kiosk(FloatLayout):
             return True
         return self._ask is None and self.page is not None and self.page.key(code)
 
-    def _key_up(self, _: Any, code: int, *__: Any) -> None:
-        self.keypad.let_go(code)
+    def _key_up(self, _: Any, code: int, *__: Any) -> bool:
+        return self.keypad.let_go(code)
 
     def _text(self, _: Any, text: str) -> bool:
         return self.keypad.wrote(text)

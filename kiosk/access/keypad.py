@@ -24,6 +24,7 @@ from kiosk.widgets.keyboard import KeyCap
 from kiosk.widgets.lead import Lead
 
 HELD = 0.7  # seconds: the same key again within this, never let go, is one long press
+PUTS_OUT = "escape"  # to Kivy, pressed or let go, it means that nothing has the focus any more
 _MIRRORED = {"left": "right", "right": "left"}
 _ARROWS = ("left", "right", "up", "down")
 
@@ -78,7 +79,7 @@ class Keypad:
         command = self.key_map.command(asked, modifiers)
         self._swallows = command is not None and not self._belongs_to(at, name)
         if not self._swallows or command is None:
-            return name == "escape"  # to Kivy it would mean that nothing has the focus any more
+            return name == PUTS_OUT
         if self._is_held(code):
             return True
         if command in (Command.NEXT, Command.PREVIOUS):
@@ -96,10 +97,11 @@ class Keypad:
         self._swallows = True
         self._held[code] = monotonic()
 
-    def let_go(self, code: int) -> None:
-        """A key went up: what it had to write came before."""
+    def let_go(self, code: int) -> bool:
+        """A key went up: what it had to write came before; says whether nobody else may know."""
         self._held.pop(code, None)
         self._swallows = False
+        return Keycodes.keycode_to_string(Window, code) == PUTS_OUT
 
     def wrote(self, text: str) -> bool:
         """A key writes this; says whether that is no text but the keypad's."""
