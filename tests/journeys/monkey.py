@@ -28,7 +28,7 @@ from kiosk.widgets.touch import Tap
 from sync.consultation import Consultation
 from tests.kiosk.listener import Listener
 
-WORD = "zwxkqvjy"  # typed again and again, and looked for when it has left
+WORD = "jqvkzwyx"  # typed again and again, and looked for when it has left; no other test plants it
 KEYS = (
     *("tab", "enter", "spacebar", "escape", "backspace", "delete", "left", "right", "up", "down"),
     *("home", "end", "pageup", "pagedown", "f1", "f5", "numpadenter"),
