@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo gallery test check bench soak audit lock clean
 export PYTHON
+WORKERS ?= auto
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -18,8 +19,8 @@ demo: setup      ## play the whole path: resident, sealing, sync, desk (a window
 gallery: setup-test ## draw and measure every screen in every size into build/gallery
 	@.venv/bin/python -m tests.gallery
 
-test: setup-test ## all tests
-	@.venv/bin/python -m pytest
+test: setup-test ## all tests, a worker for each core, in a new order each time (SEED=… for one that was, ARGS=… for pytest)
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
 
 check: setup-test ## formatting, lint, types, import rules, translations
 	.venv/bin/ruff format --check .
@@ -40,7 +41,7 @@ audit: setup-test ## look for known flaws in the locked packages (asks PyPI's ad
 	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r packaging/requirements.lock
 
 lock:            ## bring packaging/requirements.lock up to date (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --extra all --group dev -q pyproject.toml -o packaging/requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --python-version 3.11 --generate-hashes --extra all --group dev -q pyproject.toml -o packaging/requirements.lock
 
 clean:           ## remove what was built, and the virtual environment
 	rm -rf .venv build dist

@@ -14,12 +14,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from urllib.request import urlopen
 
 import click
 
 from kiosk.demo.traces import traces_of
+from kiosk.demo.waiting import LIMIT, end, wait_for
 from sync import consultation
 from sync.command_line import Sentence
 
@@ -110,8 +111,7 @@ class Demo:
             morning.stdin.write("\n")
             morning.stdin.flush()
             self._listen(morning)
-            morning.terminate()
-            morning.wait(timeout=20)
+            end(morning, "The kiosk")
             self._collect()
 
     def open_window(self) -> None:
@@ -167,14 +167,12 @@ class Demo:
         self._chapter("Anyone checks the public register, with one small program")
         package = (self.desk / f"{CONSULTATION}.parvis").read_bytes()
         address = f"{self.url}/register/{consultation.read(package).id}"
-        with urlopen(f"{address}/key", timeout=20) as answer:  # noqa: S310
-            key = answer.read().decode().strip()
+        key = _fetched(f"{address}/key").strip()
         self._run("parvis-verify", "log", address, "--key", key)
         for code in self.codes:
             self._say(f"The resident with receipt {code} looks at {self.url}/r?code={code}")
-            with urlopen(f"{self.url}/r?code={code}&lang=fr", timeout=20) as answer:  # noqa: S310
-                if "Inscrite au registre" not in answer.read().decode():
-                    raise Sentence(f"The contribution with receipt {code} is not in the register.")
+            if "Inscrite au registre" not in _fetched(f"{self.url}/r?code={code}&lang=fr"):
+                raise Sentence(f"The contribution with receipt {code} is not in the register.")
             self._say("  and reads: received, entered in the register.")
 
     def _look_for_traces(self) -> None:
@@ -195,13 +193,12 @@ class Demo:
             *("--host", "127.0.0.1", "--port", str(self.port)),
         ]
         log = (self.out / "server.log").open("a")
-        process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
+        process = subprocess.Popen(command, stdout=log, stderr=log, text=True)  # noqa: S603
         try:
-            _wait_for(self.port, process)
+            wait_for(lambda: _answers(self.port, process), "The server did not answer")
             yield
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            end(process, "The server")
             log.close()
 
     def _player(self, scene: str, first: int) -> "subprocess.Popen[str]":
@@ -277,17 +274,24 @@ def _free_port() -> int:
     return port
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    end = monotonic() + 20
-    while monotonic() < end:
-        if process.poll() is not None:
-            raise Sentence("The server did not start; see server.log beside its data.")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            sleep(0.05)
-    raise Sentence("The server did not answer within 20 seconds.")
+def _answers(port: int, process: "subprocess.Popen[str]") -> bool:
+    """Whether somebody listens at the port."""
+    if process.poll() is not None:
+        raise Sentence("The server did not start; see server.log beside its data.")
+    try:
+        socket.create_connection(("127.0.0.1", port), LIMIT).close()
+    except OSError:
+        return False
+    return True
+
+
+def _fetched(address: str) -> str:
+    """What the server says there."""
+    try:
+        with urlopen(address, timeout=LIMIT) as answer:  # noqa: S310
+            return str(answer.read().decode())
+    except OSError as error:
+        raise Sentence(f"The server did not answer at {address}: {error}") from error
 
 
 if __name__ == "__main__":

@@ -15,14 +15,13 @@ from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
+from kiosk.demo.waiting import LIMIT
 from kiosk.theme.text import french_spaces
 from kiosk.widgets.keyboard import Keyboard
 from kiosk.widgets.layouts import Action
 from kiosk.widgets.touch import Tap
 
 Story = Iterator[None]
-
-SECONDS_TO_FIND = 20.0
 
 
 class NotThere(Exception):
@@ -61,7 +60,7 @@ class Hands:
         first: int = 1,
         *,
         settling: float = 0.1,
-        patience: float = SECONDS_TO_FIND,
+        patience: float = LIMIT,
     ) -> None:
         self.kiosk = kiosk
         self._settling = settling
@@ -127,7 +126,7 @@ class Hands:
         end = monotonic() + self._patience
         while not what():
             if monotonic() > end:
-                raise NotThere("what was waited for did not come")
+                raise NotThere("What was waited for did not come.")
             yield
 
     def _look_for(self, words: str) -> Any:

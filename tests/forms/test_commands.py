@@ -22,6 +22,7 @@ from forms.xform import read_form
 from forms.xform.texts import plain
 from forms.xlsform import compile_form
 from tests.forms.writing import written
+from tests.waiting import LONG
 
 FORM = written("going.md")
 
@@ -315,7 +316,7 @@ class Terminal:
 
     def until(self, text: str) -> str:
         """What was shown, once it holds a text."""
-        end = monotonic() + 60
+        end = monotonic() + LONG
         while text not in self.shown:
             assert monotonic() < end, self.shown
             self.shown += os.read(self.master, 4096).decode()
@@ -328,7 +329,7 @@ class Terminal:
     def stop(self) -> int:
         """Press Ctrl-C; the command's exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(LONG)
 
 
 def test_fill_breaks_lines_between_words_and_stops_at_ctrl_c(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from random import Random
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -34,9 +34,9 @@ def test_every_function_has_its_line_in_the_document() -> None:
 
 
 def test_a_regular_expression_that_never_ends_is_given_up() -> None:
-    began = monotonic()
+    began = process_time()
     assert calculated(f"regex('{'a' * 40}!', '(a|aa|a+)+b*c')") == "0"
-    assert monotonic() - began < 20 * PATIENCE
+    assert process_time() - began < 20 * PATIENCE
 
 
 ODD = [

@@ -41,7 +41,7 @@ def form_of(path):
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
-    with hall.hall(tmp_path_factory.mktemp("hall")) as opened:
+    with hall.Standing(tmp_path_factory.mktemp("hall")) as opened:
         yield opened
 
 
@@ -130,6 +130,7 @@ def test_a_form_from_elsewhere_is_played_to_its_end(standing, path):
     content, form = form_of(path)
     about = replace(hall.consultation(), form=content, form_id=form.form_id)
     offer = Offer(about, lambda: hall.NOON)
+    standing = standing.up()
     kiosk = standing.kiosk
     kiosk.erase()
     kiosk.start(offer)

@@ -12,6 +12,7 @@ from tests.kiosk import driver, media  # isort: split
 
 from kiosk.devices.camera import Frame
 from kiosk.devices.recorder import Recording
+from tests.waiting import LONG
 
 MASK = 0x5A
 SEEN = bytes((at * 37 + at // 7) % 251 for at in range(64 * 48 * 3))  # no other picture is like it
@@ -55,7 +56,7 @@ def films(kiosk, equipment):
     answer = media.to(kiosk, "film")
     driver.pass_time(0.2)
     driver.tap(answer.ids.main)
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONG
     while not kiosk.kiosk.journey.value():
         assert time.monotonic() < end
         driver.frames()

@@ -7,13 +7,14 @@ from PIL import Image
 
 from kiosk.demo.people import MARKED_WORDS
 from kiosk.demo.traces import traces_of
+from tests.journeys.story import Story
 
 
-def test_the_whole_story_is_played_and_nothing_is_lost(story):
-    code, told = story.ended()
-    assert code == 0, told
+def test_the_whole_story_is_played_and_nothing_is_lost(tmp_path):
+    story = Story.played(tmp_path)
+    assert story.code == 0, story.told
     screens = sorted((story.out / "screens").glob("*.png"))
-    assert json.loads(told.splitlines()[-1]) == {
+    assert json.loads(story.told.splitlines()[-1]) == {
         "recorded": 3,
         "synced": 3,
         "opened": 3,

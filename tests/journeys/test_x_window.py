@@ -20,9 +20,9 @@ from tests.kiosk import driver, hall  # isort: split
 from kiosk.theme.theme import Panel, theme
 from sync.device import Device
 from tests.journeys.commands import ROOT, as_programs
+from tests.waiting import LONG
 
 WIDTH, HEIGHT = 1280, 800
-PATIENCE = 30.0  # seconds for anything to happen
 WROTE = "azer"
 SURVEY = """
 | survey | type | name | label::Français (fr) | required |
@@ -58,7 +58,7 @@ class Screen:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=LONG,
         ).stdout
 
     def focus(self) -> None:
@@ -73,7 +73,7 @@ class Screen:
 
     def settle(self, before: bytes) -> bytes:
         """Wait until something else is shown than before, and stands still."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + LONG
         shown = self.look()
         while time.monotonic() < end:
             time.sleep(0.15)
@@ -116,7 +116,7 @@ def x_server(folder: Path):
         yield Screen(number, folder / "Xvfb_screen0", environment)
     finally:
         server.terminate()
-        server.wait(PATIENCE)
+        server.wait(LONG)
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def kiosk_in_a_window(screen: Screen, data: Path, log: Path):
     finally:
         if kiosk.poll() is None:
             kiosk.kill()
-        kiosk.wait(PATIENCE)
+        kiosk.wait(LONG)
 
 
 def where_to_click(folder: Path) -> list[tuple[float, float]]:
@@ -187,7 +187,7 @@ def test_each_click_in_a_real_window_counts_once_and_no_key_leads_out(tmp_path):
                 assert kiosk.poll() is None, log.read_text()
             screen.click(x, y)
         kiosk.send_signal(signal.SIGTERM)
-        assert kiosk.wait(PATIENCE) == 0, log.read_text()
+        assert kiosk.wait(LONG) == 0, log.read_text()
     assert "Traceback" not in log.read_text()
     with Device.open(data) as device:
         said = [dict(one.fields) for one in hall.opened(device)]

@@ -15,8 +15,8 @@ from jeepney import DBusAddress, Properties, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from tests.kiosk import driver
+from tests.waiting import LONG
 
-PATIENCE = 20.0
 ROOT = "/org/a11y/atspi/accessible/root"
 ACCESSIBLE = "org.a11y.atspi.Accessible"
 # Of AtspiRole (at-spi2-core, atspi-constants.h).
@@ -130,7 +130,7 @@ class Assistive:
         return list(children)
 
     def _asked(self, bus: DBusConnection, message: Any) -> Any:
-        reply = bus.send_and_get_reply(message, timeout=PATIENCE)
+        reply = bus.send_and_get_reply(message, timeout=LONG)
         if reply.header.message_type.name == "error":
             if "Unknown object" in str(reply.body):
                 raise Gone(str(reply.body))
@@ -150,7 +150,7 @@ def meanwhile(ask: Callable[[], Any]) -> Any:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    end = monotonic() + PATIENCE
+    end = monotonic() + LONG
     while thread.is_alive():
         assert monotonic() < end, "the client got no answer"
         driver.frames()
@@ -162,7 +162,7 @@ def meanwhile(ask: Callable[[], Any]) -> Any:
 
 def until(look: Callable[[], Any]) -> Any:
     """Ask until the answer is something."""
-    end = monotonic() + PATIENCE
+    end = monotonic() + LONG
     while True:
         answer = meanwhile(look)
         if answer:

@@ -17,6 +17,7 @@ def window(request: pytest.FixtureRequest) -> Iterator[driver.Screen]:
     Ask with `@pytest.mark.parametrize("window", driver.SCREENS, indirect=True)`.
     """
     screen: driver.Screen = getattr(request, "param", driver.MIDDLE)
+    hall.make_room()
     driver.clear()
     driver.resize(screen)
     yield screen

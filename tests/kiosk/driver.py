@@ -4,6 +4,7 @@ Import this before anything of Kivy: it sets the environment that Kivy reads whe
 Nothing here waits for real time, except `pass_time`.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ os.environ.update(
     KIVY_METRICS_DENSITY="1",
     KIVY_DPI="96",
 )
+# What Kivy warns of while it is imported (a library for pens that nobody has) is told to nobody.
+logging.getLogger().addHandler(logging.NullHandler())
 
 from kivy.config import Config
 

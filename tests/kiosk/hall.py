@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from forms.xform import read_form
 from kiosk.access.commands import KEYBOARD, KeyMap
@@ -263,6 +263,56 @@ def quick_pins() -> Iterator[None]:
         accounts._MEMORY_KIB = usual
 
 
+class Standing:
+    """A kiosk that many tests share, as one person comes to it after the other.
+
+    It is taken down where another test wants the window for itself, and stands up again for the
+    next that asks: tests may come in any order.
+
+    Args:
+        folder: for its devices, a new one each time that it stands up.
+        about: as of `hall`.
+        more: as of `hall`.
+    """
+
+    _up: ClassVar[Standing | None] = None
+
+    def __init__(self, folder: Path, *about: Consultation, **more: Any) -> None:
+        self._folder = folder
+        self._about = about
+        self._more = more
+        self._times = 0
+        self._opened = ExitStack()
+        self._hall: Hall | None = None
+
+    def __enter__(self) -> Standing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    def up(self) -> Hall:
+        """The kiosk; at whatever the test before has left it."""
+        if self._hall is None:
+            self._times += 1
+            folder = self._folder / str(self._times)
+            self._hall = self._opened.enter_context(hall(folder, *self._about, **self._more))
+            Standing._up = self
+        return self._hall
+
+    def down(self) -> None:
+        """Take it down, if it stands."""
+        if self._hall is not None:
+            Standing._up = self._hall = None
+            self._opened.close()
+
+
+def make_room() -> None:
+    """Take down the kiosk that others share: there is one window."""
+    if Standing._up is not None:
+        Standing._up.down()
+
+
 @contextmanager
 def kiosk_at(
     device: Device,
@@ -276,6 +326,7 @@ def kiosk_at(
     key_map: KeyMap = KEYBOARD,
 ) -> Iterator[Hall]:
     """The real screens on the window, over a device; taken down again afterwards."""
+    make_room()
     gc.collect()
     gc.freeze()  # each erasure collects: not what the tests before have left
     driver.clear()
@@ -296,7 +347,7 @@ def kiosk_at(
         idle=IdleWatch(seconds),
         today=lambda: TODAY,
     )
-    hands = Hands(kiosk, pictures, settling=0, patience=3)
+    hands = Hands(kiosk, pictures, settling=0, patience=60)
     driver.show(kiosk)
     try:
         yield Hall(kiosk, hands, seconds, device)

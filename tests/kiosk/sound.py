@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 
 from kiosk.speech.voice import Voice, find_voice
-
-PATIENCE = 20.0
+from tests.waiting import wait_for
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,4 @@ def speaking(folder: Path) -> Iterator[tuple[Voice, Heard]]:
 
 def until_silent(voice: Voice) -> None:
     """Wait until all is said."""
-    end = monotonic() + PATIENCE
-    while voice.speaks:
-        assert monotonic() < end, "it never ends"
-        sleep(0.01)
+    wait_for(lambda: not voice.speaks, "the end of what is said")

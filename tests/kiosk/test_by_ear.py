@@ -26,13 +26,14 @@ RECORDED = """
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
     ear = Listener()
-    with hall.hall(tmp_path_factory.mktemp("hall"), voice=ear) as opened:
+    with hall.Standing(tmp_path_factory.mktemp("hall"), voice=ear) as opened:
         yield opened, ear
 
 
 @pytest.fixture
 def town(standing):
-    town, ear = standing
+    opened, ear = standing
+    town = opened.up()
     town.kiosk._private = False
     town.kiosk.erase()
     driver.frames(2)

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from sync.client.background import BackgroundSync
 from sync.device import Device
 from tests.sync.relay import relayed
 from tests.sync.town import ROOT
+from tests.waiting import wait_for
 
 WORDS = "passage secret des glycines"
 
@@ -103,9 +103,5 @@ def test_the_network_cable_pulled_during_the_review_changes_nothing_for_who_read
 
 
 def until(happened):
-    """Wait for something, at most a minute."""
-    end = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        driver.frames()
-        time.sleep(0.02)
+    """Wait for something while the kiosk goes on."""
+    wait_for(happened, meanwhile=driver.frames)

@@ -278,17 +278,14 @@ def test_folding_keeps_lines_apart():
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
-    with hall.hall(tmp_path_factory.mktemp("hall"), hall.consultation(OPINIONS)) as opened:
+    with hall.Standing(tmp_path_factory.mktemp("hall"), hall.consultation(OPINIONS)) as opened:
         yield opened
 
 
 @pytest.fixture
 def opinions(standing):
+    standing = standing.up()
     standing.kiosk.erase()
-    driver.clear()
-    driver.resize(driver.MIDDLE)
-    theme.fit(Panel(1280, 800, driver.MIDDLE.diagonal))
-    driver.show(standing.kiosk)
     driver.frames(2)
     standing.begin()
     return standing

@@ -1,6 +1,5 @@
 """Answering with a film: filmed, seen again, filmed anew, and nothing left of it."""
 
-import time
 from dataclasses import replace
 
 from tests.kiosk import driver, media  # isort: split
@@ -8,6 +7,7 @@ from tests.kiosk import driver, media  # isort: split
 from kiosk.devices.film import pictures_of
 from kiosk.devices.recorder import Recording
 from kiosk.devices.sound import samples_of
+from tests.waiting import wait_for
 
 
 def filming(kiosk, equipment, pictures=6):
@@ -25,10 +25,7 @@ def filming(kiosk, equipment, pictures=6):
 
 def until(holds):
     """Draw frames until it does."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        driver.frames()
+    wait_for(holds, pause=0, meanwhile=driver.frames)
 
 
 def test_what_was_filmed_is_the_answer_from_its_first_picture_on(kiosk, equipment):

@@ -15,6 +15,7 @@ from kiosk.offer import Offer
 from kiosk.porch import Porch
 from sync.device import Device
 from tests.kiosk import driver, hall
+from tests.waiting import LONG
 
 TODAY = date.today()
 LANGUAGES = ("fr", "en")
@@ -144,7 +145,7 @@ def run_kiosk(data: Path) -> "subprocess.CompletedProcess[str]":
         env=os.environ | {"SDL_VIDEODRIVER": "offscreen", "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG,
     )
 
 
@@ -211,7 +212,7 @@ def test_something_that_lies_on_the_screen_does_not_keep_the_kiosk_from_being_pu
         env=os.environ | {"PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG,
     )
     assert told.stdout.strip() == "whole 1", told.stderr
 

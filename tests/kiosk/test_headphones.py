@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from time import monotonic, sleep
 
 from kiosk.devices.headphones import Headphones, Jack, find_jacks, is_on, jacks_in
+from tests.waiting import wait_for
 
 CONTROLS = """numid=25,iface=CARD,name='Headphone Jack'
 numid=24,iface=CARD,name='Mic Jack'
@@ -60,10 +60,7 @@ def test_plugging_in_and_pulling_out_is_told_once_each(tmp_path):
             with (tmp_path / "events").open("a") as events:
                 events.write("event value: numid=25,iface=CARD,name='Headphone Jack'\n")
                 events.write("event value: numid=2,iface=MIXER,name='Headphone Playback'\n")
-            end = monotonic() + 10
-            while told != wanted and monotonic() < end:
-                sleep(0.02)
-            assert told == wanted
+            wait_for(lambda wanted=wanted: told == wanted, f"{wanted} to be told")
     finally:
         headphones.close()
 

@@ -18,12 +18,13 @@ from kiosk.widgets.lead import Lead
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
-    with hall.hall(tmp_path_factory.mktemp("hall"), people=True) as opened:
+    with hall.Standing(tmp_path_factory.mktemp("hall"), people=True) as opened:
         yield opened
 
 
 @pytest.fixture
 def town(standing):
+    standing = standing.up()
     standing.kiosk.account = None
     standing.kiosk.erase()
     driver.frames(2)

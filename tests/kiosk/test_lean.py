@@ -10,6 +10,7 @@ from pathlib import Path
 import kivy
 
 from kiosk.lean import STYLE
+from tests.waiting import LONG
 
 KIOSK = Path(__file__).resolve().parents[2] / "kiosk"
 KIVYS = Path(kivy.__file__).parent / "data" / "style.kv"
@@ -69,7 +70,7 @@ print(sorted(selector.key for selector, _ in Builder.rules))
         env=os.environ | {"PYTHONPATH": str(KIOSK.parent)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG,
     )
     assert told.returncode == 0, told.stderr
     assert told.stdout.strip().splitlines()[-1] == "['coverbehavior', 'label', 'stencilview']"

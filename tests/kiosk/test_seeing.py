@@ -19,18 +19,7 @@ from kiosk.devices.scanner import ZxingScanner
 from kiosk.devices.sound import RATE, SAMPLE_BYTES, OpusWriter, samples_of
 from kiosk.maps.earth import Spot
 from tests.kiosk.media import FakeRecorder
-
-PATIENCE = 20.0
-
-
-def wait_for(find):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = find()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError("waited in vain")
+from tests.waiting import LONG, wait_for
 
 
 def test_a_camera_gives_pictures_until_it_is_stopped():
@@ -113,7 +102,7 @@ def gpsd():
             line.sendall(b'{"class":"SKY"}\nnot json\n' + told[:30])
             time.sleep(0.05)
             line.sendall(told[30:])
-            line.settimeout(PATIENCE)
+            line.settimeout(LONG)
             line.recv(10)
 
     thread = threading.Thread(target=serve, daemon=True)

@@ -1,7 +1,6 @@
 """Sound through ALSA's own programs; its "file" device stands for microphone and loudspeaker."""
 
 import math
-import time
 from array import array
 from io import BytesIO
 from itertools import pairwise
@@ -14,9 +13,9 @@ from kiosk.devices import player, recorder
 from kiosk.devices.player import AplayPlayer
 from kiosk.devices.recorder import ArecordRecorder, NothingRecorded, loudness
 from kiosk.devices.sound import RATE, OpusWriter, UnplayableSound, samples_of
+from tests.waiting import wait_for
 
 needs_alsa = pytest.mark.skipif(not which("arecord"), reason="alsa-utils is not installed")
-PATIENCE = 20.0
 
 
 def tone(seconds, hertz=440, height=0.5):
@@ -32,13 +31,6 @@ def pitch(samples):
     values = array("h", samples)
     crossings = sum(1 for before, after in pairwise(values) if before < 0 <= after)
     return crossings / (len(values) / RATE)
-
-
-def wait_until(true):
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -57,7 +49,7 @@ def sound_card(tmp_path, monkeypatch):
 def recorded(longest):
     microphone = ArecordRecorder("arecord")
     microphone.start(longest)
-    wait_until(lambda: not microphone.runs)
+    wait_for(lambda: not microphone.runs)
     return microphone.stop()
 
 
@@ -76,7 +68,7 @@ def test_what_is_said_into_the_microphone_is_recorded_as_opus(sound_card):
 def test_a_recording_ends_by_itself_after_the_longest_time(sound_card):
     microphone = ArecordRecorder("arecord")
     microphone.start(1.0)
-    wait_until(lambda: not microphone.runs)
+    wait_for(lambda: not microphone.runs)
     assert microphone.seconds == pytest.approx(1.0)
     assert microphone.level == 0
     microphone.cancel()
@@ -97,7 +89,7 @@ def test_a_cancelled_recording_leaves_nothing_and_no_process(sound_card):
 def test_a_microphone_that_gives_nothing_is_told_apart_from_silence():
     microphone = ArecordRecorder("false")
     microphone.start(1.0)
-    wait_until(lambda: not microphone.runs)
+    wait_for(lambda: not microphone.runs)
     with pytest.raises(NothingRecorded):
         microphone.stop()
 
@@ -108,7 +100,7 @@ def test_a_recording_can_be_heard_again(sound_card):
     sound_card.unlink(missing_ok=True)
     loudspeaker = AplayPlayer("aplay")
     loudspeaker.play(recording.content)
-    wait_until(lambda: not loudspeaker.plays)
+    wait_for(lambda: not loudspeaker.plays)
     loudspeaker.hush()
     heard = sound_card.read_bytes()[:RATE]  # half a second; ALSA fills the end with silence
     assert pitch(heard) == pytest.approx(440, rel=0.03)
@@ -133,7 +125,7 @@ def test_a_file_without_sound_is_silence(content):
         list(samples_of(content))
     loudspeaker = AplayPlayer("cat")
     loudspeaker.play(content)
-    wait_until(lambda: not loudspeaker.plays)
+    wait_for(lambda: not loudspeaker.plays)
     loudspeaker.hush()
 
 

@@ -17,13 +17,14 @@ WORDS = "passage secret des glycines"
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
-    with hall.hall(tmp_path_factory.mktemp("hall"), people=True) as opened:
+    with hall.Standing(tmp_path_factory.mktemp("hall"), people=True) as opened:
         yield opened
 
 
 @pytest.fixture
 def town(standing):
     """One kiosk serves all these tests, as it serves one person after the other."""
+    standing = standing.up()
     standing.kiosk.account = None
     standing.kiosk.erase()
     standing.kiosk.idle.touched()

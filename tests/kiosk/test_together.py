@@ -34,13 +34,14 @@ HOUSEHOLD = in_two_languages(test_way.HOUSEHOLD)
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
-    with hall.hall(tmp_path_factory.mktemp("hall"), hall.consultation(HOUSEHOLD)) as opened:
+    with hall.Standing(tmp_path_factory.mktemp("hall"), hall.consultation(HOUSEHOLD)) as opened:
         yield opened
 
 
 @pytest.fixture
 def home(standing):
     """Somebody stands before the page about their home."""
+    standing = standing.up()
     standing.kiosk.erase()
     driver.frames(2)
     standing.begin()

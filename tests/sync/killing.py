@@ -41,6 +41,7 @@ from sync.server.courier import put_out, take_in
 from sync.server.service import Service
 from sync.server.serving import RunningServer
 from tests.sync.town import Town, ideas
+from tests.waiting import LONG
 
 _LONGEST = 0.12  # seconds from a process's start to its death
 
@@ -120,7 +121,7 @@ class Kiosks:
         server = Child(serve)
         for _ in range(6000):
             with contextlib.suppress(requests.ConnectionError):
-                requests.get(f"{self.url}/healthz", timeout=60)
+                requests.get(f"{self.url}/healthz", timeout=LONG)
                 return server
             time.sleep(0.01)
         raise AssertionError("the server did not come up")

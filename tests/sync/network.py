@@ -13,12 +13,14 @@ import argparse
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sync.attachment import Attachment
@@ -30,8 +32,7 @@ from sync.server.service import Service
 from sync.server.serving import RunningThread
 from tests.sync.town import ROOT, Town
 
-HERE, THERE = "10.213.7.1", "10.213.7.2"
-_NAMESPACE = "parvis-device"
+_NETWORKS = 250
 _WORDS = "Plus d'arbres et de bancs sur la place du Marché, s'il vous plaît. "
 
 
@@ -44,9 +45,10 @@ def possible() -> bool:
     """Whether this machine lets a test make networks."""
     if os.geteuid() != 0:
         return False
+    probe = f"parvis-probe-{os.getpid()}"  # others may look at the same moment
     try:
-        run("ip", "netns", "add", f"{_NAMESPACE}-probe")
-        run("ip", "netns", "del", f"{_NAMESPACE}-probe")
+        run("ip", "netns", "add", probe)
+        run("ip", "netns", "del", probe)
         run("nft", "--version")
         run("tc", "-V")
     except (OSError, subprocess.CalledProcessError):
@@ -54,40 +56,82 @@ def possible() -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Link:
+    """A link between here and a namespace; each that is up at the same time has a number."""
+
+    number: int
+
+    @property
+    def here(self) -> str:
+        """This side's address."""
+        return f"10.213.{self.number}.1"
+
+    @property
+    def there(self) -> str:
+        """The namespace's address."""
+        return f"10.213.{self.number}.2"
+
+    @property
+    def namespace(self) -> str:
+        return f"parvis-device-{self.number}"
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The names of its two ends."""
+        return f"parvis{self.number}a", f"parvis{self.number}b"
+
+    def carried(self) -> int:
+        """Bytes that passed so far, both ways, headers included."""
+        counted = Path(f"/sys/class/net/{self.ends[0]}/statistics")
+        return sum(int((counted / name).read_text()) for name in ("rx_bytes", "tx_bytes"))
+
+
 @contextmanager
-def link(kilobits: int, loss_percent: int = 0) -> Iterator[None]:
-    """A link between here and a namespace, shaped in both directions."""
-    inside = ("ip", "netns", "exec", _NAMESPACE)
-    with contextlib.suppress(subprocess.CalledProcessError):
-        run("ip", "netns", "del", _NAMESPACE)
-    run("ip", "netns", "add", _NAMESPACE)
-    try:
-        run("ip", "link", "add", "parvis0", "type", "veth", "peer", "name", "parvis1")
-        run("ip", "link", "set", "parvis1", "netns", _NAMESPACE)
-        run("ip", "addr", "add", f"{HERE}/24", "dev", "parvis0")
-        run("ip", "link", "set", "parvis0", "up")
-        run(*inside, "ip", "addr", "add", f"{THERE}/24", "dev", "parvis1")
-        run(*inside, "ip", "link", "set", "parvis1", "up")
-        run(*inside, "ip", "link", "set", "lo", "up")
-        shape = ("root", "tbf", "rate", f"{kilobits}kbit", "burst", "3000", "latency", "1500ms")
-        run("tc", "qdisc", "add", "dev", "parvis0", *shape)
-        run(*inside, "tc", "qdisc", "add", "dev", "parvis1", *shape)
-        if loss_percent:
-            rules = (
-                "add table inet loss;"
-                "add chain inet loss in { type filter hook input priority 0; };"
-                f"add rule inet loss in numgen random mod 100 < {loss_percent} drop"
-            )
-            run(*inside, "nft", rules)
-        yield
-    finally:
-        run("ip", "netns", "del", _NAMESPACE)
+def free_number() -> Iterator[int]:
+    """A number that no other process of this machine has now; it is free again if this one dies."""
+    with socket.socket(socket.AF_UNIX) as taken:
+        for number in range(1, _NETWORKS):
+            try:
+                taken.bind(f"\0parvis-link-{number}")
+            except OSError:
+                continue  # somebody has it
+            yield number
+            return
+    raise RuntimeError(f"{_NETWORKS} links are up on this machine already.")
 
 
-def carried() -> int:
-    """Bytes that passed the link so far, both ways, headers included."""
-    counted = Path("/sys/class/net/parvis0/statistics")
-    return sum(int((counted / name).read_text()) for name in ("rx_bytes", "tx_bytes"))
+@contextmanager
+def link(kilobits: int, loss_percent: int = 0) -> Iterator[Link]:
+    """A link, shaped in both directions."""
+    with free_number() as number:
+        up = Link(number)
+        here, there = up.ends
+        inside = ("ip", "netns", "exec", up.namespace)
+        with contextlib.suppress(subprocess.CalledProcessError):
+            run("ip", "netns", "del", up.namespace)  # of a process that was killed
+        run("ip", "netns", "add", up.namespace)
+        try:
+            run("ip", "link", "add", here, "type", "veth", "peer", "name", there)
+            run("ip", "link", "set", there, "netns", up.namespace)
+            run("ip", "addr", "add", f"{up.here}/24", "dev", here)
+            run("ip", "link", "set", here, "up")
+            run(*inside, "ip", "addr", "add", f"{up.there}/24", "dev", there)
+            run(*inside, "ip", "link", "set", there, "up")
+            run(*inside, "ip", "link", "set", "lo", "up")
+            shape = ("root", "tbf", "rate", f"{kilobits}kbit", "burst", "3000", "latency", "1500ms")
+            run("tc", "qdisc", "add", "dev", here, *shape)
+            run(*inside, "tc", "qdisc", "add", "dev", there, *shape)
+            if loss_percent:
+                rules = (
+                    "add table inet loss;"
+                    "add chain inet loss in { type filter hook input priority 0; };"
+                    f"add rule inet loss in numgen random mod 100 < {loss_percent} drop"
+                )
+                run(*inside, "nft", rules)
+            yield up
+        finally:
+            run("ip", "netns", "del", up.namespace)
 
 
 def measure(
@@ -97,7 +141,10 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="parvis-network-") as folder:
         town = Town(Path(folder))
         service = Service(town.server_data, time.time)
-        with link(kilobits, loss_percent), RunningThread(service, host=HERE) as server:
+        with (
+            link(kilobits, loss_percent) as up,
+            RunningThread(service, host=up.here) as server,
+        ):
             with town.device() as device:
                 # Enrolled here, at once: what is measured is the day's work.
                 enrol(device, town.code(server.url), "mairie")
@@ -114,17 +161,17 @@ def measure(
                         "place", "1", held.form_hash, Mode.SELF, "fr", (("/data/idea", text),)
                     )
                     device.confirm(held.id, said, files)
-            before, began = carried(), time.monotonic()
+            before, began = up.carried(), time.monotonic()
             command = (sys.executable, "-m", "tests.sync.network", "--device")
             synced = subprocess.run(
-                ["ip", "netns", "exec", _NAMESPACE, *command, str(town.root / "mairie")],
+                ["ip", "netns", "exec", up.namespace, *command, str(town.root / "mairie")],
                 cwd=ROOT,
                 capture_output=True,
                 text=True,
                 check=True,
             )
             seconds = time.monotonic() - began
-            bytes_carried = carried() - before
+            bytes_carried = up.carried() - before
             stored = service.store.counts().records
         service.close()
     told = json.loads(synced.stdout)

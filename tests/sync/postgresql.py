@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.waiting import LONG
+
 _PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt")
 
 
@@ -67,7 +69,7 @@ class Cluster:
                 cwd=self._directory,
                 **_somebody(),
             )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while True:
             try:
                 psycopg.connect(self.address).close()

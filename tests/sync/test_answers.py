@@ -31,6 +31,7 @@ from sync.receipt import Receipt, receipt_code
 from sync.register.entry import Entry, Reason
 from sync.server.register import entomb
 from tests.sync.town import Town
+from tests.waiting import LONG
 
 ON_BOTH_DATABASES = True
 
@@ -250,7 +251,7 @@ def test_of_an_erased_contribution_nothing_is_told(tmp_path: Path, database: str
         with here.town.service() as service, service.store.writing() as db:
             buried = Entry(bytes.fromhex(erased.commitment), Reason.ASKED)
             entomb(db, here.id, [buried])
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while "Effacée" not in (page := here.page(url, erased.id)):
             assert time.monotonic() < until
             time.sleep(0.1)

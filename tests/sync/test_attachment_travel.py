@@ -26,6 +26,7 @@ from sync.server.uploads import Uploads
 from tests.sync.relay import relayed
 from tests.sync.test_travel import moved
 from tests.sync.town import Town
+from tests.waiting import LONG
 
 ON_BOTH_DATABASES = True
 
@@ -50,7 +51,7 @@ def batch_of(device: Device) -> Outgoing:
 
 
 def put(url: str, outgoing: Outgoing) -> bytes:
-    answer = requests.put(f"{url}/v1/batches/{outgoing.name}", data=outgoing.data, timeout=60)
+    answer = requests.put(f"{url}/v1/batches/{outgoing.name}", data=outgoing.data, timeout=LONG)
     assert answer.status_code == 200
     return answer.content
 
@@ -66,7 +67,7 @@ def patch(
             "Upload-Offset": str(at),
             "Upload-Complete": "?1" if complete else "?0",
         },
-        timeout=60,
+        timeout=LONG,
     )
     headers = answer.headers
     return answer.status_code, headers.get("Upload-Offset"), headers.get("Upload-Complete")
@@ -219,10 +220,10 @@ def test_the_rules_of_an_upload(town: Town) -> None:
         [stream] = outgoing.enclosed
         data = (device.directory / "attachments" / stream.name).read_bytes()
         path = f"/v1/consultations/{town.consultation.id}/attachments/{stream.name}"
-        assert requests.head(f"{url}{path}", timeout=60).status_code == 404  # nobody named it yet
+        assert requests.head(f"{url}{path}", timeout=LONG).status_code == 404  # nobody named it yet
         assert patch(url, 0, data, True, path)[0] == 404
         put(url, outgoing)
-        head = requests.head(f"{url}{path}", timeout=60)
+        head = requests.head(f"{url}{path}", timeout=LONG)
         assert (head.status_code, head.headers["Upload-Offset"]) == (204, "0")
         assert head.headers["Upload-Complete"] == "?0"
         assert patch(url, 7, data[7:], True, path) == (409, "0", "?0")
@@ -233,12 +234,12 @@ def test_the_rules_of_an_upload(town: Town) -> None:
         assert patch(url, 1000, data[1000:2000], True, path) == (204, "2000", "?0")
         # Somebody brings other bytes: they are not taken, and it begins anew.
         assert patch(url, 2000, bytes(len(data) - 2000), True, path)[0] == 400
-        assert requests.head(f"{url}{path}", timeout=60).headers["Upload-Offset"] == "0"
+        assert requests.head(f"{url}{path}", timeout=LONG).headers["Upload-Offset"] == "0"
         assert patch(url, 0, data, True, path) == (204, str(len(data)), "?1")
         assert patch(url, 5, data, True, path) == (204, str(len(data)), "?1")
-        assert requests.get(f"{url}{path}", timeout=60).status_code == 401
+        assert requests.get(f"{url}{path}", timeout=LONG).status_code == 401
         for headers in ({}, {"Upload-Offset": "-1", "Upload-Complete": "?1"}):
-            assert requests.patch(f"{url}{path}", headers=headers, timeout=60).status_code == 400
+            assert requests.patch(f"{url}{path}", headers=headers, timeout=LONG).status_code == 400
 
 
 def test_a_batch_may_come_in_pieces(town: Town) -> None:
@@ -246,16 +247,16 @@ def test_a_batch_may_come_in_pieces(town: Town) -> None:
         town.confirm(device, "un banc", "un arbre")
         outgoing = batch_of(device)
         path = f"/v1/batches/{outgoing.name}"
-        assert requests.head(f"{url}{path}", timeout=60).headers["Upload-Offset"] == "0"
+        assert requests.head(f"{url}{path}", timeout=LONG).headers["Upload-Offset"] == "0"
         assert patch(url, 0, outgoing.data[:100], False, path) == (204, "100", "?0")
         assert patch(url, 0, b"hello, stranger, stranger" * 5, False, "/v1/batches/" + "0" * 64)[
             0
         ] in (403, 422)
         assert patch(url, 90, outgoing.data[90:], True, path) == (409, "100", "?0")
         assert patch(url, 100, outgoing.data[100:], True, path)[0] == 200
-        head = requests.head(f"{url}{path}", timeout=60).headers
+        head = requests.head(f"{url}{path}", timeout=LONG).headers
         assert (head["Upload-Offset"], head["Upload-Complete"]) == (str(len(outgoing.data)), "?1")
-        said = requests.get(f"{url}{path}/acknowledgement", timeout=60).content
+        said = requests.get(f"{url}{path}/acknowledgement", timeout=LONG).content
         assert device.outbox.release(said) == 2
         assert patch(url, 0, b"", True, path)[0] == 200  # again: the same word
 

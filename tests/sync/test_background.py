@@ -16,11 +16,12 @@ from sync.device import Device
 from sync.errors import SyncError
 from sync.rules import Link, SyncRules
 from tests.sync.town import Town
+from tests.waiting import LONG
 
 AT_ONCE = Rhythm(settle=0.0, first=0.02, longest=0.05, every=60.0)
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = LONG) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if holds():
@@ -85,7 +86,7 @@ def test_nobody_waits_for_a_sync_that_hangs(town: Town) -> None:
     hanging = threading.Event()
 
     def hang(device: Device) -> SyncReport:
-        hanging.wait(60)
+        hanging.wait(LONG)
         return SyncReport()
 
     with town.serving() as url, town.device(url=url) as device:

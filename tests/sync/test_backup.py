@@ -15,6 +15,7 @@ from tests.sync.test_attachment_travel import contents, say
 from tests.sync.test_server_data import run
 from tests.sync.test_travel import moved
 from tests.sync.town import Town, ideas
+from tests.waiting import LONG
 
 ON_BOTH_DATABASES = True
 
@@ -144,7 +145,7 @@ def test_a_register_that_went_back_is_refused_and_a_new_one_is_the_way_on(
                 sync_once(device)
                 assert sync_once(device).left == 0  # nothing is lost
         with town.device(devices[0]) as device:  # and it says what it saw, once that is published
-            until = time.monotonic() + 60
+            until = time.monotonic() + LONG
             while not any(GONE in one for one in sync_once(device).troubles):
                 assert time.monotonic() < until
                 time.sleep(0.2)

@@ -17,6 +17,7 @@ from tests.sync.postgresql import Cluster
 from tests.sync.test_attachment_travel import contents, say
 from tests.sync.test_server_data import run
 from tests.sync.town import Town, server_process
+from tests.waiting import LONG
 
 PHOTO = Attachment("idea-1f.jpg", bytes(range(256)) * 1_200, "image/jpeg")
 
@@ -91,7 +92,7 @@ def test_a_whole_consultation_passes_through_a_bucket(s3: str, tmp_path: Path) -
         with town.service() as service:
             key = service.registers.key(town.consultation.id)
         assert verify(["log", f"{url}/register/{town.consultation.id}", "--key", key]) == 0
-        again = requests.put(f"{url}/v1/batches/{outgoing.name}", outgoing.data, timeout=60)
+        again = requests.put(f"{url}/v1/batches/{outgoing.name}", outgoing.data, timeout=LONG)
         assert again.status_code == 200
     with town.service() as service:
         assert service.store.counts().batches == 1
@@ -134,7 +135,7 @@ def test_a_batch_that_is_missing_in_the_bucket_is_named_and_comes_again(
         said = run("doctor", "--data", town.server_data)
         assert said.exit_code == 1
         assert outgoing.name in said.output
-        requests.put(f"{url}/v1/batches/{outgoing.name}", outgoing.data, timeout=60)
+        requests.put(f"{url}/v1/batches/{outgoing.name}", outgoing.data, timeout=LONG)
     assert run("doctor", "--data", town.server_data).exit_code == 0
 
 

@@ -21,6 +21,7 @@ from sync.register.checkpoint import origin_of, verifier_key
 from sync.register.entry import Entry
 from sync.register.tiles import bundle
 from tests.sync.town import Town
+from tests.waiting import LONG
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def found(store: DeskStore, *kinds: Kind) -> list[Finding]:
 
 def pulled(town: Town, url: str, store: DeskStore) -> PullReport:
     """Pull until the server has published what it stored a moment ago."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + LONG
     while True:
         report = town.pull(url, store)
         if not report.awaited:
@@ -133,7 +134,7 @@ def test_only_what_is_new_in_the_register_is_fetched_and_hashed(town: Town) -> N
                 asked.append(path)
                 return super().register_file(consultation, path)
 
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while store.register.size(town.consultation.id) < 601 and time.monotonic() < until:
             asked.clear()
             pull(Watched(url, town.keys.organiser), store, [town.keys.recipient])
@@ -168,7 +169,7 @@ def test_what_the_server_is_about_to_publish_alarms_nobody_and_is_said(town: Tow
         assert (look(1).awaited, look(2).findings) == (1, ())
         late = look(60)
         assert [finding.kind for finding in late.findings] == [Kind.UNREGISTERED]
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while town.pull(url, store).findings:  # until the server has published it
             assert time.monotonic() < until
             time.sleep(0.2)

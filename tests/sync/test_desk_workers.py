@@ -18,6 +18,7 @@ from sync.desk.findings import Kind
 from sync.desk.pull import pull
 from sync.desk.sources import ServerSource
 from tests.sync.town import ROOT, Town, ideas
+from tests.waiting import LONG
 
 
 def many_batches(town: Town, url: str, count: int = 12) -> list[str]:
@@ -129,11 +130,11 @@ def test_ctrl_c_ends_every_process_and_the_next_pull_goes_on(town: Town) -> None
         assert process.stdout is not None
         assert process.stdout.readline() == "stored\n"
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=LONG)
         assert process.returncode == 1, (out, err)
         assert "Traceback" not in err, err
         assert "goes on where it was" in err
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while _alive(process.pid) and time.monotonic() < until:
             time.sleep(0.1)
         assert not _alive(process.pid)

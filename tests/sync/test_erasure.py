@@ -37,6 +37,7 @@ from sync.server.doctor import Health, examine
 from sync.server.erasures import Erasures
 from tests.sync.test_desk_register import pulled
 from tests.sync.town import Town, ideas
+from tests.waiting import LONG
 
 ON_BOTH_DATABASES = True
 
@@ -137,7 +138,7 @@ def test_nothing_of_it_is_left_in_any_file_and_its_neighbours_stay_verifiable(
             said_now = [one.sentence for one in examine(service) if one.health is Health.BAD]
             assert said_now == []
             key = verifier_key(origin_of(town.consultation.id), service.public_key)
-            until = time.monotonic() + 60
+            until = time.monotonic() + LONG
             while service.registers.size(town.consultation.id) < 4:  # its tombstone is published
                 assert time.monotonic() < until
                 time.sleep(0.1)
@@ -147,7 +148,7 @@ def test_nothing_of_it_is_left_in_any_file_and_its_neighbours_stay_verifiable(
         assert "was erased on request: entry 3 says so" in capsys.readouterr().out
         assert verify.main(["log", register, "--key", key]) == 0
         assert "3 contributions, 1 erased" in capsys.readouterr().out
-        page = requests.get(f"{url}/r?code={said.code}&lang=fr", timeout=60).text
+        page = requests.get(f"{url}/r?code={said.code}&lang=fr", timeout=LONG).text
         assert "Effacée à la demande de la personne." in page
         assert found_in(town.root, said) == []
         again = ask(town, said)
@@ -166,7 +167,7 @@ def test_whoever_brings_it_again_brings_it_in_vain(town: Town) -> None:
             pulled(town, url, store)
         assert ask(town, said).exit_code == 0
         # The very same batch, sent again by whoever kept it.
-        answer = requests.put(f"{url}/v1/batches/{outgoing.name}", data=outgoing.data, timeout=60)
+        answer = requests.put(f"{url}/v1/batches/{outgoing.name}", data=outgoing.data, timeout=LONG)
         assert answer.status_code == 200
         # The same record in another batch, of a copy of the device's data, before it knows.
         with town.device("copie") as copy:
@@ -179,7 +180,7 @@ def test_whoever_brings_it_again_brings_it_in_vain(town: Town) -> None:
                 copy.outbox.set_aside("", "")
                 copy.outbox.release(
                     requests.get(
-                        f"{url}/v1/batches/{half.name}/acknowledgement", timeout=60
+                        f"{url}/v1/batches/{half.name}/acknowledgement", timeout=LONG
                     ).content
                 )
             uplink.close()
@@ -261,11 +262,11 @@ def test_only_the_organiser_or_the_server_may_order_and_nothing_else_is_taken_ou
         erasure = Erasure(town.consultation.id, said.receipt.id, Reason.ASKED, date.today())
         forged = erasure.sign(other.keys.organiser)
         for body in (forged, b"", b"{}", b"x" * 5000, forged.replace(b"reason", b"raison")):
-            answer = requests.post(f"{url}/v1/erasures", data=body, timeout=60)
+            answer = requests.post(f"{url}/v1/erasures", data=body, timeout=LONG)
             assert answer.status_code in (400, 403, 413), answer.text
         wrong = Erasure("0" * 16, said.receipt.id, Reason.ASKED, date.today())
         answer = requests.post(
-            f"{url}/v1/erasures", data=wrong.sign(town.keys.organiser), timeout=60
+            f"{url}/v1/erasures", data=wrong.sign(town.keys.organiser), timeout=LONG
         )
         assert answer.status_code == 404
         # A server that takes something out on its own is named.
@@ -303,7 +304,7 @@ def test_what_the_servers_operator_erased_is_named_at_the_desk(town: Town) -> No
         assert sync_once(device).complete
         assert found_in(town.root / "mairie", said) == []
         with town.desk() as store:
-            until = time.monotonic() + 60
+            until = time.monotonic() + LONG
             while Kind.ERASED not in findings(store) and time.monotonic() < until:
                 town.pull(url, store)
             assert f"parvis-desk erase {said.code}" in str(store.findings())
@@ -364,11 +365,11 @@ def test_orders_travel_to_devices_in_the_servers_order(town: Town) -> None:
             pulled(town, url, store)
         assert ask(town, said).exit_code == 0
         path = f"{url}/v1/consultations/{town.consultation.id}/erasures"
-        (line,) = requests.get(path, timeout=60).json()["orders"]
+        (line,) = requests.get(path, timeout=LONG).json()["orders"]
         assert line["number"] == 1
         assert said.receipt.id.hex() in base64.b64decode(line["order"]).decode()
-        assert requests.get(f"{path}?after=1", timeout=60).json() == {"orders": []}
-        assert requests.get(f"{path}?after=x", timeout=60).status_code == 400
+        assert requests.get(f"{path}?after=1", timeout=LONG).json() == {"orders": []}
+        assert requests.get(f"{path}?after=x", timeout=LONG).status_code == 400
         assert sync_once(device).complete
         assert device.erasures_seen(town.consultation.id) == 1
 
@@ -381,7 +382,7 @@ def test_an_order_that_is_there_before_the_contribution_keeps_it_out(
         said = say(town, device)
         erasure = Erasure(town.consultation.id, said.receipt.id, Reason.EXPIRED, date.today())
         order = erasure.sign(town.keys.organiser)
-        answer = requests.post(f"{url}/v1/erasures", data=order, timeout=60)
+        answer = requests.post(f"{url}/v1/erasures", data=order, timeout=LONG)
         assert answer.json() == {"batches": 0, "id": said.receipt.id.hex()}
         if meanwhile:  # it was looked for a moment too early
             monkeypatch.setattr(
@@ -410,7 +411,7 @@ def test_a_redacted_batch_is_taken_from_nobody(town: Town) -> None:
         read = batches.read(outgoing.data, device.key.public_key())
         left = redact(read, outgoing.name, {said.receipt.id}, [], device.key)
         name = batches.name_of(left)
-        answer = requests.put(f"{url}/v1/batches/{name}", data=left, timeout=60)
+        answer = requests.put(f"{url}/v1/batches/{name}", data=left, timeout=LONG)
         assert answer.status_code == 422
 
 

@@ -46,6 +46,7 @@ from sync.server.doctor import examine as examine_server
 from sync.server.service import Service
 from tests.sync.test_travel import answering, moved
 from tests.sync.town import ROOT, Town, ideas
+from tests.waiting import LONG
 
 # deaths
 
@@ -58,7 +59,7 @@ def test_kills_at_any_moment_lose_nothing_and_count_nothing_twice() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=LONG,
     )
     score = json.loads(played.stdout)
     assert (score["nowhere"], score["twice_or_lost"], score["findings"]) == (0, 0, 0)
@@ -437,7 +438,7 @@ def test_strangers_who_send_slowly_do_not_keep_devices_out(town: Town, monkeypat
         slow = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(4)]
         for connection in slow:
             connection.sendall(head)
-        requests.get(f"{url}/healthz", timeout=60)
+        requests.get(f"{url}/healthz", timeout=LONG)
         town.confirm(device, "un banc")
         assert sync_once(device).sent == 1
         # Once they name a device, they are told at once that it is none.
@@ -557,7 +558,7 @@ def test_a_batch_cut_at_any_length_is_named_and_the_whole_one_taken(
         whole = len(outgoing.data)
         for length in {0, 6, 7, 11, 12, 20, whole // 2, whole - 65, whole - 64, whole - 1}:
             answer = requests.put(
-                f"{url}/v1/batches/{outgoing.name}", data=outgoing.data[:length], timeout=60
+                f"{url}/v1/batches/{outgoing.name}", data=outgoing.data[:length], timeout=LONG
             )
             assert 400 <= answer.status_code < 500, length
             folder = tmp_path / str(length)

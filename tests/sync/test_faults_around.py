@@ -28,6 +28,7 @@ from tests.sync.test_attachment_travel import say
 from tests.sync.test_private_authority import authority, by_tls
 from tests.sync.test_travel import moved
 from tests.sync.town import Town, ideas
+from tests.waiting import LONG
 
 # names
 
@@ -172,7 +173,7 @@ def stripping(url: str, *stripped: str) -> Iterator[str]:
             kept = {name: value for name, value in self.headers.items() if name.lower() not in gone}
             kept.pop("Transfer-Encoding", None)
             kept["Content-Length"] = str(len(body))
-            far = HTTPConnection("127.0.0.1", behind, timeout=60)
+            far = HTTPConnection("127.0.0.1", behind, timeout=LONG)
             far.request(self.command, self.path, body, kept)
             answer = far.getresponse()
             content = answer.read()

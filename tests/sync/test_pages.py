@@ -27,6 +27,7 @@ from sync.receipt import Receipt
 from sync.server.pages import words
 from sync.server.service import Service
 from tests.sync.town import Town
+from tests.waiting import LONG
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -89,7 +90,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         shown, secret = said("Un banc au soleil", full.id), said("e", none.id)
         assert sync_once(device).complete
         awaited = said("d")
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while requests.get(f"{url}/register/{town.consultation.id}/checkpoint").status_code != 200:
             assert time.monotonic() < until
             time.sleep(0.05)

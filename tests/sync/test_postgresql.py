@@ -18,6 +18,7 @@ from sync.verify import main as verify
 from tests.sync.postgresql import Cluster
 from tests.sync.test_server_data import run
 from tests.sync.town import Town, server_process
+from tests.waiting import LONG
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(town: Town, postgresq
             report = sync_once(device)
             assert (report.left, report.quarantined) == (1, 0)
             assert report.retry_after is not None
-            answer = requests.get(f"{url}/v1/consultations", timeout=60)
+            answer = requests.get(f"{url}/v1/consultations", timeout=LONG)
             assert answer.status_code == 503
             assert int(answer.headers["Retry-After"]) >= 5
             assert "cannot be reached" in answer.json()["detail"]
@@ -44,7 +45,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(town: Town, postgresq
         finally:
             postgresql.start()
         assert sync_once(device).sent == 1
-        assert requests.get(f"{url}/healthz", timeout=60).status_code == 200
+        assert requests.get(f"{url}/healthz", timeout=LONG).status_code == 200
 
 
 def test_a_server_does_not_start_on_a_database_that_is_not_there(tmp_path) -> None:
@@ -147,7 +148,7 @@ def test_of_several_processes_one_is_killed_and_nothing_is_lost_or_counted_twice
 def test_several_processes_say_once_what_keeps_them_from_serving(tmp_path) -> None:
     nowhere = ("--database", "postgresql://parvis@127.0.0.1:9/parvis", "--processes", "3")
     with server_process(tmp_path, more=nowhere) as server:
-        assert server.process.wait(60) == 1
+        assert server.process.wait(LONG) == 1
         lines = server.log.read_text().splitlines()
         said = [line for line in lines if not line.startswith("{")]
         assert len(said) == 1
@@ -159,7 +160,7 @@ def test_no_process_outlives_the_one_that_watches_them(town: Town) -> None:
         there = children(server.process.pid)
         assert len(there) == 2
         server.stop(signal.SIGKILL)
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while any(Path(f"/proc/{one}").exists() for one in there):
             assert time.monotonic() < until
             time.sleep(0.1)

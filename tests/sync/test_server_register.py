@@ -24,6 +24,7 @@ from sync.register.tiles import Tiles, bundle
 from sync.server import register
 from sync.server.service import Service
 from tests.sync.town import Town, server_process
+from tests.waiting import LONG
 
 ON_BOTH_DATABASES = True
 
@@ -73,7 +74,7 @@ def sent(town: Town, url: str, name: str, *said: str) -> Sent:
 
 
 @contextmanager
-def eventually(seconds: float = 60) -> Iterator[Callable[[Callable[[], bool]], None]]:
+def eventually(seconds: float = LONG) -> Iterator[Callable[[Callable[[], bool]], None]]:
     def wait(happened: Callable[[], bool]) -> None:
         until = time.monotonic() + seconds
         while not happened():

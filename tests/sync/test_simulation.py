@@ -11,6 +11,7 @@ import pytest
 from sync.outbox import Outbox
 from tests.sync import simulation, soak
 from tests.sync.town import ROOT
+from tests.waiting import LONG
 
 
 def test_no_schedule_of_faults_loses_or_doubles_anything() -> None:
@@ -99,7 +100,7 @@ def test_several_processes_soak_and_end_together(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.sync.soak", "--schedules", "150", "--steps", "2"]
     command += ["--jobs", "2", "--into", str(tmp_path)]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+        command, cwd=ROOT, capture_output=True, text=True, timeout=LONG, check=True
     )
     assert json.loads(done.stdout)["schedules"] == 150
     assert "150 of 150 schedules, 0 failed" in done.stderr

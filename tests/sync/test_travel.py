@@ -19,6 +19,7 @@ from sync.contribution import Contribution, Mode
 from sync.enrolment import EnrolmentRefused, ForgedEnrolment
 from sync.errors import NotEnrolled
 from tests.sync.town import Town, answers, ideas, server_process
+from tests.waiting import LONG
 
 ON_BOTH_DATABASES = True
 
@@ -187,7 +188,7 @@ def test_a_contribution_counts_once_though_the_server_dies_before_it_answers(tow
             town.confirm(device, f"un banc {said}")
             report = sync_once(device)
             assert (report.sent, report.left) == (0, said)
-            assert server.process.wait(60) == -signal.SIGKILL
+            assert server.process.wait(LONG) == -signal.SIGKILL
     with server_process(town.server_data) as server, town.device() as device:
         moved(device, server.url)
         town.confirm(device, "un arbre")
@@ -210,7 +211,7 @@ def test_a_server_stops_cleanly_when_told_to(town: Town) -> None:
 @pytest.mark.sqlite_alone
 def test_a_second_server_on_the_same_data_is_refused(town: Town) -> None:
     with town.serving(), server_process(town.server_data) as second:
-        assert second.process.wait(60) == 1
+        assert second.process.wait(LONG) == 1
         assert "already runs" in second.log.read_text()
 
 
@@ -266,7 +267,7 @@ def batch_of(town: Town, device) -> bytes:
 
 def put(url: str, body: bytes, name: str = "") -> tuple[int, str]:
     name = name or hashlib.sha256(body).hexdigest()
-    answer = requests.put(f"{url}/v1/batches/{name}", data=body, timeout=60)
+    answer = requests.put(f"{url}/v1/batches/{name}", data=body, timeout=LONG)
     if answer.status_code == 200:
         return 200, ""
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -299,7 +300,7 @@ def test_the_same_batch_again_gets_the_same_acknowledgement(town: Town) -> None:
         body = batch_of(town, device)
         name = hashlib.sha256(body).hexdigest()
         answers = {
-            requests.put(f"{url}/v1/batches/{name}", data=body, timeout=60).content
+            requests.put(f"{url}/v1/batches/{name}", data=body, timeout=LONG).content
             for _ in range(3)
         }
         assert len(answers) == 1
@@ -309,7 +310,7 @@ def test_the_same_batch_again_gets_the_same_acknowledgement(town: Town) -> None:
 def test_an_oversized_body_is_refused_before_it_is_read(town: Town) -> None:
     with town.serving() as url:
         connection = requests.Session()
-        answer = connection.put(f"{url}/v1/batches/{'0' * 64}", data=bytes(17 << 20), timeout=60)
+        answer = connection.put(f"{url}/v1/batches/{'0' * 64}", data=bytes(17 << 20), timeout=LONG)
         assert answer.status_code == 413
 
 
@@ -339,7 +340,7 @@ def test_only_the_organiser_may_fetch_batches(town: Town, tmp_path) -> None:
         put(url, body)
         name = hashlib.sha256(body).hexdigest()
         for path in (f"batches/{name}", f"consultations/{town.consultation.id}/batches"):
-            assert requests.get(f"{url}/v1/{path}", timeout=60).status_code == 401
+            assert requests.get(f"{url}/v1/{path}", timeout=LONG).status_code == 401
         # Another organiser's desk sees that nothing here is its own.
         report = other.pull(url, desk)
         assert (report.batches, report.total) == (0, 0)

@@ -30,6 +30,7 @@ from sync.receipt import Receipt
 from sync.server.places import Places
 from sync.server.service import Service
 from sync.server.serving import RunningThread
+from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,7 +145,7 @@ class Town:
 
     def registered(self, device: Device) -> None:
         """Sync until the server has shown that all it acknowledged stands in the register."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while True:
             report = sync_once(device)
             if not device.outbox.unregistered():
@@ -178,10 +179,10 @@ def ideas(store: DeskStore, consultation: str) -> list[str]:
 
 def answers(url: str) -> bool:
     """Whether a server answers; one that is told to be impatient may hang up on a slow machine."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + LONG
     while time.monotonic() < until:
         try:
-            return requests.get(f"{url}/healthz", timeout=60).status_code == 200
+            return requests.get(f"{url}/healthz", timeout=LONG).status_code == 200
         except requests.ConnectionError:
             time.sleep(0.1)
     return False
@@ -239,4 +240,4 @@ class ServerProcess:
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal, and say how it ended."""
         self.process.send_signal(by)
-        return self.process.wait(60)
+        return self.process.wait(LONG)
