@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lxml import etree
 
@@ -87,14 +89,49 @@ def read_walk(path: Path) -> dict[str, object]:
 
 
 def follow(form: Form, walk: Mapping[str, object]) -> Agreement:
-    """Walk through a form as another engine did."""
-    return _Walker(form).follow(walk)
+    """Walk through a form as another engine did, at the moment and in the zone that it did.
+
+    Raises:
+        FormError: the walk tells a moment or a zone that is none.
+    """
+    at = _moment_of(walk)
+    return _Walker(form, lambda: at).follow(walk)
+
+
+def _moment_of(walk: Mapping[str, object]) -> datetime:
+    """When and where a walk was made; now, and UTC, where it does not say."""
+    named, told = walk.get("zone"), walk.get("at")
+    try:
+        zone = UTC if named is None else zone_named(str(named))
+        moment = datetime.now(UTC) if told is None else datetime.fromisoformat(str(told))
+    except ZoneInfoNotFoundError:
+        raise FormError(f"The walk's zone “{named}” is not in the list of time zones.") from None
+    except ValueError:
+        raise FormError(f"The walk's moment “{told}” or zone “{named}” is none.") from None
+    return moment.astimezone(zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A zone by its name ("Europe/Paris"), as the list that comes with this program has it.
+
+    The system's list may be years old, and know nothing of a change that Java knows.
+
+    Raises:
+        ZoneInfoNotFoundError: there is no such zone.
+        ValueError: the name is none.
+    """
+    known = ZoneInfo(name)
+    try:
+        with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as listed:
+            return ZoneInfo.from_file(listed, name)
+    except (ModuleNotFoundError, OSError):
+        return known
 
 
 class _Walker:
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, clock: Callable[[], datetime]) -> None:
         self.form = form
-        self.entry = Entry(form, clock=lambda: datetime.now(UTC))
+        self.entry = Entry(form, clock=clock)
         self.at: str | None = None
         self.nth = self.coming = 0
         self.again = False

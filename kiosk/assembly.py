@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from time import monotonic
 from typing import Any
 
+from forms.moments import local_time
 from kiosk.access.commands import KEYBOARD, KeyMap
 from kiosk.counter import Counter
 from kiosk.devices.configuration import PrinterSettings, read_configuration
@@ -71,7 +71,7 @@ class Assembly:
         for complaint in self._device.complaints:
             log.warning("%s", complaint)
         yield
-        self._programme = Programme(self._device, local_now)
+        self._programme = Programme(self._device, local_time)
         self._offers = open_offers(self._device, self._programme)
         yield
         self._equipment = find_equipment(self._data, self._attached.position)
@@ -138,11 +138,6 @@ class Assembly:
             keep_greeting(self._data, stage.offers, self._device.consultations(), stage.languages)
         except OSError as error:
             log.warning("The next start will be slower: %s", error.strerror)
-
-
-def local_now() -> datetime:
-    """The time of day where the device stands."""
-    return datetime.now().astimezone()
 
 
 def open_offers(device: Device, programme: Programme) -> tuple[Offer, ...]:

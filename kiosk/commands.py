@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forms.errors import FormError
+from forms.moments import local_time
 from kiosk.errors import DeviceError
 from kiosk.greeting import renew_greeting
 from sync.command_line import Refusing, Sentence, courier_progress
@@ -390,7 +390,7 @@ def transcribe(consultation_id: str, file: Path, data: Path, rejected: Path | No
 
     with _open(data) as device:
         consultation = device.consultation(consultation_id)
-        offer = Offer(consultation, lambda: datetime.now().astimezone())
+        offer = Offer(consultation, local_time)
         done = transcribe_rows(device, offer, read_table(file), _count())
     click.echo(f"{done.kept} kept and sealed, {len(done.rejected)} not kept.")
     for one in done.rejected:

@@ -16,8 +16,10 @@ from forms.xpath.values import (
     read_date,
     read_datetime,
     read_time,
+    told_in,
     write_moment,
     write_number,
+    write_time,
 )
 
 LONGEST = 100_000
@@ -49,7 +51,7 @@ def read_answer(
         held_as: the type of its field.
         names: the names of the choices there are.
         bounds: of a range.
-        now: gives times without an offset theirs.
+        now: whose zone moments are told in, and whose day times are of.
 
     Raises:
         WrongKind: it is not such an answer; the sentence says why.
@@ -138,14 +140,14 @@ def _time(text: str, now: datetime) -> str:
     found = read_time(text)
     if found is None:
         raise WrongKind(f"“{text}” is not a time, such as 14:30.")
-    return write_moment(found if found.tzinfo else found.replace(tzinfo=now.tzinfo))
+    return write_time(told_in(datetime.combine(now.date(), found), now.tzinfo))
 
 
 def _datetime(text: str, now: datetime) -> str:
     found = read_datetime(text)
     if found is None:
         raise WrongKind(f"“{text}” is not a date with a time, such as 2026-11-21T14:30.")
-    return write_moment(found if found.tzinfo else found.replace(tzinfo=now.tzinfo))
+    return write_moment(told_in(found, now.tzinfo))
 
 
 def _several(text: str, names: Collection[str]) -> str:

@@ -36,6 +36,7 @@ from forms.engine.steps import (
     Verdict,
 )
 from forms.errors import FormError
+from forms.moments import local_time
 from forms.xform.controls import NO_ATTRIBUTES, Action, Kind, Question, Repeat
 from forms.xform.form import Form
 from forms.xpath.context import Context
@@ -48,11 +49,6 @@ MOST_LOOKS = 2_000_000
 FIRST_LOAD = frozenset({"odk-instance-first-load", "xforms-ready"})
 NEW_REPEAT = frozenset({"odk-new-repeat"})
 VALUE_CHANGED = frozenset({"xforms-value-changed"})
-
-
-def local_time() -> datetime:
-    """The moment it is, where the device is."""
-    return datetime.now().astimezone()
 
 
 def _lists(question: Question) -> bool:
@@ -75,7 +71,8 @@ class Entry:
 
     Args:
         form: what is filled.
-        clock: what `today()`, `now()` and timestamps go by.
+        clock: what `today()`, `now()` and timestamps go by; its zone is that in which moments
+            are told.
         random: what `random()`, `uuid()` and shuffles without a seed draw from.
         properties: what forms may ask of the device and its user ("deviceid", "username", …);
             nothing is told that is not in here.

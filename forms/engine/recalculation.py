@@ -21,8 +21,10 @@ from forms.xpath.values import (
     to_boolean,
     to_number,
     to_text,
+    told_in,
     write_moment,
     write_number,
+    write_time,
 )
 
 
@@ -253,10 +255,9 @@ def _moment_for(value: date | time | str, kind: DataType | None, now: datetime) 
         return value
     if kind is DataType.DATE and isinstance(value, date):
         return date(value.year, value.month, value.day).isoformat()
-    if kind is DataType.TIME:
-        return write_moment(value.timetz() if isinstance(value, datetime) else value)
     if isinstance(value, time):
         value = datetime.combine(now.date(), value)
     elif not isinstance(value, datetime):
-        value = datetime.combine(value, time(), now.tzinfo)
-    return write_moment(value if value.tzinfo else value.replace(tzinfo=now.tzinfo))
+        value = datetime.combine(value, time())
+    moment = told_in(value, now.tzinfo)
+    return write_time(moment) if kind is DataType.TIME else write_moment(moment)

@@ -13,8 +13,8 @@ from forms.xpath.values import (
     read_date,
     read_datetime,
     read_time,
-    to_days,
     to_number,
+    told_in,
 )
 
 _EPOCH = date(1970, 1, 1)
@@ -45,14 +45,13 @@ def to_day(value: Value) -> date | None:
     if found is None:
         days = to_number(value)
         if days == days and abs(days) < 700_000:
-            found = _EPOCH + timedelta(days=int(days // 1))
+            found = _EPOCH + timedelta(days=int(days))
     return found
 
 
 def here(moment: datetime, context: Context) -> datetime:
     """A moment as the clock on the wall shows it, where the device is."""
-    zone = context.world.clock().tzinfo
-    return moment.astimezone(zone) if moment.tzinfo and zone else moment
+    return told_in(moment, context.world.clock().tzinfo)
 
 
 def _moment(value: Value, context: Context) -> datetime | None:
@@ -62,9 +61,9 @@ def _moment(value: Value, context: Context) -> datetime | None:
     if isinstance(value, datetime):
         return here(value, context)
     if isinstance(value, time):
-        return datetime.combine(context.world.clock().date(), value)
+        return here(datetime.combine(context.world.clock().date(), value), context)
     if isinstance(value, date):
-        return datetime.combine(value, time())
+        return here(datetime.combine(value, time()), context)
     if isinstance(value, float) and value == value and abs(value) < 700_000:
         past = timedelta(milliseconds=int(value * 86_400_000))
         return here(datetime(1970, 1, 1, tzinfo=UTC) + past, context)
@@ -93,27 +92,39 @@ def to_date_time(context: Context, value: Value) -> Value:
 
 @function("decimal-date-time", Take.VALUE)
 def decimal_date_time(context: Context, value: Value) -> Value:
-    """Days since 1970-01-01 UTC, with their fraction."""
-    return to_days(value) if isinstance(value, date) else to_number(value)
+    """Days since 1970-01-01 UTC, with their fraction; a day counts from midnight here."""
+    if isinstance(value, str | date | time):
+        moment = _moment(value, context)
+        return NAN if moment is None else _milliseconds(moment) / _DAY
+    return to_number(value)
 
 
 @function("decimal-time", Take.VALUE)
 def decimal_time(context: Context, value: Value) -> Value:
     """A time, or that of a dateTime, as the fraction of the day that has passed: noon is 0.5.
 
-    What is left of days since 1970 without the whole ones, as JavaRosa reckons: hence its digits.
+    As JavaRosa reckons: what is left of days since 1970 without the whole ones, hence its digits;
+    and by the offset that holds now, also for moments of another season.
     """
     if isinstance(value, str):
         value = read_time(value) or read_datetime(value) or ""
-    if isinstance(value, time):
-        value = datetime.combine(context.world.clock().date(), value.replace(tzinfo=None))
-    if isinstance(value, datetime):
-        local = here(value, context).replace(tzinfo=UTC)
-        milliseconds = (local - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-        value = milliseconds / 86_400_000
+    if isinstance(value, date | time):
+        moment = _moment(value, context)
+        ahead = context.world.clock().utcoffset() or timedelta(0)
+        value = 0.0 if moment is None else (_milliseconds(moment) + ahead // _MILLISECOND) / _DAY
     if isinstance(value, float) and math.isfinite(value):
         return value - math.floor(value)
-    return 0.0 if isinstance(value, date) else NAN
+    return NAN
+
+
+_DAY = 86_400_000
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def _milliseconds(moment: datetime) -> int:
+    """Since 1970-01-01 UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // _MILLISECOND
 
 
 def _formatted(moment: datetime, pattern: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from forms.functions import angles
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
 from forms.xpath.values import NAN, Value, to_number, to_text
@@ -34,12 +35,12 @@ def _points(values: tuple[Value, ...]) -> list[_Point] | None:
 
 def _apart(one: _Point, other: _Point) -> float:
     """Metres between two points along the sphere, by the law of cosines as JavaRosa has it."""
-    latitude, longitude = map(math.radians, one)
-    other_latitude, other_longitude = map(math.radians, other)
+    latitude, other_latitude = math.radians(one[0]), math.radians(other[0])
+    between = math.radians(other[1] - one[1])
     cosine = math.sin(latitude) * math.sin(other_latitude) + math.cos(latitude) * math.cos(
         other_latitude
-    ) * math.cos(other_longitude - longitude)
-    return EARTH * math.acos(max(-1.0, min(1.0, cosine)))
+    ) * math.cos(between)
+    return EARTH * angles.acos(max(-1.0, min(1.0, cosine)))
 
 
 @function("distance", Take.VALUES, more=True)

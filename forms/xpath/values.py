@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import TypeAlias
 
@@ -117,6 +117,25 @@ def write_moment(moment: date | time) -> str:
     if isinstance(moment, date):
         return moment.isoformat()
     return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}{_offset(moment)}"
+
+
+def write_time(moment: datetime) -> str:
+    """The time of day of a moment, with the offset that holds on its day."""
+    return write_moment(moment)[11:]
+
+
+def told_in(moment: datetime, zone: tzinfo | None) -> datetime:
+    """A moment as the clocks of a zone show it; one without an offset is of that zone already.
+
+    An hour that the clocks leave out is told as they show it once they are changed.
+    """
+    if zone is None:
+        return moment
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    try:
+        return aware.astimezone(UTC).astimezone(zone)
+    except OverflowError:
+        return aware
 
 
 def _offset(moment: datetime | time) -> str:
