@@ -33,6 +33,8 @@ class Function:
         most: how many; None for any number.
         body: called with the context and the arguments.
         steady: False where the same arguments may give another value (chance, clock, language).
+        check: called when an expression is read, with the arguments that are texts, and None for
+            the others; raises FormError where the function cannot take them.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Function:
     most: int | None
     body: Body
     steady: bool = True
+    check: Callable[..., None] | None = None
 
     def taking(self, index: int) -> Take:
         """What the argument at an index is wanted as."""
@@ -56,6 +59,7 @@ def function(
     least: int | None = None,
     more: bool = False,
     steady: bool = True,
+    check: Callable[..., None] | None = None,
 ) -> Callable[[Body], Body]:
     """Enter a function in the table.
 
@@ -65,11 +69,13 @@ def function(
         least: how few arguments it accepts, where some may be left out.
         more: whether the last argument may be repeated.
         steady: False where the same arguments may give another value.
+        check: refuses texts that it cannot take.
     """
 
     def enter(body: Any) -> Any:
         fewest = len(takes) if least is None else least
-        FUNCTIONS[name] = Function(name, takes, fewest, None if more else len(takes), body, steady)
+        most = None if more else len(takes)
+        FUNCTIONS[name] = Function(name, takes, fewest, most, body, steady, check)
         return body
 
     return enter

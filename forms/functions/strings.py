@@ -11,6 +11,7 @@ from uuid import UUID
 import regex as expressions
 
 from forms.errors import FormError
+from forms.functions.patterns import NotJava, from_java
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
 from forms.xpath.values import Value, to_number, to_text
@@ -172,18 +173,23 @@ def base64_decode(context: Context, text: str) -> Value:
 
 @lru_cache(maxsize=256)
 def pattern_of(expression: str) -> expressions.Pattern[str]:
-    """A regular expression, compiled; its classes are those of ASCII, as for JavaRosa.
+    """A regular expression, compiled; it means what it means in Java, as for JavaRosa.
 
     Raises:
-        FormError: it is not a regular expression.
+        FormError: it is not a regular expression of Java.
     """
     try:
-        return expressions.compile(expression, expressions.ASCII)
-    except expressions.error as wrong:
-        raise FormError(f"“{expression}” is not a regular expression: {wrong.msg}.") from None
+        return expressions.compile(from_java(expression), expressions.VERSION0)
+    except (NotJava, expressions.error, RecursionError) as wrong:
+        raise FormError(f"“{expression}” is not a regular expression: {wrong}.") from None
 
 
-@function("regex", Take.TEXT, Take.TEXT)
+def _check_pattern(text: str | None, expression: str | None) -> None:
+    if expression is not None:
+        pattern_of(expression)
+
+
+@function("regex", Take.TEXT, Take.TEXT, check=_check_pattern)
 def matches(context: Context, text: str, expression: str) -> Value:
     """Whether the whole text matches; a match that takes too long counts as none."""
     try:

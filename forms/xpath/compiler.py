@@ -73,6 +73,7 @@ def compile_formula(
     Raises:
         ExpressionError: it is not an expression.
         UnknownFunction: it calls a function that does not exist, or with arguments it cannot take.
+        FormError: a text that it gives to a function is not what the function takes.
     """
     tree = read_expression(source)
     compiler = _Compiler(at, root, secondary)
@@ -260,6 +261,10 @@ class _Compiler(PathCompiler):
 
     def plain_call(self, function: Function, tree: Call, here: Fields) -> Evaluate:
         body = function.body
+        if function.check is not None:
+            function.check(
+                *(part.value if isinstance(part, Text) else None for part in tree.arguments)
+            )
         if any(take is Take.VALUES for take in function.takes):
             return self.spread_call(function, tree, here)
         arguments = [
