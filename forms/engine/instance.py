@@ -183,13 +183,18 @@ class Instance:
             raise FormError(f"The entry has grown beyond {MOST_NODES:,} fields.")
         if node.attributes:
             node.attributes = {k: v for k, v in node.attributes.items() if k != _TEMPLATE}
+        self.place(node, parent)
+        return node
+
+    def place(self, node: EntryNode, parent: EntryNode) -> None:
+        """Put an instance of a repeat after those that its parent has."""
+        repeat = node.field
         first = all(child.field is not repeat for child in parent.children)
         fresh = first and any(
             place is not None and place not in self.given
             for place in (parent.within(one) for one in parent.field.repeats)
         )
         node.attach(len(parent.children) if fresh else _place_for(node, parent))
-        return node
 
     def find(self, ref: str) -> EntryNode | None:
         """The node at a path; a repeat without a position means its first instance."""

@@ -37,17 +37,25 @@ class Changes:
         relevance: nodes and what their own condition said.
         moved: instances of repeats that were removed, with the place they had; or that were
             added, with None.
+        shelved: instances that a lowered count put on a shelf, or a raised one took from it, and
+            whether they were put there.
     """
 
     texts: list[tuple[EntryNode, str]] = made(default_factory=list)
     relevance: list[tuple[EntryNode, bool]] = made(default_factory=list)
     moved: list[tuple[EntryNode, int | None]] = made(default_factory=list)
+    shelved: list[tuple[list[EntryNode], EntryNode, bool]] = made(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.texts or self.relevance or self.moved)
 
     def take_back(self) -> None:
         """Put everything back, the last change first."""
+        for shelf, instance, put in reversed(self.shelved):
+            if put:
+                shelf.remove(instance)
+            else:
+                shelf.append(instance)
         for node, place in reversed(self.moved):
             if place is None:
                 node.detach()

@@ -46,6 +46,7 @@ class Repeats:
         self.recalculation = recalculation
         self.world = world
         self.begin = begin
+        self._shelves: dict[tuple[EntryNode, Repeat], list[EntryNode]] = {}
 
     def open_for_more(self, ref: str) -> tuple[Repeat, EntryNode]:
         """The repeat at a path, and the node that a new instance goes into.
@@ -91,6 +92,10 @@ class Repeats:
     def count(self, controls: Iterable[Control], changes: Changes) -> bool:
         """Bring repeats that the form counts to their number; say whether that changed any.
 
+        What was answered in instances that a lower number takes away is held, counts for nothing
+        and leaves with nobody, and is there again where the number is raised: a person who
+        mistypes a number loses nothing.
+
         Instances that the form brings stay, whatever the count, as in JavaRosa: authors who want
         none where the count is 0 make the repeat not relevant.
         """
@@ -119,14 +124,32 @@ class Repeats:
             wanted = int(number) if number > 0 else 0
             alike = [child for child in parent.children if child.field is repeat.field]
             wanted = max(wanted, sum(child in self.instance.given for child in alike))
+            shelf = self._shelves.setdefault((parent, repeat), [])
             for _ in range(wanted - len(alike)):
-                add_changed(changed, self.add(repeat, parent, changes).below())
+                node = (
+                    self._put_back(parent, shelf, changes)
+                    if shelf
+                    else self.add(repeat, parent, changes)
+                )
+                add_changed(changed, node.below())
             for node in reversed(alike[wanted:]):
                 changes.moved.append((node, node.detach()))
+                changes.shelved.append((shelf, node, True))
+                shelf.append(node)
                 changed.update(all_below(repeat.field))
         if changed:
             self.recalculation.settle(changed, changes)
         return bool(changed)
+
+    def _put_back(self, parent: EntryNode, shelf: list[EntryNode], changes: Changes) -> EntryNode:
+        """The instance that a lowered count took away last, with what was answered in it."""
+        node = shelf.pop()
+        changes.shelved.append((shelf, node, False))
+        self.instance.place(node, parent)
+        changes.moved.append((node, None))
+        node.settle_relevance([])
+        self.recalculation.settle_all(changes, node)
+        return node
 
 
 def changed_by(node: EntryNode) -> Changed:

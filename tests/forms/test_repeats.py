@@ -110,6 +110,108 @@ def test_a_million_repeats_are_refused() -> None:
     assert held(entry) == {}
 
 
+TREES = """
+| survey |
+| | type         | name    | label     | repeat_count | calculation           | default |
+| | integer      | trees   | How many? |              |                       |         |
+| | begin_repeat | tree    | Tree      | ${trees}     |                       |         |
+| | text         | species | Which?    |              |                       |         |
+| | integer      | years   | How old?  |              |                       | 1       |
+| | calculate    | told    |           |              | concat(${species}, position(..), 'of', ${trees}) |  |
+| | end_repeat   |         |           |              |                       |         |
+| | calculate    | sum     |           |              | sum(${years})         |         |
+"""
+
+
+def species(entry: Entry) -> list[str]:
+    return [step.value for step in entry.steps() if step.ref.endswith("species")]
+
+
+@pytest.fixture
+def orchard() -> Entry:
+    """Three trees, each of its kind and age."""
+    entry = entry_of(TREES)
+    entry.answer("/data/trees", "3")
+    for number, (name, years) in enumerate((("oak", "7"), ("ash", "5"), ("elm", "3")), 1):
+        entry.answer(f"/data/tree[{number}]/species", name)
+        entry.answer(f"/data/tree[{number}]/years", years)
+    return entry
+
+
+def test_a_count_that_is_lowered_and_raised_again_gives_every_answer_back(orchard: Entry) -> None:
+    before = held(orchard)
+    orchard.answer("/data/trees", "1")
+    assert held(orchard) == {
+        **{"/data/trees": "1", "/data/tree[1]/species": "oak", "/data/tree[1]/years": "7"},
+        **{"/data/tree[1]/told": "oak1of1", "/data/sum": "7"},
+    }
+    assert "ash" not in orchard.as_it_stands().xml.decode()
+    orchard.answer("/data/trees", "3")
+    assert held(orchard) == before
+
+
+def test_a_count_raised_beyond_what_it_was_adds_empty_instances(orchard: Entry) -> None:
+    orchard.answer("/data/trees", "2")
+    orchard.answer("/data/trees", "4")
+    assert species(orchard) == ["oak", "ash", "elm", ""]
+    assert held(orchard)["/data/tree[3]/told"] == "elm3of4"
+    assert held(orchard)["/data/tree[4]/years"] == "1"
+
+
+def test_what_a_lowered_count_took_away_comes_back_once_and_in_its_order(orchard: Entry) -> None:
+    for many, found in (("2", "oak ash"), ("1", "oak"), ("2", "oak ash"), ("3", "oak ash elm")):
+        orchard.answer("/data/trees", many)
+        assert species(orchard) == found.split()
+    orchard.answer("/data/tree[3]/species", "yew")
+    orchard.answer("/data/trees", "1")
+    orchard.answer("/data/trees", "3")
+    assert species(orchard) == ["oak", "ash", "yew"]
+
+
+def test_counts_may_be_undone_step_by_step(orchard: Entry) -> None:
+    orchard.answer("/data/trees", "1")
+    orchard.answer("/data/trees", "3")
+    orchard.answer("/data/tree[2]/species", "fir")
+    orchard.undo()
+    assert species(orchard) == ["oak", "ash", "elm"]
+    orchard.undo()
+    assert species(orchard) == ["oak"]
+    orchard.answer("/data/trees", "2")
+    assert species(orchard) == ["oak", "ash"]
+    orchard.undo()
+    orchard.undo()
+    assert species(orchard) == ["oak", "ash", "elm"]
+    orchard.answer("/data/trees", "4")
+    assert species(orchard) == ["oak", "ash", "elm", ""]
+
+
+def test_counted_instances_inside_others_come_back_with_them() -> None:
+    entry = entry_of(
+        """
+| survey |
+| | type         | name   | label     | repeat_count |
+| | integer      | homes  | Homes?    |              |
+| | begin_repeat | home   | Home      | ${homes}     |
+| | integer      | people | People?   |              |
+| | begin_repeat | person | Person    | ${people}    |
+| | text         | who    | Who?      |              |
+| | end_repeat   |        |           |              |
+| | end_repeat   |        |           |              |
+"""
+    )
+    entry.answer("/data/homes", "2")
+    entry.answer("/data/home[2]/people", "2")
+    entry.answer("/data/home[2]/person[1]/who", "Ana")
+    entry.answer("/data/home[2]/person[2]/who", "Bo")
+    before = held(entry)
+    for many in ("1", "2"):
+        entry.answer("/data/homes", many)
+    assert held(entry) == before
+    for many in ("1", "2"):
+        entry.answer("/data/home[2]/people", many)
+    assert held(entry) == before
+
+
 def test_the_instance_that_the_form_brings_is_asked_whatever_the_count() -> None:
     entry = entry_of(COUNTED)
     entry.answer("/data/many", "0")
