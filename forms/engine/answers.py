@@ -27,7 +27,9 @@ LONGEST = 100_000
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,30}\.?\d{0,30}|\.\d{1,30})")
-_WHOLE = re.compile(r"[+-]?\d{1,15}")
+_WHOLE = re.compile(r"[+-]?\d+")
+LEAST_INTEGER, MOST_INTEGER = -(2**31), 2**31 - 1
+"""What an int holds (specification, "Data Types": a signed 32-bit integer)."""
 
 
 class WrongKind(FormError):
@@ -102,7 +104,16 @@ def _whole(text: str) -> str:
     stripped = text.strip()
     if not _WHOLE.fullmatch(stripped):
         raise WrongKind(f"“{text}” is not a whole number.")
-    return str(int(stripped))
+    digits = stripped.lstrip("+-").lstrip("0") or "0"
+    number = int(digits[:20])  # more are beyond the bounds in any case
+    return _held_as_int(-number if stripped.startswith("-") else number, text)
+
+
+def _held_as_int(number: int, text: str) -> str:
+    if not LEAST_INTEGER <= number <= MOST_INTEGER:
+        bound = f"at most {MOST_INTEGER}" if number > 0 else f"at least {LEAST_INTEGER}"
+        raise WrongKind(f"{text:.30} does not fit: a whole number has to be {bound}.")
+    return str(number)
 
 
 def _decimal(text: str) -> str:
@@ -132,7 +143,7 @@ def _in_range(text: str, held_as: DataType | None, bounds: Range | None) -> str:
         if (number - bounds.start) % bounds.step:
             raise WrongKind(f"{text} is not one of the steps of {bounds.step} from {bounds.start}.")
     if held_as is DataType.INTEGER:
-        return str(int(number))
+        return _held_as_int(int(number), text)
     return write_decimal(float(number))
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
-from forms.engine.answers import WrongKind, read_places
+from forms.engine.answers import LEAST_INTEGER, MOST_INTEGER, WrongKind, read_places
 from forms.engine.instance import EntryNode, Instance
 from forms.xform.dependencies import Order, Settles, Trigger
 from forms.xpath.compiler import Formula
@@ -225,7 +225,7 @@ def text_for(value: Value, kind: DataType | None, now: datetime) -> str:
         number = to_number(value)
         if number != number:
             return to_text(value)
-        return write_number(float(int(max(_LEAST, min(number, _MOST)))))
+        return write_number(float(int(max(LEAST_INTEGER, min(number, MOST_INTEGER)))))
     if kind is DataType.DECIMAL and not isinstance(value, str):
         number = to_number(value)
         return to_text(value) if number != number else write_number(number)
@@ -242,9 +242,6 @@ def text_for(value: Value, kind: DataType | None, now: datetime) -> str:
         return _moment_of_days(value, kind, now)
     return to_text(value)
 
-
-_LEAST, _MOST = -(2.0**31), 2.0**31 - 1
-"""What an int of XML Schema holds (specification, "Data Types")."""
 
 _PLACES = frozenset({DataType.GEOPOINT, DataType.GEOTRACE, DataType.GEOSHAPE})
 

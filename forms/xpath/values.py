@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
@@ -106,7 +107,7 @@ def write_number(number: float) -> str:
         return str(int(number))
     written = repr(number)
     if "e" in written:
-        written = f"{number:.20f}".rstrip("0")
+        written = f"{Decimal(written):f}"
     return written
 
 

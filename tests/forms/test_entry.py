@@ -307,3 +307,77 @@ def test_what_was_written_over_a_calculation_holds_until_its_source_is_answered(
     assert entry.step("/data/b").value == "70"
     assert dict(entry.as_it_stands().fields)["/data/b"] == "2"
     assert entry.step("/data/b").value == "70"
+
+
+NUMBERS = """
+| survey |
+| | type | name | label | parameters | calculation |
+| | text | card | Card | | |
+| | integer | n | A whole number | | |
+| | decimal | d | A decimal | | |
+| | range | tenth | Tenths | start=0 end=1 step=0.1 | |
+| | range | down | Falling | start=10 end=1 step=1 | |
+| | calculate | copy | | | ${card} |
+| | calculate | same | | | string(${d}) |
+| | calculate | third | | | ${tenth} |
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "held"),
+    [
+        *(("2147483647", "2147483647"), ("-2147483648", "-2147483648"), ("+7", "7")),
+        *(("007", "7"), ("0", "0"), ("0" * 50 + "12", "12"), ("١٢", "12")),
+    ],
+)
+def test_a_whole_number_is_held_as_far_as_an_int_goes(number: str, held: str) -> None:
+    entry = entry_of(NUMBERS)
+    assert entry.answer("/data/n", number).kept
+    assert entry.step("/data/n").value == held
+
+
+@pytest.mark.parametrize(
+    ("number", "bound"),
+    [
+        *(("2147483648", "at most 2147483647"), ("9999999999", "at most 2147483647")),
+        *(("-2147483649", "at least -2147483648"), ("9" * 5000, "at most 2147483647")),
+    ],
+)
+def test_a_whole_number_beyond_an_int_is_refused_with_the_bound(number: str, bound: str) -> None:
+    entry = entry_of(NUMBERS)
+    entry.answer("/data/n", "5")
+    verdict = entry.answer("/data/n", number)
+    assert not verdict.kept
+    assert bound in verdict.cause
+    assert entry.step("/data/n").value == "5"
+
+
+def test_twenty_digits_in_a_text_stay_twenty_digits() -> None:
+    entry = entry_of(NUMBERS)
+    entry.answer("/data/card", "12345678901234567890")
+    assert dict(entry.finish().fields)["/data/copy"] == "12345678901234567890"
+
+
+@pytest.mark.parametrize(
+    "number", ["0.1", "12345678.12345678", "0.00001", "0.0000123456789012345", "-0.0000003"]
+)
+def test_a_decimal_is_told_digit_by_digit(number: str) -> None:
+    entry = entry_of(NUMBERS)
+    entry.answer("/data/d", number)
+    fields = dict(entry.finish().fields)
+    assert (fields["/data/d"], fields["/data/same"]) == (number, number)
+
+
+def test_every_tenth_of_a_range_is_held_without_stray_digits() -> None:
+    entry = entry_of(NUMBERS)
+    for tenth in range(1, 10):
+        assert entry.answer("/data/tenth", f"0.{tenth}").kept
+        assert dict(entry.finish().fields)["/data/third"] == f"0.{tenth}"
+    assert not entry.answer("/data/tenth", "0.25").kept
+
+
+def test_a_falling_range_takes_its_numbers_and_no_others() -> None:
+    entry = entry_of(NUMBERS)
+    assert all(entry.answer("/data/down", str(number)).kept for number in (10, 4, 1))
+    assert not entry.answer("/data/down", "11").kept
+    assert not entry.answer("/data/down", "0").kept

@@ -117,7 +117,8 @@ TREES = """
 | | begin_repeat | tree    | Tree      | ${trees}     |                       |         |
 | | text         | species | Which?    |              |                       |         |
 | | integer      | years   | How old?  |              |                       | 1       |
-| | calculate    | told    |           |              | concat(${species}, position(..), 'of', ${trees}) |  |
+| | calculate    | at      |           |              | position(..)          |         |
+| | calculate    | told    |           |              | concat(${species},${at},'of',${trees}) | |
 | | end_repeat   |         |           |              |                       |         |
 | | calculate    | sum     |           |              | sum(${years})         |         |
 """
@@ -143,7 +144,7 @@ def test_a_count_that_is_lowered_and_raised_again_gives_every_answer_back(orchar
     orchard.answer("/data/trees", "1")
     assert held(orchard) == {
         **{"/data/trees": "1", "/data/tree[1]/species": "oak", "/data/tree[1]/years": "7"},
-        **{"/data/tree[1]/told": "oak1of1", "/data/sum": "7"},
+        **{"/data/tree[1]/at": "1", "/data/tree[1]/told": "oak1of1", "/data/sum": "7"},
     }
     assert "ash" not in orchard.as_it_stands().xml.decode()
     orchard.answer("/data/trees", "3")
