@@ -128,7 +128,7 @@ class Interview:
         """Ask until an answer is kept; False where the person goes back."""
         self._show(step)
         if step.readonly:
-            return True
+            return not self._stays(step)
         while True:
             given = self._hear(step)
             if given == BACK:
@@ -152,6 +152,15 @@ class Interview:
                 return True
             self.say(f"  {_refusal(verdict)}")
 
+    def _stays(self, step: Step) -> bool:
+        """Whether a step that takes no answer has to be gone before the person gets on."""
+        if not step.in_the_way:
+            return False
+        said = step.required_message or "This stands in the way until an earlier answer changes."
+        self.say(f"  {said}")
+        self._line("Press Enter to go back > ")
+        return True
+
     def _speak(self, language: str, step: Step) -> Step:
         """Go on in another language; the question again, in that language."""
         try:
@@ -172,7 +181,8 @@ class Interview:
             self.told = place
             if place:
                 self.say(f"\n— {' › '.join(place)} —")
-        self.say(f"\n{step.label}{' *' if step.required else ''}")
+        required = step.required and not step.readonly
+        self.say(f"\n{step.label}{' *' if required else ''}")
         if step.hint:
             self.say(f"  {step.hint}")
         self._list(list(enumerate(step.choices, 1)), step)

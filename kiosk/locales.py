@@ -13,8 +13,10 @@ from sync.catalogues import locale_of
 
 
 def number(value: float | Decimal, language: str) -> str:
-    """A number as the language writes it."""
-    return str(format_decimal(value, locale=locale_of(language)))
+    """A number as the language writes it; a Decimal with every digit that it has."""
+    exact = isinstance(value, Decimal)
+    where = locale_of(language)
+    return str(format_decimal(value, locale=where, decimal_quantization=not exact))
 
 
 def date(day: datetime.date, form: str, language: str) -> str:

@@ -278,6 +278,8 @@ class Way:
         except UnknownQuestion:  # an answer beside it made it fall away
             return Verdict(Outcome.OK)
         if step.kind is Kind.NOTE or step.readonly:
+            if step.in_the_way:
+                return Verdict(Outcome.REQUIRED, step.required_message)
             return Verdict(Outcome.OK)
         verdict = self.entry.answer(step.ref, self._held.get(step.ref, step.value))
         if verdict.kept:

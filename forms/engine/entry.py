@@ -478,7 +478,7 @@ class Entry:
             hint=speaker.say(question.hint, field, node),
             guidance=speaker.say(question.hint, field, node, "guidance"),
             media=speaker.media(question.label),
-            required=not readonly and self._rules.is_required(node),
+            required=self._rules.is_required(node) and not (readonly and node.text),
             readonly=readonly,
             required_message=(
                 "" if bind is None else speaker.say(bind.required_message, field, node)

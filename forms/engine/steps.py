@@ -98,6 +98,8 @@ class Step:
         ref: its path in the instance; "[n]" only inside repeats: "/data/household[2]/name".
         guidance: what a mediator may read besides the hint.
         media: file names by "image", "audio", "video", "big-image", in the entry's language.
+        required: whether nobody gets past it without an answer; of what is only shown, whether
+            nobody gets past it at all (`in_the_way`).
         required_message: the form's words where it is required and empty; "" without.
         attributes: what the form adds to its control or its bind: "rows", "start", "accept",
             "odk:quality", "orx:max-pixels", …; and "parvis:purse" and its like, from Parvis's
@@ -130,6 +132,11 @@ class Step:
     group: tuple[str, ...]
     screen: str
     within: tuple[Section, ...] = ()
+
+    @property
+    def in_the_way(self) -> bool:
+        """Whether it takes no answer and is required: nobody gets past it before it is gone."""
+        return self.readonly and self.required and not self.value
 
     @property
     def mediatype(self) -> str:

@@ -54,12 +54,14 @@ class NumberLine(Answer):
         bounds = step.bounds
         assert bounds is not None, f"{step.ref} is a range without bounds"
         self.numbers = numbers_between(bounds.start, bounds.end, bounds.step)
+        self.falls = bounds.end < bounds.start
         self.stars = "rating" in step.appearance and bounds.start in {0, 1}
         if len(self.numbers) <= MOST_KEYS and "picker" not in step.appearance:
             self.spacing = theme.gap
             grid = NumberGrid(upright="vertical" in step.appearance)
             self.bind(room=grid.setter("room"))
-            numbers = reversed(self.numbers) if grid.upright else self.numbers
+            downwards = grid.upright and not self.falls
+            numbers = reversed(self.numbers) if downwards else self.numbers
             for number in numbers:
                 if self.stars and number == "0":
                     continue  # taking the star away again is no star
@@ -87,10 +89,14 @@ class NumberLine(Answer):
         return bool(self.value) and Decimal(self.value) == Decimal(number)
 
     def move(self, by: int) -> None:
-        """So many numbers further; the first move lands in the middle of the line."""
+        """So many greater numbers further; the first move lands in the middle of the line.
+
+        More is always greater, also in a range that falls, from 10 to 1.
+        """
         value = plain_number(Decimal(self.value)) if self.value else ""
         if value in self.numbers:
-            at = max(0, min(len(self.numbers) - 1, self.numbers.index(value) + by))
+            further = -by if self.falls else by
+            at = max(0, min(len(self.numbers) - 1, self.numbers.index(value) + further))
         else:
             at = len(self.numbers) // 2
         self.give(self.numbers[at])

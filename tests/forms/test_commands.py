@@ -143,6 +143,27 @@ def test_an_interview_goes_on_back_and_over_mistakes(form: Path) -> None:
         assert line in result.stderr
 
 
+KEYS = """
+| survey |
+| | type | name | label | required | required_message | relevant |
+| | integer | rooms | Rooms? | yes | | |
+| | integer | keys | Keys? | yes | | |
+| | note | stop | More keys than rooms. | yes | Change one of them. | ${keys} > ${rooms} |
+| | text | remark | A remark? | | | |
+"""
+
+
+def test_an_interview_does_not_go_past_a_required_note_until_it_is_gone(tmp_path: Path) -> None:
+    form = tmp_path / "keys.md"
+    form.write_text(KEYS)
+    result = run("fill", form, "--interactive", "--format", "json", says="3\n5\n\n2\nFine\n")
+    assert result.exit_code == 0
+    fields = json.loads(result.stdout)
+    assert (fields["/data/keys"], fields["/data/remark"]) == ("2", "Fine")
+    assert result.stderr.count("Change one of them.") == 1
+    assert result.stderr.count("A remark?") == 1
+
+
 def test_an_interview_cut_short_writes_nothing(form: Path) -> None:
     result = run("fill", form, "--interactive", says="Ana\n")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -103,6 +103,43 @@ def test_a_range_of_many_numbers_is_stepped_from_its_middle_and_stops_at_its_end
     assert given[-1] == "5"
 
 
+def falling(steps, name, **other):
+    """A range of the hall's form, read from its end to its start."""
+    bounds = steps[name].bounds
+    turned = replace(bounds, start=bounds.end, end=bounds.start)
+    return replace(steps[name], bounds=turned, **other)
+
+
+def test_more_gives_the_greater_number_in_a_range_that_falls_as_well(steps):
+    widget, given = put(falling(steps, "centimes"), "4")
+    assert widget.numbers[0] == "5"
+    widget.stepper.dispatch("on_step", 1)
+    widget.stepper.dispatch("on_step", -1)
+    widget.stepper.dispatch("on_step", -1)
+    assert given == ["4.25", "4", "3.75"]
+    for _ in range(30):
+        widget.stepper.dispatch("on_step", 1)
+    assert given[-1] == "5"
+    for _ in range(30):
+        widget.stepper.dispatch("on_step", -1)
+    assert given[-1] == "0"
+
+
+def test_a_range_that_stands_upright_has_its_highest_number_above(steps):
+    upright = frozenset({"vertical"})
+    rising = replace(steps["note"], appearance=upright)
+    for step in (rising, falling(steps, "note", appearance=upright)):
+        widget, _ = put(step)
+        above = sorted(widget.keys, key=lambda key: key.to_window(*key.pos)[1], reverse=True)
+        assert [key.text for key in above] == [str(number) for number in range(10, -1, -1)]
+
+
+def test_a_number_of_a_range_is_shown_with_every_digit(steps):
+    bounds = replace(steps["note"].bounds, end=Decimal("0.0003"), step=Decimal("0.0001"))
+    widget, _ = put(replace(steps["note"], bounds=bounds))
+    assert [key.shown for key in widget.keys] == ["0", "0,0001", "0,0002", "0,0003"]
+
+
 def test_the_form_accepts_every_number_of_its_ranges(steps):
     entry = hall.offer().begin()
     for name in ("note", "centimes"):

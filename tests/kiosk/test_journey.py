@@ -197,6 +197,32 @@ def test_what_is_required_cannot_be_passed_over(journey):
     assert name(journey) == "age"
 
 
+KEYS = """
+| survey | type | name | label | required | required_message | relevant |
+| | integer | rooms | Salles ? | yes | | |
+| | integer | keys | Clés ? | yes | | |
+| | note | stop | Il y a plus de clés que de salles. | yes | Changez un nombre. | ${keys} > ${rooms} |
+| | text | remark | Une remarque ? | | | |
+| settings | form_id |
+| | cles |
+"""
+
+
+def test_nobody_gets_past_a_required_note_until_it_is_gone(kept):
+    journey = at_questions(Journey(hall.offer(KEYS).begin, kept))
+    for answer in ("3", "5"):
+        journey.hold(answer)
+        assert journey.next().outcome is Outcome.OK
+    for _ in range(3):
+        assert name(journey) == "stop"
+        verdict = journey.next()
+        assert (verdict.outcome, verdict.message) == (Outcome.REQUIRED, "Changez un nombre.")
+    journey.back()
+    journey.hold("2")
+    assert journey.next().outcome is Outcome.OK
+    assert name(journey) == "remark"
+
+
 def test_a_change_from_the_review_leads_straight_back_to_it(journey):
     at_questions(journey)
     to_review(journey)
