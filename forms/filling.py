@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from forms.engine import Entry, Verdict
+from forms.engine import Entry, UnknownQuestion, Verdict
 from forms.errors import FormError
 
 
@@ -51,22 +51,35 @@ def answer_all(entry: Entry, answers: Mapping[str, str]) -> None:
     """
     left = dict(answers)
     wrong: list[str] = []
-    asked: set[str] = set()
-    while True:
-        step = next((step for step in entry.steps() if step.ref not in asked), None)
-        if step is None:
-            break
-        asked.add(step.ref)
-        name = step.ref.rpartition("/")[2]
-        key = step.ref if step.ref in left else name
-        if key not in left or step.readonly:
+    for ref in _as_they_come(entry):
+        name = ref.rpartition("/")[2]
+        key = ref if ref in left else name
+        if key not in left:
             continue
-        verdict = entry.answer(step.ref, left.pop(key))
+        try:
+            verdict = entry.answer(ref, left[key])
+        except UnknownQuestion:  # it is shown, and takes no answer
+            continue
+        del left[key]
         if not verdict.kept:
-            wrong.append(f"{step.ref}: {_why(verdict)}")
+            wrong.append(f"{ref}: {_why(verdict)}")
     wrong.extend(f"{name}: the form does not ask this, or not with these answers." for name in left)
     if wrong:
         raise AnswersRefusedError("\n".join(wrong))
+
+
+def _as_they_come(entry: Entry) -> Iterator[str]:
+    """Every question that comes up while answers are given, each once, the first one first."""
+    asked: set[str] = set()
+    refs, at = entry.refs(), 0
+    while at < len(refs):
+        if refs[at] not in asked:
+            asked.add(refs[at])
+            yield refs[at]
+        at += 1
+        now = entry.refs()
+        if now is not refs:  # an answer has changed the way: something before it may be new
+            refs, at = now, 0
 
 
 def _why(verdict: Verdict) -> str:

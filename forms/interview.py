@@ -109,18 +109,17 @@ class Interview:
 
     def _next(self, at: str | None, back: bool) -> Step | None:
         """The step after the one at hand, or the one before it that can be answered."""
-        steps = self.entry.steps()
+        refs = self.entry.refs()
         if at is None:
-            return steps[0] if steps else None
-        refs = [step.ref for step in steps]
+            return self.entry.step(refs[0]) if refs else None
         index = refs.index(at) if at in refs else -1
         if not back:
-            return steps[index + 1] if index + 1 < len(steps) else None
-        before = [step for step in steps[: max(index, 0)] if not step.readonly]
-        return before[-1] if before else steps[0]
+            return self.entry.step(refs[index + 1]) if index + 1 < len(refs) else None
+        before = (self.entry.step(ref) for ref in reversed(refs[: max(index, 0)]))
+        return next((step for step in before if not step.readonly), self.entry.step(refs[0]))
 
     def _before(self, ref: str) -> str | None:
-        refs = [step.ref for step in self.entry.steps()]
+        refs = self.entry.refs()
         index = refs.index(ref)
         return refs[index - 1] if index else None
 

@@ -166,16 +166,16 @@ class _Walker:
 
     def next(self) -> Step | None:
         """The question after the one at hand; a form may ask for the same field twice."""
-        steps = self.entry.steps()
+        refs = self.entry.refs()
         index = 0
         if self.at is not None:
-            places = [place for place, step in enumerate(steps) if step.ref == self.at]
+            places = [place for place, ref in enumerate(refs) if ref == self.at]
             index = places[min(self.nth, len(places) - 1)] + 1 if places else 0
-        if index >= len(steps):
+        if index >= len(refs):
             return None
-        following = steps[index]
-        self.coming = sum(step.ref == following.ref for step in steps[:index])
-        return following
+        following = refs[index]
+        self.coming = sum(ref == following for ref in refs[:index])
+        return self.entry.step(following, self.coming)
 
     def do(self, expected: Mapping[str, str]) -> dict[str, str]:
         """One step of the walk, as our engine takes it."""

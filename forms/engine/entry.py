@@ -101,6 +101,7 @@ class Entry:
         self._repeats = Repeats(self._instance, self._recalculation, self, self._begin_instance)
         self._properties = dict(properties or {})
         self._taken: list[Changes] = []
+        self._refs: tuple[str, ...] | None = None
         self._looks = 0
         self._begin(beginning or {})
 
@@ -178,8 +179,23 @@ class Entry:
         self._looks = 0
         return tuple(self._step(met) for met in self._route.questions())
 
-    def step(self, ref: str) -> Step:
+    def refs(self) -> tuple[str, ...]:
+        """The paths of what `steps` gives; the same object as long as the way is the same.
+
+        Whoever goes through a form asks for these, and then for one step: to make every step again
+        after every answer takes a large form into minutes.
+        """
+        self._looks = 0
+        if self._refs is None:
+            self._refs = tuple(met.node.ref for met in self._route.questions())
+        return self._refs
+
+    def step(self, ref: str, nth: int = 0) -> Step:
         """One step, as it is now.
+
+        Args:
+            ref: its path.
+            nth: which one, of a field that the form asks for more than once, from 0.
 
         Raises:
             UnknownQuestion: no question is there, or it cannot be met now.
@@ -188,7 +204,9 @@ class Entry:
         target = self._find(ref)
         for met in self._route.questions():
             if met.node is target:
-                return self._step(met)
+                if not nth:
+                    return self._step(met)
+                nth -= 1
         raise UnknownQuestion(f"{ref} is not asked as things stand.")
 
     def answer(self, ref: str, value: str) -> Verdict:
@@ -236,13 +254,20 @@ class Entry:
             elif text:
                 self._follow({}, changes, node)
         if changes:
-            self._taken.append(changes)
+            self._keep(changes)
+
+    def _keep(self, changes: Changes) -> None:
+        """Remember what was changed, so that it may be undone."""
+        self._taken.append(changes)
+        if changes.relevance or changes.moved:
+            self._refs = None
 
     def undo(self) -> bool:
         """Take back the last answer that changed something; say whether there was one."""
         if not self._taken:
             return False
         self._taken.pop().take_back()
+        self._refs = None
         return True
 
     def problems(self) -> tuple[Objection, ...]:
@@ -352,7 +377,7 @@ class Entry:
         with _whole(changes):
             node = self._repeats.add(repeat, parent, changes)
             self._follow(changed_by(node), changes)
-        self._taken.append(changes)
+        self._keep(changes)
         return node.ref
 
     def remove_repeat(self, ref: str) -> None:
@@ -370,7 +395,7 @@ class Entry:
         with _whole(changes):
             changes.moved.append((node, node.detach()))
             self._follow(all_below(node.field), changes)
-        self._taken.append(changes)
+        self._keep(changes)
 
     def may_add(self, ref: str) -> bool:
         """Whether people may add an instance of the repeat at a path ("/data/household")."""

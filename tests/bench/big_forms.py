@@ -173,3 +173,21 @@ def household_form(running: bool) -> bytes:
         binds,
         body,
     )
+
+
+def questionnaire_form(many: int) -> bytes:
+    """So many questions, three of four to be chosen from ten, each relevant by the first."""
+    names = [f"q{number}" for number in range(many)]
+    binds, body = [], []
+    for number, name in enumerate(names):
+        condition = " relevant=\" /data/q0 != ''\"" if number else ""
+        binds.append(f'<bind nodeset="/data/{name}" type="string"{condition}/>')
+        label = f"<label>{name} of <output value=' /data/q0 '/></label>"
+        items = "".join(
+            f"<item><label>{word}</label><value>{value}</value></item>"
+            for value, word in zip(("yes", *WORDS), ("Yes", *WORDS), strict=True)
+        )
+        control = "select1" if number % 4 else "input"
+        inside = label + items if number % 4 else label
+        body.append(f'<{control} ref="/data/{name}">{inside}</{control}>')
+    return _form("questionnaire", "".join(f"<{name}/>" for name in names), binds, body)

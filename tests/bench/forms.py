@@ -22,8 +22,15 @@ from pathlib import Path
 from random import Random
 
 from forms.engine import Entry
-from forms.xform import read_form
-from tests.bench.big_forms import chained_form, communes_form, household_form, large_form
+from forms.filling import answer_all
+from forms.xform import Form, read_form
+from tests.bench.big_forms import (
+    chained_form,
+    communes_form,
+    household_form,
+    large_form,
+    questionnaire_form,
+)
 
 JAVA = Path(__file__).with_name("JavaRosaTimes.java")
 ROUNDS = 15
@@ -143,6 +150,22 @@ def repeating(running: bool) -> dict[str, object]:
     }
 
 
+def filling() -> dict[str, float]:
+    """Give a file's answers to 400 questions and to 800; the second has to take twice as long."""
+    took = []
+    for many in (400, 800):
+        form = read_form(questionnaire_form(many))
+        answers = {f"q{number}": "yes" if number % 4 else "Fine" for number in range(many)}
+
+        def fill(_: int, form: Form = form, answers: dict[str, str] = answers) -> None:
+            entry = Entry(form)
+            answer_all(entry, answers)
+            assert entry.finish().fields
+
+        took.append(milliseconds(fill, 3))
+    return {"ms_400": round(took[0], 1), "ms_800": round(took[1], 1), "ratio": took[1] / took[0]}
+
+
 WEIGH = """
 import gc, sys
 from lxml import etree
@@ -185,6 +208,7 @@ def main() -> None:
         "memory_of_an_open_entry": weighing(large),
         "memory_in_two_languages": weighing(translated),
         "filter_20000_choices_by_two_cascades": filtering(),
+        "fill_400_and_800_questions_from_a_file": filling(),
         "add_an_instance_of_ten_questions": repeating(running=False),
         "the_same_with_the_sum_so_far_in_each": repeating(running=True),
     }

@@ -381,3 +381,27 @@ def test_a_falling_range_takes_its_numbers_and_no_others() -> None:
     assert all(entry.answer("/data/down", str(number)).kept for number in (10, 4, 1))
     assert not entry.answer("/data/down", "11").kept
     assert not entry.answer("/data/down", "0").kept
+
+
+def test_the_way_is_walked_again_only_where_an_answer_has_changed_it() -> None:
+    entry = entry_of("""| survey |
+| | type | name | label | relevant | repeat_count |
+| | text | name | Name | | |
+| | integer | age | Age | | |
+| | text | school | School | ${age} < 18 | |
+| | begin_repeat | pet | Pet | | ${age} |
+| | text | called | Called | | |
+| | end_repeat | | | | |
+""")
+    at_first = entry.refs()
+    entry.answer("/data/name", "Ana")
+    assert entry.refs() is at_first
+    entry.answer("/data/age", "2")
+    assert entry.refs() == tuple(step.ref for step in entry.steps())
+    assert entry.refs()[-2:] == ("/data/pet[1]/called", "/data/pet[2]/called")
+    with_pets = entry.refs()
+    entry.answer("/data/pet[2]/called", "Rex")
+    assert entry.refs() is with_pets
+    entry.undo()
+    entry.undo()
+    assert entry.refs() == at_first

@@ -201,7 +201,7 @@ KEYS = """
 | survey | type | name | label | required | required_message | relevant |
 | | integer | rooms | Salles ? | yes | | |
 | | integer | keys | Clés ? | yes | | |
-| | note | stop | Il y a plus de clés que de salles. | yes | Changez un nombre. | ${keys} > ${rooms} |
+| | note | stop | Il y a trop de clés. | yes | Changez un nombre. | ${keys} > ${rooms} |
 | | text | remark | Une remarque ? | | | |
 | settings | form_id |
 | | cles |
