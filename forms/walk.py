@@ -131,7 +131,7 @@ def zone_named(name: str) -> ZoneInfo:
 class _Walker:
     def __init__(self, form: Form, clock: Callable[[], datetime]) -> None:
         self.form = form
-        self.entry = Entry(form, clock=clock)
+        self.entry = Entry(form, clock=clock, spoken="en")  # as the device of the walks is set
         self.at: str | None = None
         self.nth = self.coming = 0
         self.again = False

@@ -104,6 +104,10 @@ class Offer:
         """The form's own name for this language."""
         return self.form.language_for(language) or self.form.default_language
 
+    def speak(self, entry: Entry, language: str) -> None:
+        """Let an entry ask in this language, and name days and months in that of its questions."""
+        entry.language = self.form_language(language) or self.asks_in(language)
+
     def begin(self, seen: Mapping[str, int] | None = None) -> Entry:
         """An empty entry.
 

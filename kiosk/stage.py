@@ -207,7 +207,7 @@ class Kiosk(FloatLayout):
         """Use this language from now on, for the interface and for the form."""
         # The form first: the interface's new language draws the screen again.
         if self.journey.entry is not None:
-            self.journey.entry.language = self.offer.form_language(language)
+            self.offer.speak(self.journey.entry, language)
         self.language_name = own_name(language)
         tr.asked = self.offer.asks_in(language)
         tr.speak(language)
@@ -446,7 +446,7 @@ class Kiosk(FloatLayout):
 
     def _begin_entry(self) -> Any:
         entry = self.counter.begin(self.offer)
-        entry.language = self.offer.form_language(tr.language)
+        self.offer.speak(entry, tr.language)
         return entry
 
     def _keep(self, journey: Journey) -> Any:

@@ -78,6 +78,8 @@ class Entry:
             nothing is told that is not in here.
         beginning: what fields hold before anything is calculated, by path: where the form says
             `once(…)`, it is kept.
+        spoken: the language that `format-date()` names days and months in; that of the entry
+            where none is given.
     """
 
     def __init__(
@@ -88,11 +90,14 @@ class Entry:
         random: Random | None = None,
         properties: Mapping[str, str] | None = None,
         beginning: Mapping[str, str] | None = None,
+        spoken: str | None = None,
     ) -> None:
         self.form = form
         self.clock = clock
         self.random: Random = SystemRandom() if random is None else random
         self._language = form.default_language
+        self._asked_in = ""
+        self._spoken = spoken
         self._instance = Instance(form)
         self._speaker = Speaker(form, self)
         self._rules = Judge(form, self._speaker, self)
@@ -162,6 +167,9 @@ class Entry:
     def language(self, wanted: str) -> None:
         """Change the language; nothing that was answered is lost.
 
+        What is calculated in words, such as the name of a day, follows. A form without
+        translations stays as it is, but for those names.
+
         Raises:
             FormError: the form has translations, and this is none of them.
         """
@@ -171,8 +179,24 @@ class Entry:
                 raise FormError(
                     f"The form is not in “{wanted}”, only in {', '.join(self.form.languages)}."
                 )
-            return
-        self._language = found
+            self._asked_in = wanted
+        else:
+            self._language = found
+        self._speak()
+
+    @property
+    def spoken(self) -> str:
+        """The language that days and months are named in."""
+        return (self._language or self._asked_in) if self._spoken is None else self._spoken
+
+    def _speak(self) -> None:
+        """Say anew what is calculated in words; it is no answer, and never undone."""
+        self._looks = 0
+        changes = Changes()
+        with _whole(changes):
+            self._follow(self._recalculation.speak(changes), changes)
+        if changes.relevance or changes.moved:
+            self._refs = None
 
     def steps(self) -> tuple[Step, ...]:
         """Every question and note that can be met now, in order."""
@@ -268,6 +292,7 @@ class Entry:
             return False
         self._taken.pop().take_back()
         self._refs = None
+        self._speak()
         return True
 
     def problems(self) -> tuple[Objection, ...]:

@@ -108,6 +108,16 @@ class Recalculation:
             if fields is None or trigger.field in fields:
                 self._evaluate(trigger, self._targets(trigger.field, within), changes)
 
+    def speak(self, changes: Changes) -> Changed:
+        """Evaluate what is in the words of a language, which is another now, and what follows."""
+        changed: Changed = {}
+        for trigger in self.order.triggers:
+            if trigger.formula.speaks:
+                at = self.instance.nodes_of(trigger.field)
+                for nodes in self._evaluate(trigger, at, changes).values():
+                    add_changed(changed, nodes or ())
+        return self.settle(changed, changes)
+
     def settle(
         self, changed: Changed, changes: Changes, answered: EntryNode | None = None
     ) -> Changed:

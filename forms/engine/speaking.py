@@ -182,7 +182,7 @@ class _Lists:
     """What the expressions of fixed lists may ask: the lists, and nothing of an entry."""
 
     random = Random(0)  # noqa: S311 - nothing fixed draws from it
-    language = ""
+    language = spoken = ""
 
     def __init__(self, form: Form) -> None:
         self.form = form

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, time, timedelta
 
+from forms.functions.calendar import words_of
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
 from forms.xpath.values import (
@@ -18,8 +19,6 @@ from forms.xpath.values import (
 )
 
 _EPOCH = date(1970, 1, 1)
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 @function("today", steady=False)
@@ -127,17 +126,18 @@ def _milliseconds(moment: datetime) -> int:
     return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // _MILLISECOND
 
 
-def _formatted(moment: datetime, pattern: str) -> str:
-    """The identifiers of the specification replaced by what they mean."""
+def _formatted(moment: datetime, pattern: str, language: str) -> str:
+    """The identifiers of the specification replaced by what they mean, in a language's words."""
+    words = words_of(language)
     parts = {
         "Y": f"{moment.year:04d}",
         "y": f"{moment.year % 100:02d}",
         "m": f"{moment.month:02d}",
         "n": str(moment.month),
-        "b": _MONTHS[moment.month - 1],
+        "b": words.months[moment.month - 1],
         "d": f"{moment.day:02d}",
         "e": str(moment.day),
-        "a": _DAYS[moment.weekday()],
+        "a": words.days[moment.weekday()],
         "H": f"{moment.hour:02d}",
         "h": str(moment.hour),
         "M": f"{moment.minute:02d}",
@@ -157,12 +157,15 @@ def _formatted(moment: datetime, pattern: str) -> str:
     return "".join(written)
 
 
-@function("format-date", Take.VALUE, Take.TEXT)
-@function("format-date-time", Take.VALUE, Take.TEXT)
+@function("format-date", Take.VALUE, Take.TEXT, speaks=True)
+@function("format-date-time", Take.VALUE, Take.TEXT, speaks=True)
 def format_date(context: Context, value: Value, pattern: str) -> Value:
-    """A date written by a pattern of %Y, %m, %d and their like; "" where there is no date."""
+    """A date written by a pattern of %Y, %m, %d and their like; "" where there is no date.
+
+    Names of days and months are those of the language on the screen, as in Collect.
+    """
     moment = _moment(value, context)
     if moment is None:
         day = to_day(value)
         moment = None if day is None else datetime.combine(day, time())
-    return "" if moment is None else _formatted(moment, pattern)
+    return "" if moment is None else _formatted(moment, pattern, context.world.spoken)

@@ -33,6 +33,7 @@ class Function:
         most: how many; None for any number.
         body: called with the context and the arguments.
         steady: False where the same arguments may give another value (chance, clock, language).
+        speaks: whether its value is in the words of the entry's language.
         check: called when an expression is read, with the arguments that are texts, and None for
             the others; raises FormError where the function cannot take them.
     """
@@ -43,6 +44,7 @@ class Function:
     most: int | None
     body: Body
     steady: bool = True
+    speaks: bool = False
     check: Callable[..., None] | None = None
 
     def taking(self, index: int) -> Take:
@@ -59,6 +61,7 @@ def function(
     least: int | None = None,
     more: bool = False,
     steady: bool = True,
+    speaks: bool = False,
     check: Callable[..., None] | None = None,
 ) -> Callable[[Body], Body]:
     """Enter a function in the table.
@@ -69,13 +72,14 @@ def function(
         least: how few arguments it accepts, where some may be left out.
         more: whether the last argument may be repeated.
         steady: False where the same arguments may give another value.
+        speaks: whether its value is in the words of the entry's language.
         check: refuses texts that it cannot take.
     """
 
     def enter(body: Any) -> Any:
         fewest = len(takes) if least is None else least
         most = None if more else len(takes)
-        FUNCTIONS[name] = Function(name, takes, fewest, most, body, steady, check)
+        FUNCTIONS[name] = Function(name, takes, fewest, most, body, steady, speaks, check)
         return body
 
     return enter

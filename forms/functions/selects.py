@@ -28,7 +28,7 @@ def count_selected(context: Context, chosen: str) -> Value:
     return float(len(chosen.split()))
 
 
-@function("jr:itext", Take.TEXT, steady=False)
+@function("jr:itext", Take.TEXT, steady=False, speaks=True)
 def itext(context: Context, name: str) -> Value:
     """A text of the form in the language at hand."""
     return context.world.itext(name)

@@ -39,6 +39,7 @@ class Formula:
         missing: paths in it that lead to no field of the form.
         constant: its value, where it depends on nothing at all; None otherwise.
         steady: whether it gives the same for the same answers: no clock, no chance.
+        speaks: whether its value may be another in another language.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Formula:
     missing: tuple[str, ...]
     constant: Value | None
     steady: bool = True
+    speaks: bool = False
 
     def is_true(self, context: Context) -> bool:
         """Its value as a condition."""
@@ -95,6 +97,7 @@ def compile_formula(
         tuple(dict.fromkeys(compiler.missing)),
         constant,
         compiler.steady,
+        compiler.speaks,
     )
 
 
@@ -257,6 +260,7 @@ class _Compiler(PathCompiler):
             raise UnknownFunction(f"There is no function “{tree.name}()”.{_nearest(tree.name)}")
         check_count(tree, function.least, function.most)
         self.steady = self.steady and function.steady
+        self.speaks = self.speaks or function.speaks
         return self.plain_call(function, tree, here)
 
     def plain_call(self, function: Function, tree: Call, here: Fields) -> Evaluate:

@@ -22,6 +22,10 @@ class World(Protocol):
         """The language that texts are in."""
 
     @property
+    def spoken(self) -> str:
+        """The language that days and months are named in; the form may not be translated at all."""
+
+    @property
     def document(self) -> Node:
         """The node above the primary instance's root."""
 

@@ -56,6 +56,7 @@ class PathCompiler(ABC):
         missing: paths that lead to no field.
         inside: how many predicates enclose what is compiled at the moment.
         steady: whether nothing so far asks a clock or chance.
+        speaks: whether something so far is in the words of the entry's language.
     """
 
     at: Field
@@ -66,6 +67,7 @@ class PathCompiler(ABC):
     missing: list[str] = made(default_factory=list)
     inside: int = 0
     steady: bool = True
+    speaks: bool = False
 
     def reads(self, fields: Iterable[Field], reach: Reach | None = None) -> None:
         """Note fields that the expression depends on."""

@@ -89,6 +89,7 @@ def call_choice_name(compiler: PathCompiler, tree: Call, here: Fields) -> Evalua
         raise UnknownFunction("The function “jr:choice-name()” needs the path of a question.")
     compiler.reads(targets)
     compiler.steady = False
+    compiler.speaks = True
     target = min(targets, key=lambda place: place.number)
     return lambda context: context.world.choice_label(
         target, context.current, to_text(value(context))

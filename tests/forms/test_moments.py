@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
+from babel import Locale
 
 from forms.engine import Entry
+from forms.functions.calendar import words_of
 from forms.moments import DEVICE_ZONE, local_time
-from tests.forms.writing import form_of
+from tests.forms.writing import begin, form_of
 
 ELSEWHERE = """
 from datetime import datetime, UTC
@@ -66,3 +68,72 @@ def test_an_entry_without_a_clock_of_its_own_tells_moments_where_the_device_is()
     told = datetime.fromisoformat(entry.step("/data/m").value)
     assert told == datetime(2021, 7, 1, 12, tzinfo=UTC)
     assert told.utcoffset() == told.replace(tzinfo=None).astimezone().utcoffset()
+
+
+DAYS = """
+| survey |
+| | type | name | label::English (en) | label::Français (fr) | calculation | relevant |
+| | date | day | Day? | Jour ? | | |
+| | calculate | told | | | format-date(${day}, '%a %e %b %Y') | |
+| | calculate | twice | | | concat(${told}, '!') | |
+| | note | n | ${told} | ${told} | | |
+| | text | why | Why on a Sunday? | Pourquoi un dimanche ? | | ${told} != '' |
+| settings |
+| | form_title | form_id | version | default_language |
+| | Days | days | 1 | Français (fr) |
+"""
+
+
+def test_a_day_is_named_in_the_language_on_the_screen_and_follows_it() -> None:
+    entry = begin(form_of(DAYS))
+    entry.answer("/data/day", "2026-02-01")
+    assert entry.step("/data/n").label == "dim. 1 févr. 2026"
+    entry.answer("/data/why", "Le marché")
+    entry.language = "en"
+    assert entry.step("/data/n").label == "Sun 1 Feb 2026"
+    assert dict(entry.finish().fields)["/data/twice"] == "Sun 1 Feb 2026!"
+    assert entry.step("/data/why").value == "Le marché"
+    entry.undo()
+    assert (entry.step("/data/why").value, entry.step("/data/n").label) == ("", "Sun 1 Feb 2026")
+    entry.language = "fr"
+    assert entry.step("/data/n").label == "dim. 1 févr. 2026"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        *(("fr", "dim. 1 févr."), ("fr-x-falc", "dim. 1 févr."), ("Français", "dim. 1 févr.")),
+        *(("en", "Sun 1 Feb"), ("English (en)", "Sun 1 Feb"), ("es", "dom 1 feb")),
+        *(("pt", "dom. 1 fev."), ("tr", "Paz 1 Şub"), ("uk", "нд 1 лют."), ("zh", "周日 1 2月")),
+        *(("ar", "الأحد 1 فبراير"), ("German", "So. 1 Feb.")),
+        *(("tlh", "Sun 1 Feb"), ("", "Sun 1 Feb")),
+    ],
+)
+def test_every_language_has_its_words_for_days_and_months(language: str, told: str) -> None:
+    entry = begin(form_of(DAYS.replace("Français (fr)", language) if language else PLAIN))
+    entry.answer("/data/day", "2026-02-01")
+    assert dict(entry.finish().fields)["/data/told"] == f"{told} 2026"
+
+
+PLAIN = """
+| survey |
+| | type | name | label | calculation |
+| | date | day | Jour ? | |
+| | calculate | told | | format-date(${day}, '%a %e %b %Y') |
+"""
+
+
+def test_a_form_without_translations_names_days_in_the_language_it_is_asked_in() -> None:
+    entry = begin(form_of(PLAIN))
+    entry.answer("/data/day", "2026-02-01")
+    entry.language = "fr"
+    assert dict(entry.finish().fields)["/data/told"] == "dim. 1 févr. 2026"
+
+
+def test_the_words_of_the_table_are_those_of_the_cldr() -> None:
+    for code in ("fr", "en", "es", "pt", "tr", "uk", "zh", "ar", "de"):
+        locale = Locale.parse(code)
+        months, days = locale.months["format"]["abbreviated"], locale.days["format"]["abbreviated"]
+        words = words_of(code)
+        assert words.months == tuple(months[number] for number in range(1, 13))
+        assert words.days == tuple(days[number] for number in range(7))
