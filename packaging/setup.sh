@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Makes .venv ready: system packages, locked Python packages, the four commands. Says what it does;
-# does nothing the second time.
+# Makes .venv ready: system packages, locked Python packages, the commands. Says what it does and how
+# far it is; does nothing, and needs no network, the second time. Keeps a log in build/setup.log.
 #   packaging/setup.sh [PROFILE]   demo (default): what runs Parvis; test: what checks it as well
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${1:-demo}
 
-say() { printf '\033[1m· %s\033[0m\n' "$*" >&2; }
-fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+. packaging/progress.sh
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
@@ -15,6 +14,15 @@ as_root() {
     else fail "Parvis needs the system packages: $missing.
 Install them as root (apt-get install $missing), then run the same command again."
     fi
+}
+
+# install_system PACKAGE…
+install_system() {
+    [ "$(id -u)" = 0 ] || as_root true # a password is asked for before the line that counts begins
+    local before='DEBIAN_FRONTEND=noninteractive'
+    watched 0 '^(Get:[0-9]+ [^ ]+ [^ ]+)' as_root env $before apt-get -q update
+    watched 0 '^((Get:[0-9]+|Unpacking|Setting up) .*)' \
+        as_root env $before apt-get -q install -y --no-install-recommends "$@"
 }
 
 # --- system packages -------------------------------------------------------------------------
@@ -28,9 +36,8 @@ if command -v dpkg-query >/dev/null; then
     missing=${missing# }
     if [ -n "$missing" ]; then
         say "Installing system packages: $missing"
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
         # shellcheck disable=SC2086
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+        install_system $missing
     fi
 else
     say "Not a Debian-like system: make sure that these are installed: $wanted"
@@ -54,8 +61,7 @@ if ! { [ -x .venv/bin/python ] && .venv/bin/python -m pip --version; } >/dev/nul
     if ! "$python" -m venv .venv 2>/dev/null; then
         missing="python3-venv"
         say "Installing system package: $missing"
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$missing" >/dev/null
+        install_system "$missing"
         rm -rf .venv
         "$python" -m venv .venv
     fi
@@ -64,9 +70,16 @@ fi
 stamp=.venv/parvis-installed
 state=$(pwd; cat packaging/requirements.lock pyproject.toml | sha256sum)
 if [ "$(cat $stamp 2>/dev/null)" != "$state" ]; then
-    say "Installing the locked Python packages (about 150 MB, once)"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-warn-script-location \
-        --require-hashes -r packaging/requirements.lock
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    total=$(grep -cE '^[a-zA-Z0-9]' packaging/requirements.lock)
+    say "Installing $total locked Python packages (about 150 MB, once; minutes on a slow line)"
+    # One line for each package: fetched, found on this machine, installed already, or not for it.
+    watched "$total" '^(Collecting [^ ]+|Processing [^ ]+|Requirement already satisfied: [^ ]+|Ignoring [^:]+|Installing collected packages)' \
+        .venv/bin/python -m pip install --disable-pip-version-check --no-warn-script-location \
+        --progress-bar off --no-input --require-hashes -r packaging/requirements.lock
+    say "Installing Parvis itself"
+    watched 0 '^(Obtaining|Preparing|Building|Installing).*' \
+        .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --no-input \
+        --no-deps --no-build-isolation -e .
+    say "Installed"
     printf '%s' "$state" > $stamp
 fi
