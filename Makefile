@@ -1,8 +1,9 @@
 # Everything anybody runs here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo gallery test check bench soak audit lock clean
+.PHONY: help setup setup-test demo gallery test test-elsewhere check bench soak audit lock clean
 export PYTHON
 WORKERS ?= auto
+PART ?= all
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -21,6 +22,9 @@ gallery: setup-test ## draw and measure every screen in every size into build/ga
 
 test: setup-test ## all tests, a worker for each core, in a new order each time (SEED=… for one that was, ARGS=… for pytest)
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(if $(SEED),--randomly-seed=$(SEED)) $(ARGS)
+
+test-elsewhere: setup-test ## all tests on other days, in other zones, locales, folders…: hours; goes on where it was stopped (ONLY=name)
+	@.venv/bin/python -m tests.elsewhere --part $(PART) --workers $(WORKERS) $(if $(TURN),--turn) $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 
 check: setup-test ## formatting, lint, types, import rules, translations
 	.venv/bin/ruff format --check .

@@ -1,0 +1,1 @@
+"""The whole suite under other settings: another day, zone, locale, user, folder, a busy machine."""
