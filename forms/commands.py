@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
+from forms.beside import Beside
 from forms.catalogue import consultations
 from forms.engine import Entry, Finished
 from forms.errors import FormError
@@ -237,8 +238,8 @@ def _read(path: Path) -> tuple[Form, tuple[str, ...]]:
         from forms.xlsform import compile_form
 
         compiled = compile_form(path)
-        return read_form(compiled.xml, media=path.parent), compiled.warnings
-    read = read_form(path.read_bytes(), media=path.parent)
+        return compiled.form, compiled.warnings
+    read = read_form(path.read_bytes(), media=Beside(path))
     return read, tuple(
         f"{place}, {rule}: “{missing}” leads to no field of this form."
         for place, rule, missing in unresolved_references(read)

@@ -20,6 +20,7 @@ class Problem:
         row: the row as a spreadsheet counts it, from 1; None where no row is meant.
         column: the column's header; "" where no column is meant.
         advice: what to do about it; "" where the message says it all.
+        letter: what a spreadsheet program calls the column; "" where that is not known.
     """
 
     message: str
@@ -27,15 +28,16 @@ class Problem:
     row: int | None = None
     column: str = ""
     advice: str = ""
+    letter: str = ""
 
     @property
     def place(self) -> str:
-        """Where it is, as its author would say: "survey, row 7, column relevant"."""
+        """Where it is, as its author would say: "survey, row 7, column relevant (F)"."""
         parts = [self.sheet]
         if self.row is not None:
             parts.append(f"row {self.row}")
         if self.column:
-            parts.append(f"column {self.column}")
+            parts.append(f"column {self.column}" + (f" ({self.letter})" if self.letter else ""))
         return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:

@@ -72,7 +72,7 @@ _COMMON = (
 def review_structure(book: Workbook) -> Iterator[Problem]:
     """What keeps a spreadsheet from being compiled: types, names, lists, groups, references."""
     yield from _types(book)
-    yield from _nesting(book)
+    yield from nesting(book)
     yield from _names(book)
     yield from _choices(book)
     yield from _references(book)
@@ -83,7 +83,7 @@ def review_expressions(book: Workbook) -> Iterator[Problem]:
     for row in book.survey:
         for column in EXPRESSIONS[:-1]:
             source = row.cell(column)
-            if not source or _is_comment(row) or source.lower() in _YES_NO:
+            if not source or is_comment(row) or source.lower() in _YES_NO:
                 continue
             if _UNCLOSED.search(source):
                 continue
@@ -114,7 +114,7 @@ def paths_of_rows(book: Workbook, root: str) -> dict[str, Row]:
     place = [root]
     for row in book.survey:
         kind, name = row.cell("type"), row.cell("name")
-        if _is_comment(row):
+        if is_comment(row):
             continue
         if _END.fullmatch(kind):
             if len(place) > 1:
@@ -126,12 +126,12 @@ def paths_of_rows(book: Workbook, root: str) -> dict[str, Row]:
     return found
 
 
-def _is_comment(row: Row) -> bool:
+def is_comment(row: Row) -> bool:
     """Whether a row is empty, or switched off."""
     return row.cell("disabled").lower() in {"yes", "true", "true()"} or not row.cells
 
 
-def _list_of(kind: str) -> tuple[str, str] | None:
+def list_of(kind: str) -> tuple[str, str] | None:
     """The select and the list that a type names; None where it is no select."""
     for alias in _SELECTS:
         if kind == alias or kind.startswith(alias + " "):
@@ -142,7 +142,7 @@ def _list_of(kind: str) -> tuple[str, str] | None:
 def _types(book: Workbook) -> Iterator[Problem]:
     lists = {row.cell("list_name") for row in book.choices} - {""}
     for row in book.survey:
-        if _is_comment(row):
+        if is_comment(row):
             continue
         kind = " ".join(row.cell("type").split())
         place = ("survey", row.number, row.header("type"))
@@ -152,7 +152,16 @@ def _types(book: Workbook) -> Iterator[Problem]:
             continue
         if _BEGIN.fullmatch(kind) or _END.fullmatch(kind):
             continue
-        chosen = _list_of(kind)
+        if kind.partition(" ")[0] == "include":
+            yield Problem(
+                "“include” brings in another file, which is not done here.",
+                *place,
+                "Copy the rows of that file in its place.",
+            )
+            continue
+        if kind.partition(" ")[0].lower() == "osm":
+            continue
+        chosen = list_of(kind)
         if chosen is not None and kind not in _KNOWN:
             yield from _list_problem(chosen, lists, row, bool(book.choices))
         elif chosen is None and not (kind in _KNOWN or kind.lower() in _KNOWN):
@@ -180,6 +189,12 @@ def _list_problem(
             "Write select_one, and move its choices from external_choices to the choices sheet:"
             " lists of 20,000 are quick.",
         )
+    elif name.startswith("${") and aliases.select[alias] == "select all that apply":
+        yield Problem(
+            f"“{alias}” cannot choose from what a repeat holds: only select_one can.",
+            *place,
+            f"Write select_one {name}, or ask a yes or no question inside the repeat.",
+        )
     elif "from_file" in alias or "from file" in alias or name in lists:
         return
     elif not name.startswith("${"):
@@ -190,10 +205,11 @@ def _list_problem(
         yield Problem(f"There is no list of choices named “{name}”.", *place, advice)
 
 
-def _nesting(book: Workbook) -> Iterator[Problem]:
+def nesting(book: Workbook) -> Iterator[Problem]:
+    """Groups and repeats that do not begin and end in pairs."""
     opened: list[tuple[str, Row]] = []
     for row in book.survey:
-        if _is_comment(row):
+        if is_comment(row):
             continue
         kind = " ".join(row.cell("type").split())
         place = ("survey", row.number, row.header("type"))
@@ -230,7 +246,7 @@ def _names(book: Workbook) -> Iterator[Problem]:
     scopes: list[dict[str, int]] = [{}]
     for row in book.survey:
         kind, name = " ".join(row.cell("type").split()), row.cell("name")
-        if _is_comment(row):
+        if is_comment(row):
             continue
         if _END.fullmatch(kind):
             if len(scopes) > 1:
@@ -271,7 +287,7 @@ def _choices(book: Workbook) -> Iterator[Problem]:
     )
     several = {
         chosen[1]
-        for chosen in (_list_of(" ".join(row.cell("type").split())) for row in book.survey)
+        for chosen in (list_of(" ".join(row.cell("type").split())) for row in book.survey)
         if chosen is not None and aliases.select[chosen[0]] != "select one"
     }
     seen: dict[tuple[str, str], int] = {}
@@ -310,7 +326,7 @@ def _choices(book: Workbook) -> Iterator[Problem]:
 def _references(book: Workbook) -> Iterator[Problem]:
     names = {row.cell("name") for row in book.survey} - {""}
     for row in book.survey:
-        if _is_comment(row):
+        if is_comment(row):
             continue
         for column, text in row.cells.items():
             if column not in EXPRESSIONS and column not in TEXTS:

@@ -7,7 +7,6 @@ where each row is, and says in a sentence what keeps a file from being read.
 from __future__ import annotations
 
 import csv
-import io
 import struct
 import warnings
 import zipfile
@@ -24,6 +23,8 @@ from xlrd.compdoc import CompDocError
 
 from forms.compound import goes_in_circles
 from forms.errors import FormErrors, Problem
+from forms.textsheets import ENDINGS as TEXT_FILES
+from forms.textsheets import lost_cells, text_sheets
 
 ENDINGS = (".xlsx", ".xls", ".csv", ".md")
 BIGGEST = 64 * 1024 * 1024
@@ -78,11 +79,13 @@ class Row:
         number: as a spreadsheet counts, the header being row 1; in text files, the line.
         cells: by the name that XLSForm gives the column; empty cells left out.
         headers: by that name, the header as the author wrote it.
+        written: every cell that says something, by the header as the author wrote it.
     """
 
     number: int
     cells: Mapping[str, str]
     headers: Mapping[str, str]
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def cell(self, column: str) -> str:
         """What a column says here; "" where it says nothing."""
@@ -102,17 +105,34 @@ class Workbook:
         survey: the rows of the survey sheet.
         choices: the rows of the choices sheet.
         lines: by sheet, in text files, the line of each row, the header first.
+        path: of the file.
+        lost: cells of a text file that no tool reads.
     """
 
     definition: DefinitionData
     survey: tuple[Row, ...]
     choices: tuple[Row, ...]
     lines: Mapping[str, list[int]] = field(default_factory=dict)
+    path: Path = Path()
+    lost: tuple[Problem, ...] = ()
 
     def row_number(self, sheet: str, row: int) -> int:
         """The number a person sees, of a row that pyxform counts as such."""
         lines = self.lines.get(sheet, [])
         return lines[row - 1] if 1 <= row <= len(lines) else row
+
+    def headers(self, sheet: str) -> tuple[str, ...]:
+        """The headers of a sheet, in its order, empty ones left out."""
+        listed = getattr(self.definition, f"{sheet}_header", None) or [{}]
+        return tuple(str(header) for header in listed[0])
+
+    def rows(self, sheet: str) -> tuple[Row, ...]:
+        """The rows of a sheet of an XLSForm; () where there is no such sheet."""
+        if sheet == "survey":
+            return self.survey
+        if sheet == "choices":
+            return self.choices
+        return tuple(_rows(getattr(self.definition, sheet, None) or [], self.lines.get(sheet)))
 
 
 def read_workbook(path: Path) -> Workbook:
@@ -122,13 +142,15 @@ def read_workbook(path: Path) -> Workbook:
         FormErrors: it cannot be read; the problem says why and what to do.
     """
     _check_file(path)
-    lines = _lines(path) if path.suffix.lower() in {".csv", ".md"} else {}
+    written = text_sheets(path) if path.suffix.lower() in TEXT_FILES else {}
+    lost = tuple(lost_cells(path, written))
+    lines = {sheet: [line.number for line in found] for sheet, found in written.items()}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             definition = get_xlsform(str(path), file_type=path.suffix.lower())
     except FOREIGN_ERRORS as wrong:
-        raise FormErrors([_unreadable(path, wrong)]) from None
+        raise FormErrors(lost or [_unreadable(path, wrong)]) from None
     if not definition.survey:
         raise FormErrors([_no_survey(path, definition)])
     return Workbook(
@@ -136,6 +158,8 @@ def read_workbook(path: Path) -> Workbook:
         tuple(_rows(definition.survey, lines.get("survey"))),
         tuple(_rows(definition.choices or [], lines.get("choices"))),
         lines,
+        path,
+        lost,
     )
 
 
@@ -235,38 +259,13 @@ def _rows(found: list[dict[str, str]], lines: list[int] | None) -> Iterator[Row]
             number = lines[index + 1]
         known: dict[str, str] = {}
         headers: dict[str, str] = {}
+        written: dict[str, str] = {}
         for header, cell in cells.items():
             name = column_name(str(header))
-            if cell is not None and str(cell).strip() and name not in known:
+            if cell is None or not str(cell).strip():
+                continue
+            written[str(header)] = str(cell)
+            if name not in known:
                 known[name] = str(cell)
                 headers[name] = str(header)
-        yield Row(number, known, headers)
-
-
-def _lines(path: Path) -> dict[str, list[int]]:
-    """By sheet, the line of its header and of each row, in a text file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, OSError):
-        return {}
-    if path.suffix.lower() == ".md":
-        return _by_sheet(
-            (number, [cell.strip() for cell in line.strip().strip("|").split("|")])
-            for number, line in enumerate(text.splitlines(), 1)
-            if line.strip().startswith("|") and not set(line.strip()) <= set("|-: ")
-        )
-    reader = csv.reader(io.StringIO(text, newline=""))
-    return _by_sheet((reader.line_num, [cell.strip() for cell in row]) for row in reader)
-
-
-def _by_sheet(rows: Iterator[tuple[int, list[str]]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    sheet: list[int] = []
-    for number, cells in rows:
-        if cells and cells[0]:
-            sheet = found.setdefault(cells[0].lower(), [])
-            if not any(cells[1:]):
-                continue
-        if any(cells[1:]):
-            sheet.append(number)
-    return found
+        yield Row(number, known, headers, written)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forms.methods.asked import Fields, asked, values_at
+from forms.methods.asked import Fields, Wrong, asked, values_at
 from forms.xform.controls import Question, questions_of
 from forms.xform.form import Form
 from forms.xform.texts import NOTHING_SAID
@@ -63,11 +63,11 @@ def read(form: Form) -> tuple[Article, ...]:
     )
 
 
-def problems(form: Form) -> list[str]:
-    """What is wrong with the articles, as sentences."""
+def problems(form: Form) -> list[Wrong]:
+    """What is wrong with the articles."""
     known = {article.name for article in read(form)}
     found = [
-        f"{place.path}: the hint is the article's text, and there is none."
+        Wrong(place.path, "the hint is the article's text, and there is none.", "hint")
         for place in asked(form, METHOD)
         if place.question.hint == NOTHING_SAID
     ]
@@ -75,7 +75,8 @@ def problems(form: Form) -> list[str]:
         for attribute in (ARGUMENT, WORDING):
             name = question.attributes.get(attribute, "")
             if name and name not in known:
-                found.append(f"{question.field.path}: {attribute} names no article: “{name}”.")
+                sentence = f"{attribute} names no article: “{name}”."
+                found.append(Wrong(question.field.path, sentence, attribute))
     return found
 
 

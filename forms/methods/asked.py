@@ -17,8 +17,37 @@ Fields: TypeAlias = Iterable[tuple[str, str]]
 """What a contribution holds: path and value of every field that is not empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One thing that does not work as a method wants, and where.
+
+    Attributes:
+        path: of the question, group or repeat; "" where it concerns the form as a whole.
+        sentence: what is wrong.
+        attribute: that says it, as "parvis:points" or "constraint"; "" where none does.
+        choice: the name of the choice it is about; "" where it is about none.
+    """
+
+    path: str
+    sentence: str
+    attribute: str = METHOD
+    choice: str = ""
+
+    def __str__(self) -> str:
+        """As one sentence, the path before it."""
+        return f"{self.path}: {self.sentence}" if self.path else self.sentence
+
+
 class MethodError(FormError):
-    """A form asks in some way, but lacks what that way needs."""
+    """A form asks in some way, but lacks what that way needs.
+
+    Attributes:
+        wrong: what it lacks, and where.
+    """
+
+    def __init__(self, wrong: Wrong) -> None:
+        self.wrong = wrong
+        super().__init__(str(wrong))
 
 
 @dataclass(frozen=True)
@@ -53,7 +82,7 @@ class Asked:
             MethodError: it is a group or a repeat.
         """
         if not isinstance(self.control, Question):
-            raise MethodError(f"{METHOD} “{self.method}” belongs on a question: {self.path}.")
+            raise MethodError(Wrong(self.path, f"{METHOD} “{self.method}” belongs on a question."))
         return self.control
 
     @property
@@ -64,7 +93,7 @@ class Asked:
             MethodError: it is a question.
         """
         if isinstance(self.control, Question):
-            raise MethodError(f"{METHOD} “{self.method}” belongs on a group: {self.path}.")
+            raise MethodError(Wrong(self.path, f"{METHOD} “{self.method}” belongs on a group."))
         return self.control
 
 

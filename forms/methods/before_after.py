@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forms.methods.asked import Fields, MethodError, asked, choices_of, values_at
+from forms.methods.asked import Fields, MethodError, Wrong, asked, choices_of, values_at
 from forms.xform.controls import Kind
 from forms.xform.form import Form
 
@@ -43,31 +43,36 @@ def read(form: Form) -> Change:
     """
     found = {one.question.attributes.get(MOMENT, ""): one for one in asked(form, METHOD)}
     if not {"before", "after"} <= found.keys():
-        raise MethodError(f"{METHOD} needs two questions, with {MOMENT} “before” and “after”.")
+        sentence = f"{METHOD} needs two questions, with {MOMENT} “before” and “after”."
+        path = next((one.path for one in found.values()), "")
+        raise MethodError(Wrong(path, sentence, MOMENT))
     opinions = tuple(choices_of(form, found["before"].question))
     return Change(found["before"].path, found["after"].path, opinions)
 
 
-def problems(form: Form) -> list[str]:
-    """What is wrong with it, as sentences."""
+def problems(form: Form) -> list[Wrong]:
+    """What is wrong with it."""
     change = read(form)
     found = []
     for one in asked(form, METHOD):
         if tuple(choices_of(form, one.question)) != change.opinions:
-            found.append(f"{one.path}: it offers other opinions than the first time.")
+            found.append(Wrong(one.path, "it offers other opinions than the first time.", "type"))
     for place in asked(form, CARDS):
         notes = [one for one in place.questions if one.kind is Kind.NOTE]
         sides = [one.attributes.get(SIDE, "") for one in notes]
         found += [
-            f"{note.field.path}: {SIDE} is one of {', '.join(sorted(SIDES))}, not “{side}”."
+            Wrong(
+                note.field.path, f"{SIDE} is one of {', '.join(sorted(SIDES))}, not “{side}”.", SIDE
+            )
             for note, side in zip(notes, sides, strict=True)
             if side not in SIDES
         ]
         if sides.count("for") != sides.count("against"):
-            found.append(
-                f"{place.path}: {sides.count('for')} cards for and"
+            sentence = (
+                f"{sides.count('for')} cards for and"
                 f" {sides.count('against')} against: they should be as many."
             )
+            found.append(Wrong(place.path, sentence))
     return found
 
 

@@ -14,13 +14,15 @@ from math import gcd
 from random import Random
 
 from forms.engine import Entry
-from forms.methods.asked import Asked, Fields, MethodError, choices_of, values_at
+from forms.methods.asked import Asked, Fields, MethodError, Wrong, choices_of, values_at
 from forms.xform.form import Form
 
 METHOD = "budget"
 PURSE = "parvis:purse"
 LIMITS = "parvis:purse-limits"
 CURRENCY = "parvis:currency"
+COST = "cost"
+"""The column of the list that says what each project costs."""
 TRIES = 60
 """How many sets of projects by chance the form's constraint is tried on."""
 LONGEST_EDGE = 5_000
@@ -71,10 +73,10 @@ def purse_of(
         MethodError: an amount is missing, or is no number.
     """
     costs = {
-        name: _amount(cells.get("cost", ""), f"The cost of “{name}” in {where}")
+        name: _amount(cells.get("cost", ""), f"The cost of “{name}”", where, COST, name)
         for name, cells in choices.items()
     }
-    amount = _amount(attributes.get(PURSE, ""), f"The purse ({PURSE}) of {where}")
+    amount = _amount(attributes.get(PURSE, ""), f"The purse ({PURSE})", where, PURSE)
     limits = attributes.get(LIMITS, "yes") != "no"
     return Purse(amount, costs, limits, attributes.get(CURRENCY, "EUR"))
 
@@ -89,11 +91,19 @@ def read(form: Form, place: Asked) -> Purse:
     return purse_of(question.attributes, choices_of(form, question), place.path)
 
 
-def problems(form: Form, place: Asked) -> list[str]:
-    """Where the form's own constraint and the purse do not agree, as sentences."""
+def problems(form: Form, place: Asked) -> list[Wrong]:
+    """Where the form's own constraint and the purse do not agree."""
     purse = read(form, place)
     dear = [name for name, cost in purse.costs.items() if purse.limits and cost > purse.amount]
-    found = [f"“{name}” costs more than the whole purse: nobody can choose it." for name in dear]
+    found = [
+        Wrong(
+            place.path,
+            f"“{name}” costs more than the whole purse: nobody can choose it.",
+            COST,
+            name,
+        )
+        for name in dear
+    ]
     if not purse.limits:
         return found
     entry = Entry(form, random=Random(1))  # noqa: S311 - the same each time
@@ -102,8 +112,12 @@ def problems(form: Form, place: Asked) -> list[str]:
         if entry.answer(place.path, " ".join(chosen)).kept is not affords:
             verb = "refuses" if affords else "accepts"
             found.append(
-                f"{place.path}: the constraint {verb} {' '.join(chosen)},"
-                f" which cost {purse.spent(chosen)} of {purse.amount}."
+                Wrong(
+                    place.path,
+                    f"the constraint {verb} {' '.join(chosen)},"
+                    f" which cost {purse.spent(chosen)} of {purse.amount}.",
+                    "constraint",
+                )
             )
             break
     return found
@@ -142,11 +156,12 @@ def ballot(place: Asked, fields: Fields) -> tuple[str, ...]:
     return tuple(values_at(fields).get(place.path, "").split())
 
 
-def _amount(text: str, what: str) -> Decimal:
+def _amount(text: str, what: str, path: str, attribute: str, choice: str = "") -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise MethodError(f"{what} is no number: “{text}”.") from None
+        sentence = f"{what} is no number: “{text}”."
+        raise MethodError(Wrong(path, sentence, attribute, choice)) from None
     if not amount.is_finite() or amount < 0:
-        raise MethodError(f"{what} is no amount: “{text}”.")
+        raise MethodError(Wrong(path, f"{what} is no amount: “{text}”.", attribute, choice))
     return amount

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from forms.methods.asked import Asked, Fields, asked, values_at
+from forms.methods.asked import Asked, Fields, Wrong, asked, values_at
 from forms.xform.controls import Kind, Range
 from forms.xform.form import Form
 
@@ -45,18 +45,19 @@ def read(form: Form, place: Asked) -> Measure:
     return Measure(name, marks, ranges[0].bounds if ranges else None)
 
 
-def problems(form: Form, place: Asked) -> list[str]:
-    """What is wrong with a measure beside the others, as sentences."""
+def problems(form: Form, place: Asked) -> list[Wrong]:
+    """What is wrong with a measure beside the others."""
     measure = read(form, place)
     first = read(form, asked(form, METHOD)[0])
     found = []
     if not measure.marks:
-        found.append(f"{place.path}: no range asks for a mark.")
+        found.append(Wrong(place.path, "no range asks for a mark."))
     if set(measure.marks) != set(first.marks):
         missing = ", ".join(sorted(set(measure.marks) ^ set(first.marks)))
-        found.append(f"{place.path}: not the same criteria ({CRITERION}) as before: {missing}.")
+        sentence = f"not the same criteria ({CRITERION}) as before: {missing}."
+        found.append(Wrong(place.path, sentence, CRITERION))
     if any(one.kind is Kind.RANGE and one.bounds != first.scale for one in place.questions):
-        found.append(f"{place.path}: not the same scale for every criterion.")
+        found.append(Wrong(place.path, "not the same scale for every criterion.", "parameters"))
     return found
 
 

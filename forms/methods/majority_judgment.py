@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forms.methods.asked import Asked, Fields, choices_of, values_at
+from forms.methods.asked import Asked, Fields, Wrong, choices_of, values_at
 from forms.xform.controls import Kind
 from forms.xform.form import Form
 
@@ -41,21 +41,22 @@ def read(form: Form, place: Asked) -> Judgment:
     return Judgment({one.field.name: one.field.path for one in options}, mentions)
 
 
-def problems(form: Form, place: Asked) -> list[str]:
-    """What is wrong with it, as sentences."""
+def problems(form: Form, place: Asked) -> list[Wrong]:
+    """What is wrong with it."""
     judgment = read(form, place)
     found = []
     if len(judgment.options) < 2:
-        found.append(f"{place.path}: a judgment compares at least two options.")
+        found.append(Wrong(place.path, "a judgment compares at least two options."))
     if len(judgment.mentions) < 2:
-        found.append(f"{place.path}: a judgment needs at least two mentions.")
+        found.append(Wrong(place.path, "a judgment needs at least two mentions."))
     for one in place.questions:
         if one.kind is Kind.NOTE:
             continue
         if one.kind is not Kind.SELECT_ONE:
-            found.append(f"{one.field.path}: only select_one questions can be judged.")
+            found.append(Wrong(one.field.path, "only select_one questions can be judged.", "type"))
         elif tuple(choices_of(form, one)) != judgment.mentions:
-            found.append(f"{one.field.path}: its mentions are others than those before it.")
+            sentence = "its mentions are others than those before it."
+            found.append(Wrong(one.field.path, sentence, "type"))
     return found
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from forms.methods.asked import Asked, Fields, MethodError, asked, values_at
+from forms.methods.asked import Asked, Fields, MethodError, Wrong, asked, values_at
 from forms.xform.controls import Kind, Question
 from forms.xform.form import Form
 
@@ -66,8 +66,11 @@ def read(form: Form, place: Asked) -> Deck:
     open_ = [one for one in place.questions if one not in readonly and one.kind is not Kind.NOTE]
     if not readonly or not open_:
         raise MethodError(
-            f"{place.path}: opinion cards need a read-only select that shows the card,"
-            " and a question for the opinion."
+            Wrong(
+                place.path,
+                "opinion cards need a read-only select that shows the card,"
+                " and a question for the opinion.",
+            )
         )
     orders = [
         field.path for field, bind in form.binds.items() if bind.attributes.get(ORDER) == LEAST_SEEN
@@ -120,17 +123,18 @@ def ballot(deck: Deck, fields: Fields) -> tuple[Said, ...]:
     return tuple(found)
 
 
-def problems(form: Form, place: Asked) -> list[str]:
-    """What is wrong with the cards, as sentences."""
+def problems(form: Form, place: Asked) -> list[Wrong]:
+    """What is wrong with the cards."""
     deck = read(form, place)
     found = []
     if len(deck.names) < 2:
-        found.append(f"{place.path}: there are no cards to choose from.")
+        found.append(Wrong(place.path, "there are no cards to choose from."))
     if not deck.order:
-        found.append(
-            f"{place.path}: no calculated field has {ORDER} “{LEAST_SEEN}”:"
+        sentence = (
+            f"no calculated field has {ORDER} “{LEAST_SEEN}”:"
             " the order in which cards come is not kept."
         )
+        found.append(Wrong(place.path, sentence))
     return found
 
 

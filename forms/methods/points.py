@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forms.engine import Entry
-from forms.methods.asked import Asked, Fields, MethodError, values_at
+from forms.methods.asked import Asked, Fields, MethodError, Wrong, values_at
 from forms.xform.controls import Kind
 from forms.xform.form import Form
 
 METHOD = "points"
 TOTAL = "parvis:points"
 EACH = "parvis:points-each"
+CONSTRAINT = "constraint"
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,23 @@ def read(form: Form, place: Asked) -> Points:
         MethodError: how many there are is not said, or is no whole number.
     """
     attributes = place.group.attributes
-    total = _count(attributes.get(TOTAL, ""), f"{place.path}: {TOTAL}")
-    each = _count(attributes.get(EACH) or str(total), f"{place.path}: {EACH}")
+    total = _count(attributes.get(TOTAL, ""), place.path, TOTAL)
+    each = _count(attributes.get(EACH) or str(total), place.path, EACH)
     options = {
         one.field.name: one.field.path for one in place.questions if one.kind is Kind.INTEGER
     }
     return Points(options, total, each)
 
 
-def problems(form: Form, place: Asked) -> list[str]:
-    """Where the form's own constraints and the points do not agree, as sentences."""
+def problems(form: Form, place: Asked) -> list[Wrong]:
+    """Where the form's own constraints and the points do not agree."""
     points = read(form, place)
     if len(points.options) < 2:
-        return [f"{place.path}: points are placed on at least two whole numbers."]
+        return [Wrong(place.path, "points are placed on at least two whole numbers.")]
     entry = Entry(form)
     paths = list(points.options.values())
     found = [
-        f"{path}: the constraint accepts {points.each + 1} points on one option."
+        Wrong(path, f"the constraint accepts {points.each + 1} points on one option.", CONSTRAINT)
         for path in paths
         if entry.answer(path, str(points.each + 1)).kept
     ]
@@ -66,11 +67,13 @@ def problems(form: Form, place: Asked) -> list[str]:
     for path in paths:
         placed = min(points.each, left)
         if placed and not entry.answer(path, str(placed)).kept:
-            found.append(f"{path}: the constraint refuses {placed} of {points.total} points.")
+            refused = f"the constraint refuses {placed} of {points.total} points."
+            found.append(Wrong(path, refused, CONSTRAINT))
         left -= placed
     last = next((path for path in paths if not dict(_held(entry)).get(path)), "")
     if left == 0 and last and entry.answer(last, "1").kept:
-        found.append(f"{last}: the constraint accepts more than {points.total} points in all.")
+        accepted = f"the constraint accepts more than {points.total} points in all."
+        found.append(Wrong(last, accepted, CONSTRAINT))
     return found
 
 
@@ -84,7 +87,8 @@ def _held(entry: Entry) -> Fields:
     return entry.as_it_stands().fields
 
 
-def _count(text: str, what: str) -> int:
+def _count(text: str, path: str, attribute: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise MethodError(f"{what} says how many points: a whole number, not “{text}”.")
+        sentence = f"{attribute} says how many points: a whole number, not “{text}”."
+        raise MethodError(Wrong(path, sentence, attribute))
     return int(text)

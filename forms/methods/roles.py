@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.methods.asked import Fields, asked, values_at
+from forms.methods.asked import Fields, Wrong, asked, values_at
 from forms.xform.controls import Question, questions_of
 from forms.xform.form import Form
 
@@ -40,15 +40,21 @@ def quotas(form: Form) -> dict[str, str]:
     return {one.field.name: one.field.path for one in _questions(form) if QUOTA in one.attributes}
 
 
-def problems(form: Form) -> list[str]:
-    """Which roles are missing, as sentences."""
+def problems(form: Form) -> list[Wrong]:
+    """Which roles are missing."""
     there = read(form).keys()
     found = []
+    first = {place.method: place.path for place in reversed(asked(form))}
     for method in dict.fromkeys(place.method for place in asked(form)):
+        at = first[method]
         missing = NEEDED.get(method, frozenset()) - there
-        found += [f"“{method}” needs a question with {ROLE} “{role}”." for role in sorted(missing)]
+        found += [
+            Wrong(at, f"“{method}” needs a question with {ROLE} “{role}”.")
+            for role in sorted(missing)
+        ]
         if method == "panel" and not quotas(form):
-            found.append(f"“panel” needs questions with {QUOTA}, for the draw to be balanced.")
+            sentence = f"“panel” needs questions with {QUOTA}, for the draw to be balanced."
+            found.append(Wrong(at, sentence))
     return found
 
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from forms.beside import Beside, find_media
 from forms.catalogue import NOTICE_ENDING, find
 from forms.catalogue import consultations as catalogue
+from forms.errors import FormErrors
+from forms.methods.review import review_methods
+from forms.placing import Places
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
-from forms.xlsform import compile_form, find_media
+from forms.xlsform import compile_form
 from sync import consultation as packages
 from sync.consultation import Consultation, Options, Traceability
 from sync.contribution import Mode
@@ -244,7 +248,10 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
 def _compiled(path: Path) -> tuple[bytes, tuple[Path, ...], tuple[str, ...]]:
     if path.suffix.lower() == ".xml":
         xml = path.read_bytes()
-        found, missing = find_media(read_form(xml), path)
+        read = read_form(xml, media=Beside(path))
+        if wrong := review_methods(read):
+            raise FormErrors([Places().of_method(one) for one in wrong])
+        found, missing = find_media(read, path)
         told = (f"The media file {name} is not beside the form." for name in missing)
         return xml, found, tuple(told)
     compiled = compile_form(path)

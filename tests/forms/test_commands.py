@@ -294,7 +294,7 @@ def test_check_says_where_a_purse_and_its_constraint_do_not_agree(tmp_path: Path
     form.write_text(find("budget").form.read_text(encoding="utf-8").replace("* 6000", "* 5000"))
     result = run("check", form)
     assert result.exit_code == 1
-    assert "/data/choix: the constraint accepts" in result.stderr
+    assert "survey, row 13, column constraint (D): The constraint accepts" in result.stderr
 
 
 TOWNS = (

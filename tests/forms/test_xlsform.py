@@ -218,6 +218,8 @@ def test_every_spreadsheet_of_the_corpus_compiles_or_is_explained() -> None:
     assert explained == {
         "bad_calc",
         "calculate_without_calculation",
+        "case_insensitivity",
+        "choice_name_as_type",
         "duplicate_columns",
         "group_name_test",
         "include",
@@ -234,7 +236,7 @@ def test_a_path_that_leads_nowhere_is_a_warning_as_other_engines_run_it(tmp_path
         "| | text | a | A | |\n| | calculate | b | | /data/absent + 1 |\n"
     )
     (warning,) = compile_form(path).warnings
-    assert warning.startswith("survey, row 4, column calculation: “/data/absent” leads to no")
+    assert warning.startswith("survey, row 4, column calculation (E): “/data/absent” leads")
 
 
 def test_a_list_outside_the_form_is_refused_with_the_way_round(tmp_path: Path) -> None:
