@@ -78,28 +78,29 @@ class Search:
         except OutOfWork:
             return Found()
 
-    def _find(self, definition: DefinitionData, kind: str) -> Found:
-        def fails(tried: DefinitionData) -> bool:
-            wrong = self.failure(tried)
-            return wrong is not None and _kind_of(wrong) == kind
+    def _fails(self, definition: DefinitionData, kind: str) -> bool:
+        """Whether a form fails in one way."""
+        wrong = self.failure(definition)
+        return wrong is not None and _kind_of(wrong) == kind
 
+    def _find(self, definition: DefinitionData, kind: str) -> Found:
         slim = replace(definition, choices=_few_of_each(definition.choices))
-        if fails(slim):
+        if self._fails(slim, kind):
             definition = slim
         rows = list(definition.survey or ())
         plain = [self._plain(index, row) for index, row in enumerate(rows)]
-        if not fails(replace(definition, survey=plain)):
-            return self._among(definition, "survey", plain, fails)
+        if not self._fails(replace(definition, survey=plain), kind):
+            return self._among(definition, "survey", plain, kind)
         for sheet in _OTHER_SHEETS:
             held = getattr(definition, sheet)
-            if held and not fails(replace(definition, **{sheet: [{} for _ in held]})):
-                return self._among(definition, sheet, [{} for _ in held], fails)
-        found = self._column(definition, fails)
+            if held and not self._fails(replace(definition, **{sheet: [{} for _ in held]}), kind):
+                return self._among(definition, sheet, [{} for _ in held], kind)
+        found = self._column(definition, kind)
         if found.sheet:
             return found
         renamed = [self._renamed(index, row) for index, row in enumerate(plain)]
-        if not fails(replace(definition, survey=renamed)):
-            return self._among(replace(definition, survey=plain), "survey", renamed, fails)
+        if not self._fails(replace(definition, survey=renamed), kind):
+            return self._among(replace(definition, survey=plain), "survey", renamed, kind)
         return Found()
 
     def _among(
@@ -107,7 +108,7 @@ class Search:
         definition: DefinitionData,
         sheet: str,
         plain: Sequence[dict[str, str]],
-        fails: Callable[[DefinitionData], bool],
+        kind: str,
     ) -> Found:
         """The row that brings the failure back, and its cell."""
         rows = list(getattr(definition, sheet))
@@ -118,21 +119,21 @@ class Search:
         works, stops = 0, len(rows)
         while stops - works > 1:
             middle = (works + stops) // 2
-            if fails(with_first(middle)):
+            if self._fails(with_first(middle), kind):
                 stops = middle
             else:
                 works = middle
         index = stops - 1
         alone = replace(definition, **{sheet: [*plain[:index], rows[index], *plain[index + 1 :]]})
-        base = alone if fails(alone) else with_first(stops)
-        return Found(sheet, index, self._cell(base, sheet, index, fails))
+        base = alone if self._fails(alone, kind) else with_first(stops)
+        return Found(sheet, index, self._cell(base, sheet, index, kind))
 
     def _cell(
         self,
         definition: DefinitionData,
         sheet: str,
         index: int,
-        fails: Callable[[DefinitionData], bool],
+        kind: str,
     ) -> str:
         """The header of the cell that a row fails by; "" where no single one does."""
         rows: list[dict[str, str]] = list(getattr(definition, sheet))
@@ -144,18 +145,22 @@ class Search:
             name = names.get(header, "")
             return _LAST_TO_BLAME.index(name) + 1 if name in _LAST_TO_BLAME else 0
 
+        other = ""
         for header in sorted(row, key=blame):
             less = {key: value for key, value in row.items() if key != header}
             if names.get(header) == "type" and not _is_structure(row[header]):
                 less = {header: "text", **less}
-            elif names.get(header) == "name":
+            elif names.get(header) in {"name", "label"}:
                 less = {**row, header: f"q{index}"}
             tried = replace(definition, **{sheet: [*rows[:index], less, *rows[index + 1 :]]})
-            if not fails(tried):
+            wrong = self.failure(tried)
+            if wrong is None:
                 return header
-        return ""
+            if not other and _kind_of(wrong) != kind:
+                other = header
+        return other
 
-    def _column(self, definition: DefinitionData, fails: Callable[[DefinitionData], bool]) -> Found:
+    def _column(self, definition: DefinitionData, kind: str) -> Found:
         """A column whose header is what fails."""
         for sheet in ("survey", *_OTHER_SHEETS):
             for header in reversed(self.book.headers(sheet)):
@@ -165,7 +170,7 @@ class Search:
                     sheet: [{k: v for k, v in row.items() if k != header} for row in rows],
                     f"{sheet}_header": [{k: v for k, v in listed[0].items() if k != header}],
                 }
-                if not fails(replace(definition, **less)):
+                if not self._fails(replace(definition, **less), kind):
                     return Found(sheet, None, header)
         return Found()
 

@@ -6,7 +6,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -16,13 +16,11 @@ import click
 from forms.beside import Beside
 from forms.catalogue import consultations
 from forms.engine import Entry, Finished
-from forms.errors import FormError
+from forms.errors import FormError, FormErrors
 from forms.filling import answer_all, read_answers
 from forms.interview import Interview
-from forms.methods.review import review
 from forms.walk import follow, read_walk
 from forms.xform import Form, read_form
-from forms.xform.reader import unresolved_references
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,11 +88,19 @@ def check(form: Path) -> None:
     Example:
       parvis-forms check survey.xlsx
     """
-    read, warnings = _read(form)
-    for warning in warnings:
-        click.echo(f"Warning: {warning}", err=True)
-    if problems := review(read):
-        raise FormError("\n".join(problems))
+    try:
+        read, warnings = _read(form)
+    except FormErrors as wrong:
+        _warn(wrong.warnings)
+        raise
+    if form.suffix.lower() == ".xml":
+        from forms.compiled_review import review_file
+
+        problems, told = review_file(form, read)
+        _warn(map(str, told))
+        if problems:
+            raise FormErrors(problems)
+    _warn(warnings)
     count = len(read.questions)
     languages = f", in {', '.join(read.languages)}" if read.languages else ""
     click.echo(f"{form.name} is in order: {count} questions{languages}.")
@@ -116,8 +122,7 @@ def compile_command(form: Path, out: Path) -> None:
     from forms.xlsform import compile_form
 
     compiled = compile_form(form)
-    for warning in compiled.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+    _warn(compiled.warnings)
     out.mkdir(parents=True, exist_ok=True)
     (out / "form.xml").write_bytes(compiled.xml)
     for file in compiled.media:
@@ -226,6 +231,11 @@ def new(method: str | None, out: Path | None) -> None:
     click.echo(f"Adapt both, then: parvis-forms check {shlex.quote(str(form))}")
 
 
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
 def _written(finished: Finished, shape: str) -> bytes:
     if shape == "xml":
         return finished.xml + b"\n"
@@ -239,8 +249,4 @@ def _read(path: Path) -> tuple[Form, tuple[str, ...]]:
 
         compiled = compile_form(path)
         return compiled.form, compiled.warnings
-    read = read_form(path.read_bytes(), media=Beside(path))
-    return read, tuple(
-        f"{place}, {rule}: “{missing}” leads to no field of this form."
-        for place, rule, missing in unresolved_references(read)
-    )
+    return read_form(path.read_bytes(), media=Beside(path)), ()

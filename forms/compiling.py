@@ -31,6 +31,8 @@ _SAID_BETTER = ("Language '", "The following language declarations")
 """How warnings begin that `forms.languages` tells with their places."""
 _ROW = re.compile(r"\[row : (\d+)(?:, column : ([^\]]+))?\]\s*")
 _ON_SHEET = re.compile(r"On the '([^']+)' sheet, the '([^']+)' value(?: '[^']*')? is invalid\.\s*")
+_DUMP = re.compile(r":? \{'.*\}$")
+"""A row as Python writes it, at the end of a sentence of pyxform's."""
 _SHEET = re.compile(r"sheet:? '(\w+)'|[Tt]he (\w+) sheet|'(\w+)' sheet")
 
 
@@ -117,7 +119,7 @@ def compile_sheets(definition: DefinitionData) -> tuple[bytes, str, list[str]]:
 
 def placed_by_pyxform(said: str, book: Workbook) -> Problem:
     """A sentence of pyxform's, its place taken out of it."""
-    message = " ".join(said.split())
+    message = _DUMP.sub("", " ".join(said.split()))
     found = _ROW.search(message)
     row = int(found[1]) if found else None
     column = (found[2] or "").strip() if found else ""

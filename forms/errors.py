@@ -46,8 +46,14 @@ class Problem:
 
 
 class FormErrors(FormError):
-    """Everything that is wrong with an author's file, as far as it can be told at once."""
+    """Everything that is wrong with an author's file, as far as it can be told at once.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    Attributes:
+        problems: what is wrong.
+        warnings: what its author may want to know besides.
+    """
+
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[str] = ()) -> None:
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
         super().__init__("\n".join(str(problem) for problem in self.problems))

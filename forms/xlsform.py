@@ -9,6 +9,7 @@ from pathlib import Path
 from forms.advice import advise
 from forms.beside import Beside, find_media
 from forms.cells import lettered, moments, review_cells
+from forms.compiled_review import absent, review_form
 from forms.compiling import attempt
 from forms.errors import FormErrors, Problem
 from forms.methods.review import review_methods
@@ -18,7 +19,6 @@ from forms.sheets import read_workbook
 from forms.xform import Form, read_form
 from forms.xform.dependencies import CircularForm
 from forms.xform.expressions import WrongExpressions
-from forms.xform.reader import unresolved_references
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,19 @@ def compile_form(path: Path) -> Compiled:
             if not _known(one, problems) and one.row not in made.passed_over
         ]
     form = reader.form
-    if form is not None and not problems:
-        problems += map(places.of_method, review_methods(form))
+    told = [*made.said, *moments(book), *advise(book)]
+    if form is not None and made.xml is not None:
+        wrong, more = review_form(form, made.xml, reader.media, places)
+        told += more
+        problems += [one for one in wrong if not _known(one, problems)]
+        if not problems:
+            problems += map(places.of_method, review_methods(form))
+        media, missing = find_media(form, path)
+        told += absent(missing, told)
+    warnings = tuple(str(one) for one in lettered(told, book))
     if problems or form is None or made.xml is None:
-        raise FormErrors(lettered(problems, book))
-    media, missing = find_media(form, path)
-    told = [*made.said, *_led_nowhere(form, places), *moments(book), *advise(book)]
-    told += (Problem(f"The media file {name} is not beside the form.") for name in missing)
-    return Compiled(made.xml, media, tuple(str(one) for one in lettered(told, book)), form)
+        raise FormErrors(lettered(problems, book), warnings)
+    return Compiled(made.xml, media, warnings, form)
 
 
 def _known(problem: Problem, problems: Iterable[Problem]) -> bool:
@@ -116,19 +121,6 @@ class _Reader:
                 for one in self.wrong.expressions
             ]
         return [] if self.wrong is None else [_circle(self.wrong, places)]
-
-
-def _led_nowhere(form: Form, places: Places) -> list[Problem]:
-    """Paths to no question: every engine runs such forms, and hardly any author means them."""
-    return [
-        places.at(
-            path,
-            rule,
-            f"“{missing}” leads to no question of this form.",
-            "Refer to questions as ${name}.",
-        )
-        for path, rule, missing in unresolved_references(form)
-    ]
 
 
 def _circle(wrong: CircularForm, places: Places) -> Problem:

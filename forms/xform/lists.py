@@ -139,16 +139,19 @@ class _ElementNode(LateNode):
             yield local(child.tag), text.strip() if len(child) else text
 
 
+def separator_of(text: str) -> str:
+    """What separates the cells of a CSV: `;` where its header has no `,`."""
+    header = text.partition("\n")[0]
+    return ";" if ";" in header and "," not in header else ","
+
+
 def _read_csv(instance: SecondaryInstance, content: bytes, name: str) -> None:
     """Rows as `root/item`, one child per column; `;` separates where the header has no `,`."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FormError(f"The list {name} is not UTF-8 text: save it as CSV UTF-8.") from None
-    header = text.partition("\n")[0]
-    rows = csv.reader(
-        io.StringIO(text, newline=""), delimiter=";" if ";" in header and "," not in header else ","
-    )
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
     try:
         columns = tuple(column.strip() for column in next(rows, []))
         table: list[Row] = []

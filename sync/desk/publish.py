@@ -10,9 +10,8 @@ from pathlib import Path
 from forms.beside import Beside, find_media
 from forms.catalogue import NOTICE_ENDING, find
 from forms.catalogue import consultations as catalogue
+from forms.compiled_review import review_file
 from forms.errors import FormErrors
-from forms.methods.review import review_methods
-from forms.placing import Places
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
 from forms.xlsform import compile_form
@@ -247,13 +246,12 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
 
 def _compiled(path: Path) -> tuple[bytes, tuple[Path, ...], tuple[str, ...]]:
     if path.suffix.lower() == ".xml":
-        xml = path.read_bytes()
-        read = read_form(xml, media=Beside(path))
-        if wrong := review_methods(read):
-            raise FormErrors([Places().of_method(one) for one in wrong])
-        found, missing = find_media(read, path)
-        told = (f"The media file {name} is not beside the form." for name in missing)
-        return xml, found, tuple(told)
+        read = read_form(path.read_bytes(), media=Beside(path))
+        wrong, told = review_file(path, read)
+        if wrong:
+            raise FormErrors(wrong)
+        found, _ = find_media(read, path)
+        return path.read_bytes(), found, tuple(map(str, told))
     compiled = compile_form(path)
     return compiled.xml, compiled.media, compiled.warnings
 

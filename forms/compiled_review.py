@@ -1,0 +1,70 @@
+"""Looks a form through as it was compiled, whatever wrote it, with the lists that lie beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from forms.beside import Beside, find_media
+from forms.claims import claims_of
+from forms.errors import Problem
+from forms.list_files import files_of, review_lists
+from forms.methods.review import review_methods
+from forms.offered import review_values
+from forms.placing import Places
+from forms.xform import Form
+from forms.xform.reader import unresolved_references
+
+
+def review_form(
+    form: Form, xml: bytes, media: Mapping[str, bytes], places: Places
+) -> tuple[list[Problem], list[Problem]]:
+    """Look through a form as compiled, whatever wrote it, but for what its methods want.
+
+    Args:
+        form: read with its lists.
+        xml: that it was read from.
+        media: the files beside it, by name.
+        places: where its author wrote what.
+
+    Returns:
+        What is wrong, and what its author may want to know.
+    """
+    claims = tuple(claims_of(form))
+    lists = review_lists(form, files_of(xml), media, places, claims)
+    told = [
+        *_led_nowhere(form, places),
+        *lists.warnings,
+        *review_values(form, places, claims),
+    ]
+    return list(lists.problems), told
+
+
+def review_file(path: Path, form: Form) -> tuple[list[Problem], list[Problem]]:
+    """Look through an XForm that lies somewhere: what is wrong, and what may be worth knowing."""
+    _, missing = find_media(form, path)
+    wrong, told = review_form(form, path.read_bytes(), Beside(path), Places())
+    wrong += map(Places().of_method, review_methods(form))
+    return wrong, [*told, *absent(missing, told)]
+
+
+def _led_nowhere(form: Form, places: Places) -> list[Problem]:
+    """Paths to no question: every engine runs such forms, and hardly any author means them."""
+    return [
+        places.at(
+            path,
+            rule,
+            f"“{missing}” leads to no question of this form.",
+            "Refer to questions as ${name}.",
+        )
+        for path, rule, missing in unresolved_references(form)
+        if not missing.startswith("instance(")
+    ]
+
+
+def absent(missing: Iterable[str], told: Iterable[Problem]) -> Iterator[Problem]:
+    """The files that a form names and that are not there, those told already left out."""
+    said = [problem.message for problem in told]
+    for name in missing:
+        if not any(f" {name} is not beside" in message for message in said):
+            yield Problem(f"The media file {name} is not beside the form.")
