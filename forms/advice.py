@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from forms.errors import Problem
+from forms.languages import MEDIA, split_header
 from forms.sheets import Row, Workbook
 
 _DONE = frozenset(
@@ -50,11 +51,17 @@ _TYPES = {
 }
 _LAST_SAVED = re.compile(r"\$\{\s*last-saved#")
 _SEARCH = re.compile(r"search\(\s*['\"‘’]([^'\"‘’]+)")
+_ADDRESS = re.compile(r"\s*(?:jr://\w+/)?([a-z][a-z0-9+.\-]*://\S+)", re.IGNORECASE)
+_SHOWN = re.compile(
+    r"!\[[^\]]*\]\(\s*(https?://[^)\s]+)|<(?:img|audio|video|source)\b[^>]*?(https?://[^\s\"'>]+)",
+    re.IGNORECASE,
+)
 _CALLS = re.compile(r"\w[\w-]*\([^()]*(?:\([^()]*\)[^()]*)*\)|ex:\S+|printer:\S+")
 
 
 def advise(book: Workbook) -> Iterator[Problem]:
     """What the kiosk does in another way than the sheet may mean, in its order."""
+    yield from _addresses(book)
     for row in book.survey:
         kind = " ".join(row.cell("type").split())
         if kind in _TYPES:
@@ -68,6 +75,24 @@ def advise(book: Workbook) -> Iterator[Problem]:
                     row.number,
                     row.header(column),
                 )
+
+
+def _addresses(book: Workbook) -> Iterator[Problem]:
+    """Pictures, sounds and films at an address, which a kiosk does not fetch."""
+    for sheet in ("survey", "choices"):
+        for row in book.rows(sheet):
+            for header, text in row.written.items():
+                base, _ = split_header(header)
+                address = _ADDRESS.match(text) if base in MEDIA else _SHOWN.search(text)
+                if address:
+                    yield Problem(
+                        f"A kiosk fetches nothing from the network: what is at"
+                        f" {address.group(address.lastindex or 0)} is absent.",
+                        sheet,
+                        row.number,
+                        header,
+                        "Put the file beside the form, and write its name here.",
+                    )
 
 
 def _appearances(row: Row) -> Iterator[Problem]:

@@ -13,7 +13,9 @@ from forms.methods.review import review_methods
 from forms.offered import review_values
 from forms.placing import Places
 from forms.xform import Form
+from forms.xform.controls import Kind
 from forms.xform.reader import unresolved_references
+from forms.xpath.nodes import Field
 
 
 def review_form(
@@ -34,6 +36,7 @@ def review_form(
     lists = review_lists(form, files_of(xml), media, places, claims)
     told = [
         *_led_nowhere(form, places),
+        *_named_alike(form, places),
         *lists.warnings,
         *review_values(form, places, claims),
     ]
@@ -62,9 +65,34 @@ def _led_nowhere(form: Form, places: Places) -> list[Problem]:
     ]
 
 
+def _named_alike(form: Form, places: Places) -> Iterator[Problem]:
+    """Questions of one name in several groups: tables and answer files tell them by their path."""
+    seen: dict[str, Field] = {}
+    meta = f"{form.root.path}/meta/"
+    for field in form.fields:
+        question = form.question(field)
+        said_by_a_row = places.book is None or places.row(field.path) is not None
+        if field.children or field.is_attribute or field.path.startswith(meta):
+            continue
+        if not said_by_a_row or (question is not None and question.kind is Kind.NOTE):
+            continue  # a loop repeats the names of its rows
+        first = seen.setdefault(field.name, field)
+        if first is not field:
+            row = places.row(first.path)
+            where = f"row {row.number}" if row is not None else first.path
+            short = [path.split("/", 2)[-1] for path in (first.path, field.path)]
+            yield places.at(
+                field.path,
+                "name",
+                f"“{field.name}” is the name of the question in {where} too: a table tells them"
+                f" apart only as {short[0]} and {short[1]}.",
+                "Give it a name of its own.",
+            )
+
+
 def absent(missing: Iterable[str], told: Iterable[Problem]) -> Iterator[Problem]:
     """The files that a form names and that are not there, those told already left out."""
     said = [problem.message for problem in told]
     for name in missing:
-        if not any(f" {name} is not beside" in message for message in said):
+        if "://" not in name and not any(f" {name} is not beside" in message for message in said):
             yield Problem(f"The media file {name} is not beside the form.")

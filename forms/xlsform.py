@@ -12,6 +12,7 @@ from forms.cells import lettered, moments, review_cells
 from forms.compiled_review import absent, review_form
 from forms.compiling import attempt
 from forms.errors import FormErrors, Problem
+from forms.languages import review_languages
 from forms.methods.review import review_methods
 from forms.placing import Places
 from forms.review import nesting, review_expressions, review_structure
@@ -63,7 +64,8 @@ def compile_form(path: Path) -> Compiled:
             if not _known(one, problems) and one.row not in made.passed_over
         ]
     form = reader.form
-    told = [*made.said, *moments(book), *advise(book)]
+    default = "" if form is None else form.default_language
+    told = [*made.said, *review_languages(book, default), *moments(book), *advise(book)]
     if form is not None and made.xml is not None:
         wrong, more = review_form(form, made.xml, reader.media, places)
         told += more
