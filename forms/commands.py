@@ -19,6 +19,7 @@ from forms.engine import Entry, Finished
 from forms.errors import FormError, FormErrors
 from forms.filling import answer_all, read_answers
 from forms.interview import Interview
+from forms.notices import notice_beside, review_notice
 from forms.walk import follow, read_walk
 from forms.xform import Form, read_form
 
@@ -101,6 +102,8 @@ def check(form: Path) -> None:
         if problems:
             raise FormErrors(problems)
     _warn(warnings)
+    if form.suffix.lower() != ".xml" or notice_beside(form).is_file():
+        _warn(review_notice(form, read.languages))
     count = len(read.questions)
     languages = f", in {', '.join(read.languages)}" if read.languages else ""
     click.echo(f"{form.name} is in order: {count} questions{languages}.")

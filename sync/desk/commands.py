@@ -71,11 +71,16 @@ main.add_command(erase_contribution)
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What it is about, per language: JSON or Markdown. Default: FORM.notice.json beside it.",
 )
+@click.option(
+    "--without-notice", is_flag=True, help="Ask without saying who asks, why, and what becomes."
+)
 @click.option("--title", default="", help="Instead of the notice's or the form's.")
 @click.option("--organiser", default="", help="The organiser's name, instead of the notice's.")
 @click.option("--version", type=click.IntRange(1), help="Default: one more than the last.")
-@click.option("--opens", type=_day, help="The first day, such as 2026-11-21.")
-@click.option("--closes", type=_day, help="The last day.")
+@click.option(
+    "--opens", type=_day, help="The first day, such as 2026-11-21, instead of the notice's."
+)
+@click.option("--closes", type=_day, help="The last day, instead of the notice's.")
 @click.option(
     "--guarantor",
     "guarantors",
@@ -95,6 +100,7 @@ def publish(
     keys: Path,
     out: Path,
     notice: Path | None,
+    without_notice: bool,
     title: str,
     organiser: str,
     version: int | None,
@@ -105,7 +111,8 @@ def publish(
 ) -> None:
     r"""Make a signed consultation package from FORM, an XLSForm's path or a name of the catalogue.
 
-    The last line is the consultation's id. A new version of the same form keeps the id.
+    The last line is the consultation's id. A new version of the same form keeps the id; labels
+    that say something else than in the version before are named.
 
     \b
     Example:
@@ -119,6 +126,7 @@ def publish(
         closes=closes.date() if closes else None,
         options=dict(_pair(option) for option in options),
         guarantors=tuple(read_recipient_public(path) for path in guarantors),
+        without_notice=without_notice,
     )
     check_writable(out)
     published, warnings = publish_form(form, opened_keys(keys), notice, said)

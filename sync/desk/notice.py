@@ -4,6 +4,7 @@ JSON, as in the catalogue: topics, each with its texts by language tag.
 
     {"title": {"fr": "…"}, "organiser": {"fr": "…"}, "asks": {"fr": "…"}, "why": {"fr": "…"},
      "becomes": {"fr": "…"}, "kept": {"fr": "…"}, "minutes": 5,
+     "opens": "2026-11-21", "closes": "2026-12-31",
      "cards": [{"side": "for", "title": {"fr": "…"}, "text": {"fr": "…"}}]}
 
 Markdown: a heading per language, and under it one per topic; cards are headed by their side.
@@ -20,7 +21,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from sync.consultation import Card, Notice, Side
 from sync.errors import SyncError
 
 _TOPICS = ("title", "organiser", "asks", "why", "becomes", "kept")
+_DAYS = ("opens", "closes")
 _LANGUAGE = re.compile(r"# +(\S+)\s*")
 _TOPIC = re.compile(r"## +([^:]+?)(?::\s*(.+?))?\s*")
 
@@ -45,12 +48,16 @@ class NoticeFile:
         organiser: its name by language tag; may be empty.
         notice: by language tag.
         minutes: how long it takes; 0 where that is not said.
+        opens: the first day; None where it is not said.
+        closes: the last day; likewise.
     """
 
     title: Mapping[str, str]
     organiser: Mapping[str, str]
     notice: Mapping[str, Notice]
     minutes: int
+    opens: date | None = None
+    closes: date | None = None
 
 
 def read_notice(path: Path) -> NoticeFile:
@@ -90,7 +97,19 @@ def _from_json(text: str, path: Path) -> NoticeFile:
     minutes = told.get("minutes", 0)
     if not isinstance(minutes, int) or minutes < 0:
         raise BadNotice(f"“minutes” in {path} is a whole number.")
-    return _notice(topics, cards, minutes)
+    opens, closes = (_day(told.get(day, ""), day, path) for day in _DAYS)
+    return replace(_notice(topics, cards, minutes), opens=opens, closes=closes)
+
+
+def _day(value: object, which: str, path: Path) -> date | None:
+    if value == "":
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise BadNotice(
+            f"“{which}” in {path} is a day, such as 2026-12-31, not “{value}”."
+        ) from None
 
 
 def _by_language(value: Any, topic: str, path: Path) -> dict[str, str]:
@@ -103,6 +122,7 @@ def _from_markdown(text: str, path: Path) -> NoticeFile:
     topics: dict[str, dict[str, str]] = {topic: {} for topic in _TOPICS}
     cards: dict[str, list[Card]] = {}
     minutes = 0
+    days: dict[str, date | None] = {}
     for language, topic, title, body in _sections(text, path):
         if topic in topics:
             topics[topic][language] = body
@@ -110,12 +130,15 @@ def _from_markdown(text: str, path: Path) -> NoticeFile:
             if not body.isdecimal():
                 raise BadNotice(f"“minutes” in {path} is a whole number.")
             minutes = int(body)
+        elif topic in _DAYS:
+            days[topic] = _day(body, topic, path)
         elif topic in {side.value for side in Side}:
             cards.setdefault(language, []).append(Card(Side(topic), title, body))
         else:
-            known = ", ".join((*_TOPICS, "minutes", *(side.value for side in Side)))
+            known = ", ".join((*_TOPICS, "minutes", *_DAYS, *(side.value for side in Side)))
             raise BadNotice(f"{path} has a heading “{topic}”; known are: {known}.")
-    return _notice(topics, cards, minutes)
+    read = _notice(topics, cards, minutes)
+    return replace(read, opens=days.get("opens"), closes=days.get("closes"))
 
 
 def _sections(text: str, path: Path) -> list[tuple[str, str, str, str]]:

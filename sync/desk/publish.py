@@ -8,10 +8,13 @@ from datetime import date
 from pathlib import Path
 
 from forms.beside import Beside, find_media
-from forms.catalogue import NOTICE_ENDING, find
 from forms.catalogue import consultations as catalogue
+from forms.catalogue import find
+from forms.changed import changed_words
 from forms.compiled_review import review_file
 from forms.errors import FormErrors
+from forms.list_files import files_of
+from forms.notices import notice_beside
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
 from forms.xlsform import compile_form
@@ -33,6 +36,10 @@ _MODES = frozenset(mode.value for mode in Mode)
 _IDLE_SECONDS = range(10, 3601)
 _MINUTES = range(0, 1001)
 _NO_NOTICE = NoticeFile({}, {}, {}, 0)
+_MEANT_BEFORE = (
+    "Who answered before meant the earlier words. Where the meaning is another, give the choice or"
+    " question another name."
+)
 _MAY_BE = {
     "traceability": f"it is one of {', '.join(one.value for one in Traceability)}",
     "padding": f"it is one of {', '.join(one.value for one in Padding)}",
@@ -45,6 +52,10 @@ _LANGUAGE_UNKNOWN = "und"  # BCP 47: undetermined
 
 class BadForm(SyncError):
     """The form named on the command line cannot be found or read."""
+
+
+class NoNotice(SyncError):
+    """A consultation would go out without a word of who asks, and why."""
 
 
 class NotAPackage(SyncError):
@@ -71,6 +82,7 @@ class Publication:
         closes: the last day.
         options: by name, as `read_options` knows them.
         guarantors: recipients beside the organiser.
+        without_notice: whether people may be asked without being told who asks, and why.
     """
 
     title: str = ""
@@ -80,6 +92,7 @@ class Publication:
     closes: date | None = None
     options: Mapping[str, str] | None = None
     guarantors: Sequence[RecipientPublic] = ()
+    without_notice: bool = False
 
 
 def publish(
@@ -94,10 +107,13 @@ def publish(
         said: what else the organiser says.
 
     Returns:
-        The consultation with its package as `data`, and warnings about the form.
+        The consultation with its package as `data`, and warnings: about the form, about what
+        people are not told, about words that say something else than they did.
 
     Raises:
-        BadForm, FormError: the form is not there, or wrong; every problem is named.
+        BadForm, FormError: the form or a list of it is not there, or wrong; every problem is
+            named.
+        NoNotice: there is none, and nobody said that there shall be none.
         BadNotice, BadOption, MalformedPackage: what else is wrong.
         BadKey: the present recipient key was destroyed.
     """
@@ -110,6 +126,12 @@ def publish(
     path, notice = _found(form, notice)
     xml, media, warnings = _compiled(path)
     contents = {one.name: one.read_bytes() for one in media}
+    for name in files_of(xml).values():
+        if name not in contents:
+            raise BadForm(
+                f"The list {name} is not beside {path.name}: what chooses from it could not be"
+                f" answered. Put it there, or in {path.stem}-media."
+            )
     read = read_form(xml, media=contents)
     told = read_notice(notice) if notice else _NO_NOTICE
     public = keys.organiser.public_key().public_bytes_raw()
@@ -124,8 +146,8 @@ def publish(
         form_version=read.version,
         form=xml,
         recipients=(keys.public, *said.guarantors),
-        opens=said.opens,
-        closes=said.closes,
+        opens=said.opens or told.opens,
+        closes=said.closes or told.closes,
         media=contents,
         dictionary=form_dictionary(
             read.dictionary_material(),
@@ -136,8 +158,16 @@ def publish(
         ),
         options=options,
     )
+    earlier = [one for one in own_packages(keys) if one.id == draft.id]
     if said.version is None:
-        draft = replace(draft, version=_last_version(keys, draft.id) + 1)
+        draft = replace(draft, version=max((one.version for one in earlier), default=0) + 1)
+    if not told.notice and not said.without_notice:
+        raise NoNotice(
+            f"{path.name} has no notice: people would be told neither who asks, nor why, nor what"
+            f" becomes of their answers. Write one ({notice_beside(path).name}, as parvis-forms new"
+            " does), name it with --notice, or go on with --without-notice."
+        )
+    warnings += _untold(draft, told, said) + _otherwise(draft, read, earlier)
     # Read back as a device will read it: what cannot be read must neither be kept nor go out.
     published = packages.read(packages.publish(draft, keys.organiser).data)
     folder = keys.path / PUBLISHED
@@ -162,8 +192,10 @@ def check_writable(out: Path) -> None:
     """Refuse to put a package in the place of something else: a form, a key.
 
     Raises:
-        NotAPackage: there is a file of that name, and it is no package.
+        NotAPackage: there is a file of that name, and it is no package; or there is no folder.
     """
+    if not out.parent.is_dir():
+        raise NotAPackage(f"{out} cannot be written: there is no folder {out.parent}.")
     if not out.exists():
         return
     with out.open("rb") as file:
@@ -233,7 +265,7 @@ def _found(form: str, notice: Path | None) -> tuple[Path, Path | None]:
     """The form's path, and the notice's if there is one."""
     path = Path(form)
     if path.is_file():
-        beside = path.with_name(f"{path.stem}{NOTICE_ENDING}")
+        beside = notice_beside(path)
         return path, notice or (beside if beside.is_file() else None)
     if path.suffix or len(path.parts) > 1:
         names = ", ".join(entry.name for entry in catalogue())
@@ -270,5 +302,26 @@ def _answered_in(form: Form, told: NoticeFile) -> list[str]:
     return sorted(tags, key=lambda tag: tag != default) or list(told.notice) or ["fr"]
 
 
-def _last_version(keys: KeyDirectory, id_: str) -> int:
-    return max((one.version for one in own_packages(keys) if one.id == id_), default=0)
+def _untold(draft: Consultation, told: NoticeFile, said: Publication) -> tuple[str, ...]:
+    """What people are not told of a consultation, as sentences."""
+    found = []
+    if not said.organiser and not told.organiser:
+        named = f" It is called “{draft.organiser}”, as its keys are." if draft.organiser else ""
+        found.append(f"No organiser is named, by the notice or by --organiser.{named}")
+    if draft.closes is None:
+        found.append("No closing day is named, by the notice or by --closes: it stays open.")
+    return tuple(found)
+
+
+def _otherwise(draft: Consultation, read: Form, earlier: Sequence[Consultation]) -> tuple[str, ...]:
+    """Words that say something else than in the version before, as sentences."""
+    older = [one for one in earlier if one.version < draft.version]
+    if not older:
+        return ()
+    before = max(older, key=lambda one: one.version)
+    changed = changed_words(read_form(before.form, media=before.media), read)
+    if not changed:
+        return ()
+    count = "One label says" if len(changed) == 1 else f"{len(changed)} labels say"
+    first = f"CHANGED MEANING: {count} something else than in version {before.version}."
+    return (first, *(f"  {one}" for one in changed), _MEANT_BEFORE)

@@ -119,7 +119,8 @@ def test_a_package_takes_no_forms_and_no_keys_place(town: Town, tmp_path: Path) 
         assert out.read_bytes() == before
     for _ in range(2):
         out = tmp_path / "c.parvis"
-        assert run(desk, "publish", form, "--keys", town.keys.path, "--out", out).exit_code == 0
+        words = ("publish", form, "--keys", town.keys.path, "--without-notice", "--out", out)
+        assert run(desk, *words).exit_code == 0
 
 
 def test_a_table_does_not_take_the_stores_place(town: Town, tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_an_option_that_cannot_be_says_what_may(
     assert result.exit_code == 1
     assert says in result.output
     # Nothing of it is kept beside the keys, where it would spoil every pull.
-    assert run(desk, *arguments).exit_code == 0
+    assert run(desk, *arguments, "--without-notice").exit_code == 0
 
 
 def test_a_damaged_copy_beside_the_keys_is_named(town: Town, tmp_path: Path) -> None:
