@@ -62,6 +62,7 @@ _CALLS = re.compile(r"\w[\w-]*\([^()]*(?:\([^()]*\)[^()]*)*\)|ex:\S+|printer:\S+
 def advise(book: Workbook) -> Iterator[Problem]:
     """What the kiosk does in another way than the sheet may mean, in its order."""
     yield from _addresses(book)
+    yield from _passed_over(book)
     for row in book.survey:
         kind = " ".join(row.cell("type").split())
         if kind in _TYPES:
@@ -75,6 +76,27 @@ def advise(book: Workbook) -> Iterator[Problem]:
                     row.number,
                     row.header(column),
                 )
+
+
+def _passed_over(book: Workbook) -> Iterator[Problem]:
+    """Rows that say something, and that no tool reads."""
+    for row in book.choices:
+        if row.cell("name") and row.cell("label") and not row.cell("list_name"):
+            yield Problem(
+                f"The choice “{row.cell('name')}” is in no list: nothing reads it.",
+                "choices",
+                row.number,
+                "list_name",
+                "Write the list's name in its row.",
+            )
+    for row in [row for row in book.rows("settings") if row.written][1:]:
+        yield Problem(
+            "Only the first row of the settings is read.",
+            "settings",
+            row.number,
+            "",
+            "Take it out.",
+        )
 
 
 def _addresses(book: Workbook) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from pyxform.errors import PyXFormError
 from pyxform.xls2json_backends import DefinitionData
 
 from forms.errors import FormError
+from forms.review import NAME
 from forms.sheets import Workbook, column_name
 
 MOST_WORK = 60_000
@@ -77,6 +78,13 @@ class Search:
             return self._find(definition, _kind_of(wrong))
         except OutOfWork:
             return Found()
+
+    def cell(self, definition: DefinitionData, sheet: str, index: int, wrong: BaseException) -> str:
+        """The header of the cell of a known row that a failure comes from; "" for none."""
+        try:
+            return self._cell(definition, sheet, index, _kind_of(wrong))
+        except OutOfWork:
+            return ""
 
     def _fails(self, definition: DefinitionData, kind: str) -> bool:
         """Whether a form fails in one way."""
@@ -205,7 +213,9 @@ def plain_row(book: Workbook, index: int) -> dict[str, str]:
     named = headers.get("name")
     if named is None:
         return {}
-    plain = {type_: kind if begins else "text", named: name or f"row{row.number}"}
+    if not NAME.fullmatch(name):
+        name = f"row{row.number}"
+    plain = {type_: kind if begins else "text", named: name}
     if "label" in headers:
         plain[headers["label"]] = plain[named]
     elif not begins:

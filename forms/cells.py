@@ -22,13 +22,23 @@ from forms.errors import Problem
 from forms.sheets import FOREIGN_ERRORS, Workbook, column_name
 from forms.textsheets import ENDINGS as TEXT_FILES
 from forms.textsheets import text_sheets
+from forms.xform.source import parse_xml
 
 _ERROR = re.compile(
     r"#(REF|N/A|NAME\?|VALUE|DIV/0|NULL|NUM|SPILL|CALC|NOM\?|VALEUR|NOMBRE|NUL)!?|#N/D|Err:\d{3}"
 )
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d) \d\d:\d\d:\d\d(\.\d+)?")
 _WHITE = re.compile(r" +")
-_FORMULA = re.compile(rb"<f[ >/]")
+
+
+class Unread(Problem):
+    """Something that no tool reads, and that keeps a form from nothing."""
+
+
+_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*(?<!/)>(.*?)</c>', re.DOTALL)
+_VALUE = re.compile(rb"<v>[^<]|<t[^>]*>[^<]")
+_FORMULA = re.compile(rb"<f[^>]*>([^<]*)</f>")
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _EMPTY_ROWS = 60
 """After so many, pyxform takes a sheet to be over."""
 _TOO_BIG_TO_LOOK = 32 * 1024 * 1024
@@ -157,57 +167,86 @@ def _sheet_name(title: str, sheets: int) -> str:
 def _hidden_from_pyxform(book: Workbook) -> Iterator[Problem]:
     try:
         if book.path.suffix.lower() == ".xlsx":
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield from list(_without_value(book))
+            yield from _hidden_in_xlsx(book)
         elif book.path.suffix.lower() == ".xls":
-            yield from _errors_of_xls(book.path)
+            yield from _errors_of_xls(book)
     except FOREIGN_ERRORS:
         return  # what cannot be read here was read by pyxform, and is held to that
 
 
-def _without_value(book: Workbook) -> Iterator[Problem]:
-    """Formulas of an .xlsx that no program has computed yet."""
-    path = book.path
-    with zipfile.ZipFile(path) as packed:
-        sheets = [
-            one
-            for one in packed.infolist()
-            if one.filename.startswith("xl/worksheets/") and one.file_size < _TOO_BIG_TO_LOOK
-        ]
-        if not any(_FORMULA.search(packed.read(one)) for one in sheets):
-            return
-    formulas = openpyxl.load_workbook(path, read_only=True)
-    values = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        for sheet in formulas.worksheets:
-            name = _sheet_name(sheet.title, len(formulas.sheetnames))
-            if name not in SUPPORTED_SHEET_NAMES:
+def _hidden_in_xlsx(book: Workbook) -> Iterator[Problem]:
+    """Formulas that no program has computed yet, and rows after so many empty ones.
+
+    Looked for in the sheets' own XML: what is empty there takes no time.
+    """
+    letters: dict[str, dict[str, str]] = {}
+    with zipfile.ZipFile(book.path) as packed:
+        for name, part in _parts(packed).items():
+            if packed.getinfo(part).file_size > _TOO_BIG_TO_LOOK:
                 continue
-            headers: list[str] = []
-            end = len(book.rows(name)) + 1 + _EMPTY_ROWS
-            rows = sheet.iter_rows(max_row=end)
-            known = values[sheet.title].iter_rows(max_row=end, values_only=True)
-            for number, (row, shown) in enumerate(zip(rows, known, strict=False), 1):
-                headers = headers or [str(value or "").strip() for value in shown]
-                for cell, value in zip(row, shown, strict=False):
-                    if value is None and cell.data_type == "f" and cell.column <= len(headers):
-                        yield Problem(
-                            f"The cell holds a formula without its result: {cell.value}",
-                            name,
-                            number,
-                            headers[cell.column - 1],
-                            "Open the file in a spreadsheet program and save it, or write the"
-                            " result in the formula's place.",
-                        )
-    finally:
-        formulas.close()
-        values.close()
+            last = 0
+            end = len(book.rows(name)) + 1
+            for cell in _CELL.finditer(packed.read(part)):
+                column, row, inside = cell[1].decode(), int(cell[2]), cell[3]
+                valued = bool(_VALUE.search(inside))
+                formula = _FORMULA.search(inside)
+                if valued and row > max(last, end + _EMPTY_ROWS):
+                    letters = letters or _headers_by_letter(book)
+                    last = row if column in letters.get(name, {}) else last
+                if formula and not valued and row <= end:
+                    letters = letters or _headers_by_letter(book)
+                    yield Problem(
+                        f"The cell holds a formula without its result: ={formula[1].decode()}",
+                        name,
+                        row,
+                        letters.get(name, {}).get(column, column),
+                        "Open the file in a spreadsheet program and save it, or write the result"
+                        " in the formula's place.",
+                    )
+            if last:
+                yield _after_a_gap(name, last)
 
 
-def _errors_of_xls(path: Path) -> Iterator[Problem]:
-    """Errors in an .xls, which pyxform reads as numbers."""
-    book = xlrd.open_workbook(path)
+def _after_a_gap(sheet: str, row: int) -> Problem:
+    return Unread(
+        f"After more than {_EMPTY_ROWS} empty rows nothing is read, and there are rows below.",
+        sheet,
+        row,
+        advice="Take the empty rows out.",
+    )
+
+
+def _parts(packed: zipfile.ZipFile) -> dict[str, str]:
+    """The part of an .xlsx that each sheet of an XLSForm is in."""
+    targets = {
+        str(one.get("Id")): str(one.get("Target"))
+        for one in parse_xml(packed.read("xl/_rels/workbook.xml.rels"))
+    }
+    sheets = [
+        one
+        for one in parse_xml(packed.read("xl/workbook.xml")).iter("{*}sheet")
+        if one.get(_RELATION)
+    ]
+    found = {}
+    for one in sheets:
+        name = _sheet_name(str(one.get("name")), len(sheets))
+        target = targets.get(str(one.get(_RELATION)), "")
+        part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        if name in SUPPORTED_SHEET_NAMES and part in packed.namelist():
+            found[name] = part
+    return found
+
+
+def _headers_by_letter(book: Workbook) -> dict[str, dict[str, str]]:
+    return {
+        sheet: {get_column_letter(number): header for header, number in columns.items()}
+        for sheet, columns in _columns(book).items()
+    }
+
+
+def _errors_of_xls(form: Workbook) -> Iterator[Problem]:
+    """Errors in an .xls, which pyxform reads as numbers, and rows after so many empty ones."""
+    book = xlrd.open_workbook(form.path)
     try:
         for name in book.sheet_names():
             sheet = book.sheet_by_name(name)
@@ -215,6 +254,14 @@ def _errors_of_xls(path: Path) -> Iterator[Problem]:
             if known not in SUPPORTED_SHEET_NAMES or not sheet.nrows:
                 continue
             headers = [str(value).strip() for value in sheet.row_values(0)]
+            named = [column for column, header in enumerate(headers) if header]
+            filled = [
+                row
+                for row in range(sheet.nrows)
+                if any(_says(sheet.cell_value(row, column)) for column in named)
+            ]
+            if filled and filled[-1] > len(form.rows(known)) + _EMPTY_ROWS:
+                yield _after_a_gap(known, filled[-1] + 1)
             for number in range(1, sheet.nrows):
                 for column, kind in enumerate(sheet.row_types(number)):
                     if kind == xlrd.XL_CELL_ERROR and column < len(headers) and headers[column]:
@@ -228,3 +275,7 @@ def _errors_of_xls(path: Path) -> Iterator[Problem]:
                         )
     finally:
         book.release_resources()
+
+
+def _says(value: object) -> bool:
+    return bool(str(value).strip())

@@ -58,7 +58,9 @@ def _led_nowhere(form: Form, places: Places) -> list[Problem]:
             path,
             rule,
             f"“{missing}” leads to no question of this form.",
-            "Refer to questions as ${name}.",
+            "Write yes or no."
+            if rule in {"required", "readonly"} and missing.isalnum()
+            else "Refer to questions as ${name}; texts stand between quotation marks.",
         )
         for path, rule, missing in unresolved_references(form)
         if not missing.startswith("instance(")

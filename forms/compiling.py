@@ -31,6 +31,25 @@ _SAID_BETTER = ("Language '", "The following language declarations")
 """How warnings begin that `forms.languages` tells with their places."""
 _ROW = re.compile(r"\[row : (\d+)(?:, column : ([^\]]+))?\]\s*")
 _ON_SHEET = re.compile(r"On the '([^']+)' sheet, the '([^']+)' value(?: '[^']*')? is invalid\.\s*")
+_COLUMN_OF = {"dataset": "list_name"}
+_SAID_OF = {
+    "Missing calculation": "calculation",
+    "Choice filter": "choice_filter",
+    "File name for": "type",
+    "List name not in": "type",
+    "arameter": "parameters",
+    "table list": "type",
+    "invalid calculation": "calculation",
+}
+"""What pyxform says without naming the column, and the column that it is about."""
+
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no place for ("Characters")."""
+
+_MISSED = re.compile(r"Could not find the name '([^']+)'")
+_OURS = "https://parvis.example/ns/forms/1"
+_ON_A_SHEET = re.compile(r"On the '(survey|choices|settings|entities)' sheet, the ")
+_SAME_LIST = re.compile(r"The same instance id will be generated .* Instance name: '([^']+)'.*")
 _DUMP = re.compile(r":? \{'.*\}$")
 """A row as Python writes it, at the end of a sentence of pyxform's."""
 _SHEET = re.compile(r"sheet:? '(\w+)'|[Tt]he (\w+) sheet|'(\w+)' sheet")
@@ -90,7 +109,7 @@ def attempt(
             reads(xml)
         except STOPS as wrong:
             problem, place = _told(wrong, book, working.definition, search if nested else None)
-            if problem not in found:
+            if problem not in found and not _follows(problem, working):
                 found.append(problem)
             if not (nested and working.leave_out(place)):
                 break
@@ -126,15 +145,32 @@ def placed_by_pyxform(said: str, book: Workbook) -> Problem:
     message = _ROW.sub("", message)
     placed = _ON_SHEET.search(message)
     sheet = "survey" if row is not None else ""
+    if named := _ON_A_SHEET.search(message):
+        sheet = named[1]
     if placed:
         sheet, column = placed[1], placed[2]
         rest = _ON_SHEET.sub("", message).strip()
+        column = _COLUMN_OF.get(column, column)
         message = f"The value under “{column}” is not valid. {rest}".strip()
     if row is not None:
         row = book.row_number(sheet, row)
+    if same := _SAME_LIST.fullmatch(message):
+        message = (
+            f"Two lists are called “{same[1]}”: files of one name, or a file and a list of"
+            " choices. Rename one of them."
+        )
     if not message.endswith((".", "!", "?")) and "http" not in message[-60:]:
         message += "."
     return Problem(message, sheet, row, column)
+
+
+def _follows(problem: Problem, working: _Working) -> bool:
+    """Whether pyxform only misses the name of a row that was left out."""
+    missed = _MISSED.search(problem.message)
+    return missed is not None and any(
+        row.number in working.passed_over and row.cell("name") == missed[1]
+        for row in working.book.survey
+    )
 
 
 class _Working:
@@ -153,7 +189,7 @@ class _Working:
 
     def leave_out(self, found: Found) -> bool:
         """Make a row plain, or empty; whether that changed anything."""
-        if found.index is None or not found.sheet:
+        if found.index is None or found.sheet in {"", "entities"}:
             return False
         rows: list[dict[str, str]] = list(getattr(self.definition, found.sheet))
         before = rows[found.index]
@@ -178,11 +214,18 @@ def _told(
         if problem.row is not None:
             rows = book.rows(problem.sheet)
             index = next((i for i, row in enumerate(rows) if row.number == problem.row), None)
-            if index is not None:
-                column = rows[index].header(problem.column)
-                return replace(problem, column=column), Found(problem.sheet, index, column)
-            return problem, Found()
+            if index is None:
+                return problem, Found()
+            column = problem.column or _column_said(problem.message)
+            if column:
+                column = rows[index].header(column)
+            elif search is not None:
+                column = search.cell(definition, problem.sheet, index, wrong)
+            return replace(problem, column=column), Found(problem.sheet, index, column)
     found = search.find(definition, wrong) if search is not None else Found()
+    elsewhere = _without_place(problem, search)
+    if problem.message and elsewhere.sheet not in {"", found.sheet}:
+        return elsewhere, Found()
     if not found.sheet:
         return _without_place(problem, search), found
     if found.index is None:
@@ -191,6 +234,8 @@ def _told(
         row = book.rows(found.sheet)[found.index]
         number, text = row.number, row.written.get(found.header, "")
     message, advice = problem.message, ""
+    if isinstance(wrong, FormError) and "not well-formed XML" in message:
+        message, advice = _unwritable(text, found.header)
     if not message:
         told = text if len(text) <= 60 else f"{text[:60]}…"
         message = (
@@ -202,6 +247,33 @@ def _told(
         )
         advice = "Tried: without it, the form compiles. Correct it, or take it out."
     return Problem(message, found.sheet, number, found.header, advice), found
+
+
+def _column_said(message: str) -> str:
+    """The column that a sentence of pyxform's is about, where it gives none; "" otherwise."""
+    return next((column for said, column in _SAID_OF.items() if said in message), "")
+
+
+def _unwritable(text: str, header: str) -> tuple[str, str]:
+    """Why a cell makes an XForm that is no XML, and what to do."""
+    sign = next((sign for sign in text if _FORBIDDEN.fullmatch(sign)), "")
+    if sign:
+        return (
+            f"The text holds an invisible sign that no form can hold, U+{ord(sign):04X}.",
+            "Write the text again instead of pasting it.",
+        )
+    name = header.rpartition("::")[2]
+    prefix = name.rpartition(":")[0]
+    if prefix:
+        address = _OURS if prefix == "parvis" else "https://…"
+        return (
+            f"The prefix “{prefix}” of “{header}” is not declared, or “{name}” cannot be a name.",
+            f'Write {prefix}="{address}" under namespaces on the settings sheet.',
+        )
+    return (
+        f"“{header}” cannot be the name of an attribute, or not with this value.",
+        "Begin it with a letter; go on with letters and digits, without spaces.",
+    )
 
 
 def _without_place(problem: Problem, search: Search | None) -> Problem:

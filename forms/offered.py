@@ -6,6 +6,7 @@ may be something else on purpose, and is not looked at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
@@ -20,6 +21,8 @@ from forms.xform.namespaces import local
 from forms.xpath.nodes import Field
 from forms.xpath.reader import read_expression
 from forms.xpath.tree import Call, Expression, Filtered, Path, Text
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?$")
 
 
 class Offers:
@@ -152,6 +155,16 @@ def _defaults(form: Form, offers: Offers, places: Places) -> Iterator[Problem]:
     for field, text in given:
         names = offers.names(field)
         question = form.question(field)
+        if question is not None and text.strip() and not _could_be(question.kind, text.strip()):
+            yield places.at(
+                field.path,
+                "default",
+                f"The default “{text.strip()}” is no answer to a question of type"
+                f" {question.kind.value}: it is not held.",
+                "Write a day as 2026-11-21."
+                if question.kind is Kind.DATE
+                else "Write it in digits, with a point before decimals.",
+            )
         if names is None or question is None or not text.strip():
             continue
         for value in text.split() if question.kind is not Kind.SELECT_ONE else [text.strip()]:
@@ -162,6 +175,13 @@ def _defaults(form: Form, offers: Offers, places: Places) -> Iterator[Problem]:
                     f"The default “{value}” is no choice of “{field.name}”: it is not held.",
                     _nearest(value, names),
                 )
+
+
+def _could_be(kind: Kind, text: str) -> bool:
+    """Whether a default can be an answer, as far as its type tells."""
+    if kind in {Kind.INTEGER, Kind.DECIMAL}:
+        return _as_number(text) is not None
+    return kind is not Kind.DATE or _DAY.match(text) is not None
 
 
 def _held(value: str, known: set[str] | frozenset[str]) -> bool:

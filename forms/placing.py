@@ -31,6 +31,9 @@ class Places:
     def at(self, path: str, rule: str, sentence: str, advice: str = "") -> Problem:
         """A problem of a field of the compiled form, at the place where its author wrote it."""
         row = self.rows.get(path)
+        counted = self.rows.get(path.removesuffix("_count"))
+        if row is None and counted is not None and path.endswith("_count"):
+            row, rule = counted, "repeat_count"
         if row is not None:
             if rule == "setvalue" and not row.cell("default"):
                 rule = "calculate"

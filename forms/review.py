@@ -14,7 +14,7 @@ from pyxform import aliases
 from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 
 from forms.errors import Problem
-from forms.sheets import Row, Workbook
+from forms.sheets import Row, Workbook, column_name
 from forms.xpath.reader import ExpressionError, read_expression
 
 EXPRESSIONS = (
@@ -35,12 +35,28 @@ TEXTS = ("label", "hint", "guidance_hint", "constraint_message", "required_messa
 _BEGIN = re.compile(r"begin[ _](group|repeat|lgroup|looped group|loop)\b.*")
 _END = re.compile(r"end[ _](group|repeat|lgroup|looped group|loop)\b.*")
 _REFERENCE = re.compile(r"\$\{\s*(?:last-saved#)?([^}]*?)\s*\}")
+_SPACED = re.compile(r"\$\{(?:\s+[^}\s]+\s*|[^}\s]+\s+)\}")
 _UNCLOSED = re.compile(r"\$\{[^}]*$|\$\{[^}]*\$\{")
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
-_NAME = re.compile(r"[^\W\d][\w.\-]*")
+NAME = re.compile(r"[^\W\d][\w.\-]*")
 _YES_NO = {"yes", "no", "true", "false", "true()", "false()"}
 _SELECTS = sorted(aliases.select, key=len, reverse=True)
 _KNOWN = frozenset(QUESTION_TYPE_DICT) | frozenset(aliases._type_alias_map) | {"include", "audit"}
+_FRENCH = {
+    "nom": "name",
+    "nom de la variable": "name",
+    "valeur": "name",
+    "libellé": "label",
+    "libelle": "label",
+    "étiquette": "label",
+    "liste": "list_name",
+    "nom de la liste": "list_name",
+    "nom de liste": "list_name",
+}
+"""Headers that a spreadsheet in French may have, and what they are in XLSForm."""
+
+_NEEDED = frozenset({"type", "name", "label", "list_name"})
+_NEARLY_CHOICES = frozenset({"choix", "choice", "liste", "listes", "options", "réponses"})
 _COMMON = (
     "text",
     "integer",
@@ -76,6 +92,29 @@ def review_structure(book: Workbook) -> Iterator[Problem]:
     yield from _names(book)
     yield from _choices(book)
     yield from _references(book)
+
+
+def review_headers(book: Workbook) -> Iterator[Problem]:
+    """Columns that a sheet cannot do without."""
+    for sheet, needed in (("survey", ("type", "name")), ("choices", ("list_name", "name"))):
+        headers = book.headers(sheet)
+        if not headers or not book.rows(sheet):
+            continue
+        there = {column_name(header) for header in headers}
+        for name in needed:
+            if name in there:
+                continue
+            french = [header for header in headers if _FRENCH.get(header.strip().lower()) == name]
+            others = [header for header in headers if column_name(header) not in _NEEDED]
+            close = french or get_close_matches(name, others, 1)
+            yield Problem(
+                f"The sheet has no column “{name}”. It has: {', '.join(headers)}.",
+                sheet,
+                book.row_number(sheet, 1),
+                advice=f"Write {name} instead of {close[0]}."
+                if close
+                else "Its first row holds the headers, and nothing stands above them.",
+            )
 
 
 def review_expressions(book: Workbook) -> Iterator[Problem]:
@@ -141,6 +180,9 @@ def list_of(kind: str) -> tuple[str, str] | None:
 
 def _types(book: Workbook) -> Iterator[Problem]:
     lists = {row.cell("list_name") for row in book.choices} - {""}
+    listed = not book.choices or _has(book, "choices", "list_name")
+    if not _has(book, "survey", "type"):
+        return
     for row in book.survey:
         if is_comment(row):
             continue
@@ -162,8 +204,8 @@ def _types(book: Workbook) -> Iterator[Problem]:
         if kind.partition(" ")[0].lower() == "osm":
             continue
         chosen = list_of(kind)
-        if chosen is not None and kind not in _KNOWN:
-            yield from _list_problem(chosen, lists, row, bool(book.choices))
+        if chosen is not None and kind not in _KNOWN and listed:
+            yield from _list_problem(chosen, lists, row, book)
         elif chosen is None and not (kind in _KNOWN or kind.lower() in _KNOWN):
             first = kind.split()[0]
             close = get_close_matches(kind, _COMMON, 1) or get_close_matches(first, _COMMON, 1)
@@ -172,7 +214,7 @@ def _types(book: Workbook) -> Iterator[Problem]:
 
 
 def _list_problem(
-    chosen: tuple[str, str], lists: set[str], row: Row, has_sheet: bool
+    chosen: tuple[str, str], lists: set[str], row: Row, book: Workbook
 ) -> Iterator[Problem]:
     alias, name = chosen
     place = ("survey", row.number, row.header("type"))
@@ -200,8 +242,13 @@ def _list_problem(
     elif not name.startswith("${"):
         close = get_close_matches(name, lists, 1)
         advice = f"Is “{close[0]}” meant?" if close else "Add the list to the choices sheet."
-        if not has_sheet:
+        if not book.choices:
+            named = [str(sheet) for sheet in book.definition.sheet_names or ()]
+            near = [one for one in named if one.strip().lower() in _NEARLY_CHOICES]
+            near += get_close_matches("choices", [one for one in named if one not in near], 1)
             advice = "Add a sheet named “choices” with the columns list_name, name, label."
+            if near:
+                advice = f"Name the sheet “{near[0]}” choices."
         yield Problem(f"There is no list of choices named “{name}”.", *place, advice)
 
 
@@ -244,6 +291,8 @@ def nesting(book: Workbook) -> Iterator[Problem]:
 
 def _names(book: Workbook) -> Iterator[Problem]:
     scopes: list[dict[str, int]] = [{}]
+    if not _has(book, "survey", "name"):
+        return
     for row in book.survey:
         kind, name = " ".join(row.cell("type").split()), row.cell("name")
         if is_comment(row):
@@ -254,7 +303,8 @@ def _names(book: Workbook) -> Iterator[Problem]:
             continue
         place = ("survey", row.number, row.header("name"))
         if not name:
-            if kind and kind not in {"audit", "note"} and not kind.startswith("include"):
+            ends = kind.lower().startswith("end") and kind.lower() not in _KNOWN
+            if kind and kind not in {"audit", "note"} and not ends and "include" not in kind:
                 yield Problem(
                     "The question has no name.",
                     "survey",
@@ -262,9 +312,11 @@ def _names(book: Workbook) -> Iterator[Problem]:
                     "name",
                     "Give it a short one.",
                 )
-        elif not _NAME.fullmatch(name):
+        elif not NAME.fullmatch(name):
+            hidden = next((sign for sign in name if not sign.isprintable()), "")
             yield Problem(
-                f"“{name}” cannot be a name.",
+                f"“{name}” cannot be a name."
+                + (f" It holds an invisible sign, U+{ord(hidden):04X}." if hidden else ""),
                 *place,
                 "Begin with a letter; go on with letters, digits, _, - or a full stop; no spaces.",
             )
@@ -291,6 +343,8 @@ def _choices(book: Workbook) -> Iterator[Problem]:
         if chosen is not None and aliases.select[chosen[0]] != "select one"
     }
     seen: dict[tuple[str, str], int] = {}
+    if not (_has(book, "choices", "name") and _has(book, "choices", "list_name")):
+        return
     for row in book.choices:
         listed, name = row.cell("list_name"), row.cell("name")
         if not listed:
@@ -335,8 +389,19 @@ def _references(book: Workbook) -> Iterator[Problem]:
             if _UNCLOSED.search(text):
                 yield Problem("A ${ is never closed.", *place, "Write ${name}, with both braces.")
                 continue
+            for spaced in dict.fromkeys(_SPACED.findall(text)):
+                yield Problem(
+                    f"{spaced} has a space between its braces.",
+                    *place,
+                    f"Write {''.join(spaced.split())}.",
+                )
             for name in dict.fromkeys(_REFERENCE.findall(text)):
                 if name not in names:
                     close = get_close_matches(name, names, 1)
                     advice = f"Is “{close[0]}” meant?" if close else "Check the question's name."
                     yield Problem(f"${{{name}}} is no question of this form.", *place, advice)
+
+
+def _has(book: Workbook, sheet: str, column: str) -> bool:
+    """Whether a sheet has a column at all; where it has not, that is told once."""
+    return any(column_name(header) == column for header in book.headers(sheet))

@@ -6,7 +6,9 @@ where each row is, and says in a sentence what keeps a file from being read.
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import struct
 import warnings
 import zipfile
@@ -16,8 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
+import openpyxl
+from openpyxl.utils import get_column_letter
 from pyxform.errors import PyXFormError
-from pyxform.xls2json_backends import DefinitionData, get_xlsform
+from pyxform.xls2json_backends import (
+    Definition,
+    DefinitionData,
+    SupportedFileTypes,
+    get_xlsform,
+)
 from xlrd import XLRDError
 from xlrd.compdoc import CompDocError
 
@@ -148,7 +157,7 @@ def read_workbook(path: Path) -> Workbook:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            definition = get_xlsform(str(path), file_type=path.suffix.lower())
+            definition = get_xlsform(_without_mark(path), file_type=path.suffix.lower())
     except FOREIGN_ERRORS as wrong:
         raise FormErrors(lost or [_unreadable(path, wrong)]) from None
     if not definition.survey:
@@ -161,6 +170,15 @@ def read_workbook(path: Path) -> Workbook:
         path,
         lost,
     )
+
+
+def _without_mark(path: Path) -> Definition:
+    """A file as pyxform takes it: a text without the byte order mark that Excel writes."""
+    ending = path.suffix.lower()
+    content = path.read_bytes()
+    if ending in TEXT_FILES:
+        content = content.removeprefix(codecs.BOM_UTF8)
+    return Definition(io.BytesIO(content), SupportedFileTypes(ending), path.stem)
 
 
 def _check_file(path: Path) -> None:
@@ -218,11 +236,18 @@ def _unreadable(path: Path, wrong: BaseException) -> Problem:
         return Problem(
             "The file has no sheet named “survey”.", advice="Add one: it holds the questions."
         )
-    if isinstance(wrong, PyXFormError) and ending in {".csv", ".md"}:
+    if ending == ".csv" and (separator := _other_separator(path)):
+        return Problem(
+            f"The cells of {path.name} are separated by {separator}, not by commas.",
+            advice="Save it as .xlsx, or as CSV with commas between the cells.",
+        )
+    if ending in TEXT_FILES:
         return Problem(
             f"{path.name} holds no sheets.",
             advice="Write a sheet's name alone on a line; below, its header and rows, a column on.",
         )
+    if ending == ".xlsx" and (problem := _header_no_text(path)):
+        return problem
     return Problem(
         f"{path.name} cannot be read as {ending}: it is damaged, protected by a password, "
         "or another kind of file under that name.",
@@ -230,9 +255,51 @@ def _unreadable(path: Path, wrong: BaseException) -> Problem:
     )
 
 
+def _header_no_text(path: Path) -> Problem | None:
+    """A header of an .xlsx that is a number or a date, which pyxform cannot take."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            for sheet in book.worksheets:
+                for cell in next(sheet.iter_rows(max_row=1), ()):
+                    if cell.value is not None and not isinstance(cell.value, str):
+                        return Problem(
+                            f"The header “{cell.value}” is a number or a date.",
+                            sheet.title.lower(),
+                            1,
+                            str(cell.value),
+                            "Format the cell as text, and write the header again.",
+                            get_column_letter(cell.column),
+                        )
+    except FOREIGN_ERRORS:
+        return None
+    return None
+
+
+def _other_separator(path: Path) -> str:
+    """What separates the cells of a CSV, where it is no comma."""
+    first = path.read_bytes()[:5000].decode("utf-8", "replace")
+    if first.count(",") >= max(first.count(";"), first.count("\t"), 1):
+        return ""
+    return "“;”" if ";" in first else "tabs" if "\t" in first else ""
+
+
 def _no_survey(path: Path, definition: DefinitionData) -> Problem:
     found = [name for name in definition.sheet_names or () if name]
-    if any(name.strip().lower() == "survey" for name in found):
+    near = [name for name in found if name.strip().lower() == "survey"]
+    if near and near[0].lower() != "survey":
+        return Problem(
+            f"The sheet “{near[0]}” has a space in its name.", advice="Name the sheet “survey”."
+        )
+    if near and not any((definition.survey_header or [{}])[0]):
+        return Problem(
+            "The first row of the sheet is empty.",
+            "survey",
+            1,
+            advice="Write the headers into it: type, name, label.",
+        )
+    if near:
         return Problem(
             "The sheet has no questions.", "survey", advice="Add a row for each question."
         )

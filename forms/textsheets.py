@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,15 @@ def lost_cells(path: Path, sheets: Mapping[str, list[Line]]) -> Iterator[Problem
         if sheet not in SUPPORTED_SHEET_NAMES or not lines:
             continue
         headers = lines[0].cells
+        for header, count in Counter(filter(None, headers[1:])).items():
+            if count > 1:
+                yield Problem(
+                    f"Two columns of a sheet have the header “{header}”.",
+                    sheet,
+                    lines[0].number,
+                    header,
+                    "Remove or rename one of them.",
+                )
         for line in lines[1:]:
             further = [cell for cell in line.cells[len(headers) :] if cell]
             if further:

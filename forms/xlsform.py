@@ -8,14 +8,14 @@ from pathlib import Path
 
 from forms.advice import advise
 from forms.beside import Beside, find_media
-from forms.cells import lettered, moments, review_cells
+from forms.cells import Unread, lettered, moments, review_cells
 from forms.compiled_review import absent, review_form
 from forms.compiling import attempt
 from forms.errors import FormErrors, Problem
 from forms.languages import review_languages
 from forms.methods.review import review_methods
 from forms.placing import Places
-from forms.review import nesting, review_expressions, review_structure
+from forms.review import nesting, review_expressions, review_headers, review_structure
 from forms.sheets import read_workbook
 from forms.xform import Form, read_form
 from forms.xform.dependencies import CircularForm
@@ -51,7 +51,12 @@ def compile_form(path: Path) -> Compiled:
         FormErrors: everything that is wrong with it, each with its place and what to do.
     """
     book = read_workbook(path)
-    problems = [*book.lost, *review_cells(book), *review_structure(book)]
+    cells = list(review_cells(book))
+    unread = [one for one in cells if isinstance(one, Unread)]
+    problems = [*book.lost, *review_structure(book)]
+    problems += [one for one in cells if not isinstance(one, Unread)]
+    if headers := list(review_headers(book)):
+        raise FormErrors(lettered([*headers, *problems, *review_expressions(book)], book))
     reader = _Reader(Beside(path))
     made = attempt(book, problems, reader, nested=not any(nesting(book)))
     problems += [one for one in made.problems if not _known(one, problems)]
@@ -65,7 +70,7 @@ def compile_form(path: Path) -> Compiled:
         ]
     form = reader.form
     default = "" if form is None else form.default_language
-    told = [*made.said, *review_languages(book, default), *moments(book), *advise(book)]
+    told = [*made.said, *unread, *review_languages(book, default), *moments(book), *advise(book)]
     if form is not None and made.xml is not None:
         wrong, more = review_form(form, made.xml, reader.media, places)
         told += more
