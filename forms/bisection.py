@@ -30,8 +30,9 @@ _END = re.compile(r"end[ _].+", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+")
 _LAST_TO_BLAME = ("label", "type", "list_name", "name")
 
-Try = Callable[[DefinitionData], BaseException | None]
-"""Compiles a form: what it fails with, or None."""
+Try = Callable[[DefinitionData, bool], BaseException | None]
+"""Compiles a form, and reads it with the engine where that is asked: what it fails with, or None.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,18 @@ class OutOfWork(Exception):
 
 
 class Search:
-    """Searches one form for what stops pyxform."""
+    """Searches one form for what stops pyxform.
+
+    Attributes:
+        between: the sheet, and the first and last row that an unfinished search came to.
+    """
 
     def __init__(self, book: Workbook, compile_it: Try) -> None:
         self.book = book
         self.compile_it = compile_it
         self.work = 0
+        self.reading = True
+        self.between: tuple[str, int, int] | None = None
 
     def failure(self, definition: DefinitionData) -> BaseException | None:
         """What a form fails with, or None.
@@ -70,10 +77,16 @@ class Search:
         self.work += len(definition.survey or ()) + len(definition.choices or ()) // 4
         if self.work > MOST_WORK:
             raise OutOfWork
-        return self.compile_it(definition)
+        return self.compile_it(definition, self.reading)
 
     def find(self, definition: DefinitionData, wrong: BaseException) -> Found:
-        """The place in a form that a failure of it comes from."""
+        """The place in a form that a failure of it comes from.
+
+        Where a form is too long to be tried to the end, `between` tells the sheet and the rows, by
+        their places from 0, that it was narrowed down to.
+        """
+        self.reading = isinstance(wrong, FormError)
+        self.between = None
         try:
             return self._find(definition, _kind_of(wrong))
         except OutOfWork:
@@ -81,6 +94,7 @@ class Search:
 
     def cell(self, definition: DefinitionData, sheet: str, index: int, wrong: BaseException) -> str:
         """The header of the cell of a known row that a failure comes from; "" for none."""
+        self.reading = isinstance(wrong, FormError)
         try:
             return self._cell(definition, sheet, index, _kind_of(wrong))
         except OutOfWork:
@@ -126,6 +140,7 @@ class Search:
 
         works, stops = 0, len(rows)
         while stops - works > 1:
+            self.between = (sheet, works, stops - 1)
             middle = (works + stops) // 2
             if self._fails(with_first(middle), kind):
                 stops = middle

@@ -95,9 +95,11 @@ def attempt(
             working.pass_over(problem.sheet, problem.row)
     found: list[Problem] = []
 
-    def failure(definition: DefinitionData) -> BaseException | None:
+    def failure(definition: DefinitionData, reading: bool) -> BaseException | None:
         try:
-            reads(compile_sheets(definition)[0])
+            xml = compile_sheets(definition)[0]
+            if reading:
+                reads(xml)
         except STOPS as wrong:
             return wrong
         return None
@@ -227,6 +229,8 @@ def _told(
     if problem.message and elsewhere.sheet not in {"", found.sheet}:
         return elsewhere, Found()
     if not found.sheet:
+        if search is not None and search.between is not None:
+            return _narrowed(problem, search.between, book), found
         return _without_place(problem, search), found
     if found.index is None:
         number, text = 1 if not book.lines else book.row_number(found.sheet, 1), ""
@@ -247,6 +251,19 @@ def _told(
         )
         advice = "Tried: without it, the form compiles. Correct it, or take it out."
     return Problem(message, found.sheet, number, found.header, advice), found
+
+
+def _narrowed(problem: Problem, between: tuple[str, int, int], book: Workbook) -> Problem:
+    """A failure in a form too long to be tried to the end."""
+    sheet, first, last = between
+    rows = book.rows(sheet)
+    return Problem(
+        f"Something between row {rows[first].number} and row {rows[last].number} cannot be"
+        f" compiled. {problem.message}".strip(),
+        sheet,
+        rows[first].number,
+        advice="The form is too long to try every row: look at what was changed there.",
+    )
 
 
 def _column_said(message: str) -> str:
