@@ -109,12 +109,22 @@ def review_languages(book: Workbook, default: str = "") -> Iterator[Problem]:
             if column.base not in MEDIA
         )
     )
+    stray = DEFAULT in spoken and not any(
+        column.base == "label" and not column.language
+        for columns in sheets.values()
+        for column in columns
+    )
+    if stray:
+        spoken.remove(DEFAULT)
+        yield from _strays(book, sheets, spoken)
     default = default if default in spoken else spoken[0] if spoken else ""
     yield from _default_language(book, named, [language for language in written if language])
     yield from _without_code(book, sheets)
     for sheet, columns in sheets.items():
         for base in dict.fromkeys(column.base for column in columns if column.base not in MEDIA):
             alike = [column for column in columns if column.base == base]
+            if stray and not all(column.language for column in alike):
+                continue
             yield from _missing(book, sheet, alike, spoken, default, named)
 
 
@@ -230,6 +240,23 @@ def _twins(
 def _with_language(header: str, language: str) -> str:
     mark = "::" if "::" in header else ":"
     return f"{header.rpartition(mark)[0]}{mark}{language}"
+
+
+def _strays(
+    book: Workbook, sheets: Mapping[str, list[_Column]], spoken: Sequence[str]
+) -> Iterator[Problem]:
+    """Columns of texts that name no language, where the labels do."""
+    for sheet, columns in sheets.items():
+        for column in columns:
+            if not column.language and column.base not in MEDIA and spoken:
+                yield _at_header(
+                    book,
+                    sheet,
+                    column.header,
+                    f"“{column.header}” names no language, and the labels do: every tool makes one"
+                    f" more of it, “{DEFAULT}”.",
+                    f"Is “{column.header}::{spoken[0]}” meant?",
+                )
 
 
 def _without_code(book: Workbook, sheets: Mapping[str, list[_Column]]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from pyxform import aliases
+from pyxform.constants import SUPPORTED_SHEET_NAMES
 from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 
 from forms.errors import Problem
@@ -243,7 +244,11 @@ def _list_problem(
         close = get_close_matches(name, lists, 1)
         advice = f"Is “{close[0]}” meant?" if close else "Add the list to the choices sheet."
         if not book.choices:
-            named = [str(sheet) for sheet in book.definition.sheet_names or ()]
+            named = [
+                str(sheet)
+                for sheet in book.definition.sheet_names or ()
+                if str(sheet).lower() not in SUPPORTED_SHEET_NAMES
+            ]
             near = [one for one in named if one.strip().lower() in _NEARLY_CHOICES]
             near += get_close_matches("choices", [one for one in named if one not in near], 1)
             advice = "Add a sheet named “choices” with the columns list_name, name, label."
