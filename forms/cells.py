@@ -6,6 +6,7 @@ pyxform hands on texts alone. An error of the spreadsheet program comes as a tex
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 import zipfile
@@ -145,7 +146,7 @@ def _first_rows_of_xlsx(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _first_rows_of_xls(path: Path) -> dict[str, tuple[str, ...]]:
-    book = xlrd.open_workbook(path, on_demand=True)
+    book = xlrd.open_workbook(path, logfile=io.StringIO(), on_demand=True)
     try:
         return {
             _sheet_name(name, book.nsheets): tuple(
@@ -246,7 +247,7 @@ def _headers_by_letter(book: Workbook) -> dict[str, dict[str, str]]:
 
 def _errors_of_xls(form: Workbook) -> Iterator[Problem]:
     """Errors in an .xls, which pyxform reads as numbers, and rows after so many empty ones."""
-    book = xlrd.open_workbook(form.path)
+    book = xlrd.open_workbook(form.path, logfile=io.StringIO())
     try:
         for name in book.sheet_names():
             sheet = book.sheet_by_name(name)

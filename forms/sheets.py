@@ -14,6 +14,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers.expat import ExpatError
@@ -155,7 +156,7 @@ def read_workbook(path: Path) -> Workbook:
     lost = tuple(lost_cells(path, written))
     lines = {sheet: [line.number for line in found] for sheet, found in written.items()}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             definition = get_xlsform(_without_mark(path), file_type=path.suffix.lower())
     except FOREIGN_ERRORS as wrong:

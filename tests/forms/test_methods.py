@@ -1,14 +1,11 @@
 """Ways to take part: what a form asks, what is wrong with it, and ballots of what people said."""
 
 from decimal import Decimal
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from forms.catalogue import consultations, find
-from forms.compiling import compile_sheets
 from forms.engine import Entry
 from forms.methods import (
     apart,
@@ -23,10 +20,10 @@ from forms.methods import (
 )
 from forms.methods.asked import Asked, MethodError, asked
 from forms.methods.review import review
-from forms.sheets import read_workbook
 from forms.xform import read_form
 from forms.xform.form import Form
 from forms.xlsform import compile_form
+from tests.forms.writing import compiled
 
 NAMESPACES = 'parvis="https://parvis.example/ns/forms/1"'
 
@@ -41,16 +38,12 @@ def only(form: Form, method: str) -> Asked:
 
 
 def written(survey: str, choices: str) -> Form:
-    """A form as pyxform alone compiles it: what its method wants is not looked at yet."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "form.md"
-        path.write_text(
+    return read_form(
+        compiled(
             f"| survey | {survey}\n| choices | list_name | name | label | cost |\n{choices}\n"
-            f"| settings | form_id | namespaces |\n| | f | {NAMESPACES} |\n",
-            encoding="utf-8",
+            f"| settings | form_id | namespaces |\n| | f | {NAMESPACES} |\n"
         )
-        xml, _, _ = compile_sheets(read_workbook(path).definition)
-    return read_form(xml)
+    )
 
 
 # --- participatory budget --------------------------------------------------------------------
