@@ -76,6 +76,24 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class Otherwise:
+    """How a field is shown where it was asked otherwise than in the newest version.
+
+    Attributes:
+        path: of the field.
+        shown: how.
+        form: the SHA-256 of the version's form, hex.
+        ids: the contributions that saw other choices than the rest of that version, hex; empty
+            where it is for all of the version.
+    """
+
+    path: str
+    shown: Labelled
+    form: str
+    ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Answers:
     """What the organiser says of a consultation's contributions.
 
@@ -85,6 +103,7 @@ class Answers:
         day: when it was published.
         themes: states name them by their place here.
         questions: path of a published field → how it is shown.
+        otherwise: where other versions, or other answers beside it, had it shown otherwise.
     """
 
     consultation: str
@@ -92,10 +111,25 @@ class Answers:
     day: date
     themes: tuple[Theme, ...] = ()
     questions: Mapping[str, Labelled] = field(default_factory=dict)
+    otherwise: tuple[Otherwise, ...] = ()
+
+    def question(self, path: str, form: str, id_: str) -> Labelled | None:
+        """How a field of one contribution is shown; None for what is no question.
+
+        Args:
+            path: of the field.
+            form: the SHA-256 of the form that the contribution fills, hex.
+            id_: the contribution's, hex.
+        """
+        here = [one for one in self.otherwise if (one.path, one.form) == (path, form)]
+        for one in here:
+            if id_ in one.ids:
+                return one.shown
+        return next((one.shown for one in here if not one.ids), self.questions.get(path))
 
     def sign(self, organiser: Ed25519PrivateKey) -> bytes:
         """As bytes, signed."""
-        said = {
+        said: dict[str, object] = {
             "consultation": self.consultation,
             "number": str(self.number),
             "day": self.day.isoformat(),
@@ -103,16 +137,13 @@ class Answers:
                 {"title": dict(one.title), "answer": dict(one.answer), "link": one.link}
                 for one in self.themes
             ],
-            "questions": [
-                {
-                    "path": path,
-                    "label": dict(one.label),
-                    "choices": {value: dict(texts) for value, texts in one.choices.items()},
-                    "several": one.several,
-                }
-                for path, one in self.questions.items()
-            ],
+            "questions": [_written(path, one) for path, one in self.questions.items()],
         }
+        if self.otherwise:
+            said["otherwise"] = [
+                {**_written(one.path, one.shown), "form": one.form, "ids": sorted(one.ids)}
+                for one in self.otherwise
+            ]
         return sign_statement(organiser, _LABEL, said)
 
     @classmethod
@@ -136,12 +167,15 @@ class Answers:
                     Theme(_texts(one["title"]), _texts(one["answer"]), _link(one["link"]))
                     for one in themes
                 ),
-                {
-                    _text(one["path"]): Labelled(
-                        _texts(one["label"]), _choices(one["choices"]), one["several"] is True
+                {_text(one["path"]): _labelled(one) for one in statement.objects("questions")},
+                tuple(
+                    Otherwise(
+                        _text(one["path"]), _labelled(one), _text(one["form"]), _ids(one["ids"])
                     )
-                    for one in statement.objects("questions")
-                },
+                    for one in (
+                        statement.objects("otherwise") if "otherwise" in statement.names() else ()
+                    )
+                ),
             )
         except (UnreadableStatement, ForgedStatement, ValueError, KeyError, TypeError) as error:
             raise MalformedAnswers() from error
@@ -252,6 +286,25 @@ def _choices(value: object) -> dict[str, dict[str, str]]:
     if not isinstance(value, dict):
         raise MalformedAnswers()
     return {_text(name): _texts(texts) for name, texts in value.items()}
+
+
+def _labelled(one: Mapping[str, object]) -> Labelled:
+    return Labelled(_texts(one["label"]), _choices(one["choices"]), one["several"] is True)
+
+
+def _written(path: str, one: Labelled) -> dict[str, object]:
+    return {
+        "path": path,
+        "label": dict(one.label),
+        "choices": {value: dict(texts) for value, texts in one.choices.items()},
+        "several": one.several,
+    }
+
+
+def _ids(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise MalformedAnswers()
+    return frozenset(_text(one) for one in value)
 
 
 def _link(value: object) -> str:

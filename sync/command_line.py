@@ -75,6 +75,28 @@ def in_words(what: str) -> Iterator[None]:
         raise Sentence(f"{what}: {error.strerror or error}.") from None
 
 
+def ask(question: str, *, yes: bool) -> None:
+    """Have somebody agree to what takes something away; nothing happens where nobody does.
+
+    Args:
+        question: what is asked.
+        yes: it was agreed to on the command line.
+
+    Raises:
+        Sentence: nobody agreed, or nobody is there to be asked.
+    """
+    if yes:
+        return
+    try:
+        agreed = click.confirm(question)
+    except click.Abort:
+        raise Sentence(
+            "Nothing was changed. Where nobody can be asked, in a script, say --yes."
+        ) from None
+    if not agreed:
+        raise Sentence("Nothing was changed.")
+
+
 def refusal_of_the_system(error: OSError) -> str:
     """A sentence on what the operating system would not do."""
     why = error.strerror or str(error) or type(error).__name__

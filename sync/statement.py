@@ -61,6 +61,10 @@ class Statement:
         except InvalidSignature:
             raise ForgedStatement("The statement is not signed as it should be.") from None
 
+    def names(self) -> frozenset[str]:
+        """The names of its members."""
+        return frozenset(self._said)
+
     def text(self, name: str) -> str:
         """A member that is a string.
 

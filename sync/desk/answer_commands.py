@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from sync.answers import State, weakest
-from sync.command_line import Sentence
+from sync.command_line import Sentence, ask
 from sync.consultation import Traceability
 from sync.desk.answers import (
     AnswersDesk,
-    labels,
     publication,
     read_published,
     read_sorted,
@@ -21,8 +21,11 @@ from sync.desk.answers import (
 )
 from sync.desk.export import chosen
 from sync.desk.options import keys_option, opened_keys, opened_store, store_option
+from sync.desk.store import DeskStore
+from sync.desk.wordings import Wordings, wordings
 from sync.wording import counted
 
+_MOST_NAMED = 20
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -39,6 +42,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What open-data wrote: texts as published, where the consultation promised to show them.",
 )
 @click.option("--consultation", default="", help="Its id, where the store holds several.")
+@click.option("--yes", is_flag=True, help="Do not ask before something published is taken away.")
 @click.option(
     "--ca",
     type=click.Path(exists=True, dir_okay=False),
@@ -53,13 +57,15 @@ def publish_answers(
     all_read: bool,
     data: Path | None,
     consultation: str,
+    yes: bool,
     ca: str | None,
 ) -> None:
     r"""Publish which contributions were read, their themes, and the answers, for “my contribution”.
 
     themes.csv has the columns theme, title, answer and link; for other languages title::ar,
     answer::ar and so on. For the themes of contributions, add a column “theme” to the table that
-    export wrote, and name it with --sorted. Publishing again replaces what was published before.
+    export wrote, and name it with --sorted. Publishing again replaces what was published before;
+    what would be gone is named, and asked about.
 
     \b
     Example:
@@ -68,32 +74,37 @@ def publish_answers(
           --store budget.sqlite --themes themes.csv --sorted budget.csv
     """
     known = read_themes(themes) if themes else {}
-    with opened_store(store, made=False) as held:
-        id_ = chosen(held, consultation)
-        ids = [one.id for one in held.contributions(id_)]
-        states = {one: State(bytes.fromhex(one)) for one in ids} if all_read else {}
-        if table is not None:
-            states.update(read_sorted(table, known, ids))
-        promised = weakest(
-            [one.options.traceability for one in held.consultations() if one.id == id_]
-        )
-        if data and promised is not Traceability.FULL:
-            raise Sentence(
-                "This consultation did not promise people to show their texts: no --data."
-            )
-        if promised is Traceability.NONE and states:
-            states = {}
-            click.echo("Nothing is said of single contributions: that was promised.", err=True)
-        published = read_published(data, id_) if data else {}
-        questions = labels(held, id_, published.values()) if data else {}
-    for one, line in published.items():
-        before = states.get(one, State(bytes.fromhex(one)))
-        states[one] = State(before.id, before.themes, line)
     desk = AnswersDesk(server, opened_keys(keys).organiser, ca_bundle=ca)
     try:
-        number = desk.number(id_) + 1
+        with opened_store(store, made=False) as held:
+            id_ = chosen(held, consultation)
+            ids = [one.id for one in held.contributions(id_)]
+            states = {one: State(bytes.fromhex(one)) for one in ids} if all_read else {}
+            if table is not None:
+                states.update(read_sorted(table, known, ids))
+            promised = _promised(held, id_, desk.versions(id_))
+            if data and promised is not Traceability.FULL:
+                raise Sentence(
+                    "This consultation did not promise people to show their texts: no --data."
+                )
+            if promised is Traceability.NONE and states:
+                states = {}
+                click.echo("Nothing is said of single contributions: that was promised.", err=True)
+            published = read_published(data, id_) if data else {}
+            questions = wordings(held, id_, published) if data else Wordings()
+        for one, line in published.items():
+            before = states.get(one, State(bytes.fromhex(one)))
+            states[one] = State(before.id, before.themes, line)
+        there = desk.there(id_)
+        number = 1 if there is None else there.answers.number + 1
         today = datetime.now(UTC).date()
         answers = publication(id_, number, today, known.values(), questions)
+        if there is not None:
+            _have_agreed(there.lost(answers, states), yes=yes)
+        elif not (themes or table or all_read or data):
+            raise Sentence(
+                "There is nothing to publish: give --themes, --sorted, --all-read or --data."
+            )
         desk.publish(answers, [states[one] for one in sorted(states)], _show)
     finally:
         desk.close()
@@ -105,6 +116,27 @@ def publish_answers(
         f"{counted(sum(bool(one.answer) for one in known.values()), 'answer')}, "
         f"{counted(len(published), 'text')}."
     )
+
+
+def _promised(held: DeskStore, id_: str, served: Collection[int]) -> Traceability:
+    """What people were promised: by the versions that the server has, and by any they answered."""
+    answered = held.form_hashes(id_)
+    versions = [one for one in held.consultations() if one.id == id_]
+    known = [one for one in versions if one.version in served]
+    elsewhere = answered.difference(one.form_hash for one in known)
+    known += [one for one in versions if one.form_hash in elsewhere]
+    return weakest([one.options.traceability for one in known or versions])
+
+
+def _have_agreed(lost: Sequence[str], *, yes: bool) -> None:
+    """Say what is published now and would be gone, and ask about it."""
+    if lost:
+        click.echo("This would take away what is published now:", err=True)
+        for one in lost[:_MOST_NAMED]:
+            click.echo(f"  {one}", err=True)
+        if len(lost) > _MOST_NAMED:
+            click.echo(f"  … and {len(lost) - _MOST_NAMED} more.", err=True)
+        ask("Publish all the same?", yes=yes)
 
 
 def _show(done: int, of: int) -> None:

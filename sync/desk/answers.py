@@ -18,23 +18,31 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from forms.xform import read_form
-from sync.answers import LARGEST_STATES, MOST_STATES, Answers, Labelled, State, Theme, write_states
+from sync.answers import (
+    LARGEST_STATES,
+    MOST_STATES,
+    Answers,
+    MalformedAnswers,
+    State,
+    Theme,
+    write_states,
+)
 from sync.client.wire import Answer, NetworkTrouble, Wire
 from sync.contribution import contribution_id
-from sync.desk.export import FIXED, unprotected
-from sync.desk.store import DeskStore
-from sync.desk.tables import columns
+from sync.desk.export import unprotected
+from sync.desk.wordings import Wordings, tag_of
 from sync.enrolment import server_address
 from sync.errors import SyncError
 from sync.keys import signing_key_id
 from sync.signatures import RequestParts, sign_request
-from sync.statement import ForgedStatement, Statement, UnreadableStatement
 from sync.verify import commitment_of
+from sync.wording import counted
 
 _BYTES_AT_ONCE = LARGEST_STATES // 2
 _WAIT_SECONDS = 60
 _TRIES = 5
+_LAST_BATCH = 10**15 - 1  # behind every number that a server gives
+_STRANGER = "What answers there is not a Parvis server. Check the address and the network."
 
 
 class BadTable(SyncError):
@@ -56,6 +64,57 @@ class Sorted:
 
     themes: tuple[Theme, ...]
     states: tuple[State, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What an organiser published before.
+
+    Attributes:
+        answers: to everybody.
+        states: by contribution id, where each stands; a text is "." there. None where the server
+            does not tell.
+    """
+
+    answers: Answers
+    states: Mapping[str, State] | None
+
+    def lost(self, answers: Answers, states: Mapping[str, State]) -> list[str]:
+        """What would be gone if these were published in its place, each as part of a sentence."""
+        after = {_name(one): one for one in answers.themes}
+        gone = [_name(one) for one in self.answers.themes if _name(one) not in after]
+        silent = [
+            _name(one)
+            for one in self.answers.themes
+            if one.answer and _name(one) in after and not after[_name(one)].answer
+        ]
+        lost = [f"the theme “{name}”" for name in gone]
+        lost += [f"the answer to “{name}”" for name in silent]
+        if self.states is None:
+            return [*lost, "what was said of single contributions, which this server does not tell"]
+        before = {id_: _said(one, self.answers) for id_, one in self.states.items()}
+        now = {id_: _said(one, answers) for id_, one in states.items()}
+        unread = sum(id_ not in now for id_ in before)
+        unsorted = sum(bool(before[id_][0] - now[id_][0]) for id_ in before if id_ in now)
+        texts = sum(before[id_][1] and not now[id_][1] for id_ in before if id_ in now)
+        if unread:
+            lost.append(f"that {counted(unread, 'contribution')} had been read")
+        if unsorted:
+            lost.append(f"a theme of {counted(unsorted, 'contribution')}")
+        if texts:
+            lost.append(counted(texts, "text"))
+        return lost
+
+
+def _name(theme: Theme) -> str:
+    """What a theme is known by; a signed statement keeps its languages in no order."""
+    return theme.title.get("fr") or theme.title[min(theme.title)]
+
+
+def _said(state: State, answers: Answers) -> tuple[set[str], bool]:
+    """The themes of a contribution by their titles, and whether its text is published."""
+    placed = (answers.themes[at] for at in state.themes if at < len(answers.themes))
+    return {_name(one) for one in placed}, bool(state.published)
 
 
 def read_themes(path: Path) -> dict[str, Theme]:
@@ -94,14 +153,16 @@ def read_sorted(path: Path, themes: Mapping[str, Theme], known: Iterable[str]) -
     places = {name: place for place, name in enumerate(themes)}
     held = set(known)
     found: dict[str, State] = {}
-    for line, row in _rows(path, "id"):
+    for line, row in _rows(path, "id", "theme"):
         id_ = row["id"].strip()
+        if id_ in found:
+            raise BadTable(f"{path}, line {line}: the contribution “{id_}” is there twice.")
         if id_ not in held:
             raise BadTable(
                 f"{path}, line {line}: the store holds no contribution “{id_}”. Keep the column "
                 "“id” as parvis-desk export wrote it."
             )
-        named = row.get("theme", "").split()
+        named = row["theme"].split()
         unknown = [name for name in named if name not in places]
         if unknown:
             raise BadTable(f"{path}, line {line}: there is no theme “{unknown[0]}”.")
@@ -132,41 +193,6 @@ def read_published(path: Path, consultation: str) -> dict[str, str]:
     return found
 
 
-def labels(store: DeskStore, consultation: str, published: Iterable[str]) -> dict[str, Labelled]:
-    """How the fields of published contributions are shown, in every language of the form."""
-    values: dict[str, set[str]] = {}
-    for line in published:
-        for leaf in json.loads(line)["leaves"]:
-            if len(leaf) == 3:
-                values.setdefault(leaf[0], set()).add(leaf[1])
-    held = [one for one in store.consultations() if one.id == consultation]
-    forms = [read_form(one.form, media=one.media) for one in held]
-    languages = dict.fromkeys(name for form in forms for name in form.languages) or {"": None}
-    label: dict[str, dict[str, str]] = {}
-    choices: dict[str, dict[str, dict[str, str]]] = {}
-    several: set[str] = set()
-    for language in languages:
-        tag = _tag(language, held[0].title if held else {})
-        spoken = columns(forms, values, FIXED, labels=True, language=language)
-        named = columns(forms, values, FIXED)
-        for one, plain in zip(spoken, named, strict=True):
-            if one.path not in values:
-                continue
-            label.setdefault(one.path, {})[tag] = one.heading.removesuffix(f" ({plain.heading})")
-            if one.several:
-                several.add(one.path)
-            for value in values[one.path]:
-                for name in value.split() if one.several else [value]:
-                    if name in one.labels:
-                        choices.setdefault(one.path, {}).setdefault(name, {})[tag] = one.labels[
-                            name
-                        ]
-    return {
-        path: Labelled(texts, choices.get(path, {}), path in several)
-        for path, texts in label.items()
-    }
-
-
 class AnswersDesk:
     """Publishes an organiser's answers on one server.
 
@@ -187,23 +213,69 @@ class AnswersDesk:
         """Let go of open connections."""
         self._wire.close()
 
+    def versions(self, consultation: str) -> tuple[int, ...]:
+        """The versions of the consultation that are served there.
+
+        Raises:
+            NotTaken, NetworkTrouble: the server does not say.
+        """
+        answer = self._ask("GET", f"/v1/consultations/{consultation}/batches?after={_LAST_BATCH}")
+        if answer.status != 200:
+            raise _not_taken(answer)
+        try:
+            return tuple(int(version) for version in json.loads(answer.body)["versions"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise NetworkTrouble(_STRANGER) from None
+
     def number(self, consultation: str) -> int:
         """The number of what is published there now; 0 for nothing.
 
         Raises:
             NotTaken, NetworkTrouble: the server does not say.
         """
-        answer = self._ask("GET", f"/v1/consultations/{consultation}/answers")
+        there = self.there(consultation)
+        return 0 if there is None else there.answers.number
+
+    def there(self, consultation: str) -> Published | None:
+        """What is published there now; None for nothing.
+
+        Raises:
+            NotTaken, NetworkTrouble: the server does not say.
+        """
+        path = f"/v1/consultations/{consultation}/answers"
+        answer = self._ask("GET", path)
         if answer.status == 404 and answer.problem.name == "not-found":
-            return 0
+            return None
         if answer.status != 200:
             raise _not_taken(answer)
         try:
-            return int(Statement(answer.body).text("number"))
-        except (UnreadableStatement, ForgedStatement, ValueError):
-            raise NetworkTrouble(
-                "What answers there is not a Parvis server. Check the address and the network."
-            ) from None
+            answers = Answers.read(answer.body, self._organiser.public_key())
+        except MalformedAnswers:
+            raise NetworkTrouble(_STRANGER) from None
+        states: dict[str, State] = {}
+        after = ""
+        while True:
+            answer = self._ask("GET", f"{path}/states{after}")
+            if answer.status in (404, 405):  # a parvis-server that does not tell
+                return Published(answers, None)
+            if answer.status != 200:
+                raise _not_taken(answer)
+            try:
+                document = json.loads(answer.body)
+                page = {
+                    str(one["id"]): State(
+                        bytes.fromhex(one["id"]),
+                        tuple(map(int, one["themes"])),
+                        str(one.get("published", "")),
+                    )
+                    for one in document["states"]
+                }
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                raise NetworkTrouble(_STRANGER) from None
+            if not page.keys() - states.keys():
+                return Published(answers, states)
+            states |= page
+            after = f"?after={max(page)}"
 
     def publish(
         self,
@@ -249,18 +321,16 @@ def publication(
     number: int,
     day: date,
     themes: Iterable[Theme],
-    questions: Mapping[str, Labelled],
+    wordings: Wordings,
 ) -> Answers:
     """The answers to be signed."""
-    return Answers(consultation, number, day, tuple(themes), questions)
+    return Answers(consultation, number, day, tuple(themes), wordings.questions, wordings.otherwise)
 
 
 def _not_taken(answer: Answer) -> SyncError:
     if answer.problem.name:
         return NotTaken(answer.problem.detail)
-    return NetworkTrouble(
-        "What answers there is not a Parvis server. Check the address and the network."
-    )
+    return NetworkTrouble(_STRANGER)
 
 
 def _parts(states: Sequence[State]) -> Iterator[tuple[list[State], bool]]:
@@ -277,7 +347,7 @@ def _parts(states: Sequence[State]) -> Iterator[tuple[list[State], bool]]:
     yield part, True
 
 
-def _rows(path: Path, needed: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, *needed: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells of each row, whatever separator the spreadsheet program wrote."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -285,8 +355,12 @@ def _rows(path: Path, needed: str) -> Iterator[tuple[int, dict[str, str]]]:
             file.seek(0)
             separator = max(",;\t", key=heading.count)
             reader = csv.DictReader(file, delimiter=separator, restval="")
-            if needed not in (reader.fieldnames or ()):
-                raise BadTable(f"{path} has no column “{needed}”.")
+            for name in needed:
+                if name not in (reader.fieldnames or ()):
+                    raise BadTable(
+                        f"{path} has no column “{name}”. It has: "
+                        f"{', '.join(reader.fieldnames or ()) or 'none'}."
+                    )
             for row in reader:
                 cells = {name: unprotected(cell) for name, cell in row.items() if name is not None}
                 if any(cell.strip() for cell in cells.values()):
@@ -301,12 +375,5 @@ def _spoken(row: Mapping[str, str], column: str) -> dict[str, str]:
     for heading, cell in row.items():
         name, _, language = heading.partition("::")
         if name.strip() == column and cell.strip():
-            found[_tag(language.strip(), {"fr": ""})] = cell.strip()
+            found[tag_of(language.strip()) or "fr"] = cell.strip()
     return found
-
-
-def _tag(language: str, default: Mapping[str, str]) -> str:
-    """The tag of a language as forms write it: "ar" of "Arabic (ar)"."""
-    if language.endswith(")"):
-        return language[language.rfind("(") + 1 : -1].strip()
-    return language or next(iter(default), "fr")

@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 
 from forms.errors import FormError
-from sync.command_line import Refusing, Sentence, in_words
+from sync.command_line import Refusing, Sentence, ask, in_words
 from sync.desk.answer_commands import publish_answers
 from sync.desk.asking import ask_cards
 from sync.desk.care_commands import check_store, erase_contribution
-from sync.desk.export import chosen, export_csv
+from sync.desk.export import changed_since, chosen, export_csv, not_the_store
 from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.key_commands import keys as keys_group
 from sync.desk.media import FOLDER
-from sync.desk.open_data import publish_data
-from sync.desk.options import keys_option, opened_keys, opened_store, store_option
+from sync.desk.open_data import holds_published_data, publish_data
+from sync.desk.options import keys_option, named_as, opened_keys, opened_store, store_option
 from sync.desk.publish import Publication, check_writable, own_packages
 from sync.desk.publish import publish as publish_form
 from sync.desk.pull import PullProgress
@@ -224,6 +224,7 @@ def pull(
     "--separator", type=click.Choice([",", ";"]), default=",", show_default=True, help="Of cells."
 )
 @click.option("--exact", is_flag=True, help="Texts as they are, even where they are formulas.")
+@click.option("--yes", is_flag=True, help="Do not ask before a file of another make is replaced.")
 def export(
     store: Path,
     path: Path,
@@ -232,19 +233,28 @@ def export(
     language: str,
     separator: str,
     exact: bool,
+    yes: bool,
 ) -> None:
     r"""Write a table: one row per contribution, one column per question, UTF-8 with a BOM.
 
     A text that a spreadsheet would run as a formula is written with an apostrophe before it, and
     one that begins with apostrophes and then = + - or @ with one more: take one off to have the
     exact text, or give --exact. Several choices stand in one cell. Files that people attached are
-    copied to media/ beside the table; the cells hold their names.
+    copied to media/ beside the table; the cells hold their names. A label is the one that stood
+    beside the answer when it was given; where versions called a question differently, its column
+    says what each called it.
 
     \b
     Example:
       parvis-desk export --store budget.sqlite --csv budget.csv --labels --language fr
     """
+    if language and not labels:
+        raise click.UsageError("--language is of the labels: give --labels, too.")
+    not_the_store(path, store)
+    named_as(path, "--csv", ".csv", ".txt")
     with opened_store(store, made=False) as desk, in_words(f"{path} cannot be written"):
+        if path.exists() and (lost := changed_since(desk, path, chosen(desk, consultation))):
+            ask(f"{path} is there, and is {lost}. Replace it?", yes=yes)
         done = export_csv(
             desk,
             path,
@@ -284,7 +294,10 @@ def export(
     multiple=True,
     help="A field or group to leave out, such as /data/name; repeatable.",
 )
-def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ...]) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before a file of another make is replaced.")
+def open_data(
+    store: Path, path: Path, consultation: str, without: tuple[str, ...], yes: bool
+) -> None:
     r"""Write contributions for everybody, with the proofs that they are registered and unchanged.
 
     One JSON object a line. Fields left out stay proved: only their hash is written. Language, entry
@@ -296,6 +309,10 @@ def open_data(store: Path, path: Path, consultation: str, without: tuple[str, ..
       parvis-desk open-data --store budget.sqlite --out budget.jsonl --without /data/contact
       parvis-verify data https://participer.example.org/register/ID --key KEY budget.jsonl
     """
+    not_the_store(path, store)
+    named_as(path, "--out", ".jsonl", ".json", ".ndjson", ".txt")
+    if path.exists() and not holds_published_data(path):
+        ask(f"{path} is there, and is no published data. Replace it?", yes=yes)
     with opened_store(store, made=False) as desk, in_words(f"{path} cannot be written"):
         done = publish_data(desk, path, consultation, without=without)
         desk.exported(path, chosen(desk, consultation), f"{date.today()}")

@@ -19,6 +19,7 @@ bear no id, and stand in the order of what is in them: they lead to no row of th
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,17 +27,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forms.methods.apart import kind_of, places
-from forms.xform import read_form
+from forms.xform import Form, read_form
 from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.media import lay_beside, names_beside
 from sync.desk.sorted_rows import SortedRows
 from sync.desk.store import DeskContribution, DeskStore
-from sync.desk.tables import Column, columns
+from sync.desk.tables import Column, Versions, columns, labelled
 from sync.errors import SyncError
 
 FIXED = ("id", "received", "mode", "language", "help", "read_back", "form_version")
 """The columns before the questions. `received` is the day the server got it."""
 
+_LARGEST_HEADING = 1 << 20
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
@@ -94,14 +96,15 @@ def export_csv(
     Raises:
         NothingToExport: the store holds no such consultation, or several and none was named.
         OverTheStore: `path` is the store.
+        UnknownLanguage: no version of the form is in `language`.
     """
-    if path.exists() and path.samefile(store.path):
-        raise OverTheStore(
-            f"{path} is the store itself: the table would replace it. Name another file with --csv."
-        )
+    not_the_store(path, store.path)
     id_ = chosen(store, consultation)
-    forms = [read_form(one.form, media=one.media) for one in store.consultations() if one.id == id_]
-    every = columns(forms, store.paths(id_), FIXED, labels=labels, language=language)
+    forms = read_versions(store, id_)
+    every = columns(forms, store.paths(id_), FIXED)
+    versions = Versions(forms, language) if labels else None
+    if versions is not None:
+        every = labelled(every, versions, store.form_hashes(id_))
     kept = {place: kind for form in reversed(forms) for place, kind in places(form).items()}
     kinds = {column.path: kind_of(kept, column.path) for column in every}
     asked = tuple(column for column in every if not kinds[column.path])
@@ -118,11 +121,11 @@ def export_csv(
         for contribution in store.contributions(id_):
             names = names_beside(contribution.id, store.media, contribution.attachments, shared)
             doubtful += sum(name.endswith(DOUBTFUL) for name in names.values())
-            yield _row(contribution, asked, names)
-            values = dict(contribution.fields)
+            shown = _shown(contribution, versions)
+            yield _row(contribution, asked, names, shown)
             for kind, held in tables.items():
-                if any(column.path in values for column in held):
-                    apart.add(kind, [one.shown(values.get(one.path, "")) for one in held])
+                if any(column.path in shown for column in held):
+                    apart.add(kind, [shown.get(one.path, "") for one in held])
             files += lay_beside(path, store.media, contribution.attachments, names)
             count += 1
 
@@ -163,6 +166,52 @@ class _Table:
             part.unlink(missing_ok=True)
 
 
+def not_the_store(path: Path, store: Path) -> None:
+    """Refuse to write a file over the store that it is made from.
+
+    Raises:
+        OverTheStore: it is.
+    """
+    if path.exists() and store.exists() and path.samefile(store):
+        raise OverTheStore(f"{path} is the store itself: the file would replace it. Name another.")
+
+
+def changed_since(store: DeskStore, path: Path, consultation: str) -> str:
+    """What somebody would lose with a file that a table is to replace; "" where nothing.
+
+    A table as export wrote it is made anew at will. One with a further column (themes, say), one
+    that another program has saved since, and any other file hold somebody's work.
+
+    Args:
+        store: the desk's.
+        path: of the file.
+        consultation: its id.
+    """
+    with path.open("rb") as file:
+        beginning = file.read(_LARGEST_HEADING).decode("utf-8-sig", errors="replace")
+        file.seek(0)
+        as_written = file.read(4) == '\ufeff"'.encode()
+    first = io.StringIO(beginning, newline="")
+    separator = max(",;\t", key=beginning.partition("\n")[0].count)
+    heading = next(csv.reader(first, delimiter=separator), []) if beginning else []
+    if not heading:
+        return "" if not beginning else "no table of parvis-desk export"
+    if tuple(heading[: len(FIXED)]) != FIXED:
+        return "no table of parvis-desk export"
+    names = {
+        one.heading
+        for one in columns(read_versions(store, consultation), store.paths(consultation), FIXED)
+    }
+    more = [
+        one
+        for one in map(unprotected, heading[len(FIXED) :])
+        if one not in names and one.rpartition(" (")[2].removesuffix(")") not in names
+    ]
+    if more:
+        return "a table with columns that export did not write: " + ", ".join(more)
+    return "" if as_written else "a table that another program has saved since"
+
+
 def protected(text: str) -> str:
     """A text that no spreadsheet program runs as a formula."""
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
@@ -175,8 +224,19 @@ def unprotected(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
+def _shown(contribution: DeskContribution, versions: Versions | None) -> Mapping[str, str]:
+    """Every field as the table shows it, by the version of the form that it was given to."""
+    if versions is None:
+        return dict(contribution.fields)
+    answered = versions.answered(contribution.form_hash, contribution.fields)
+    return {path: versions.shown(answered, path, value) for path, value in contribution.fields}
+
+
 def _row(
-    contribution: DeskContribution, asked: tuple[Column, ...], names: Mapping[str, str]
+    contribution: DeskContribution,
+    asked: tuple[Column, ...],
+    names: Mapping[str, str],
+    shown: Mapping[str, str],
 ) -> Iterator[str]:
     read_back = contribution.read_back
     yield contribution.id
@@ -188,8 +248,16 @@ def _row(
     yield contribution.form_version
     values = dict(contribution.fields)
     for column in asked:
-        value = values.get(column.path, "")
-        yield names.get(value) or column.shown(value)
+        yield names.get(values.get(column.path, "")) or shown.get(column.path, "")
+
+
+def read_versions(store: DeskStore, consultation: str) -> tuple[Form, ...]:
+    """The form of every version of a consultation, the newest first."""
+    return tuple(
+        read_form(one.form, media=one.media)
+        for one in store.consultations()
+        if one.id == consultation
+    )
 
 
 def chosen(store: DeskStore, wanted: str) -> str:

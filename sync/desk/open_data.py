@@ -24,7 +24,7 @@ from sync.contribution import (
     leaf_hash,
     leaf_salt,
 )
-from sync.desk.export import chosen
+from sync.desk.export import chosen, not_the_store
 from sync.desk.store import DeskContribution, DeskStore
 from sync.durable import write_pieces
 from sync.errors import SyncError
@@ -35,6 +35,9 @@ _HOW_IT_WAS_SAID = ("assistance", "attachment", "language", "mode")
 
 class UnknownPath(SyncError):
     """A field to be left out is in no contribution: most likely it is misspelt."""
+
+
+_BEGINNING = b'{"leaves": '
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,11 @@ def publish_data(
 
     Raises:
         NothingToExport: the store holds no such consultation, or several and none was named.
+        OverTheStore: `path` is the store.
         UnknownPath: nothing stands at a path of `without`.
         OSError: the disk does not take it.
     """
+    not_the_store(path, store.path)
     id_ = chosen(store, consultation)
     known = {_plain(one) for one in store.paths(id_)}
     for gone in without:
@@ -91,6 +96,13 @@ def publish_data(
     write_pieces(path, lines(), mode=0o644)
     left_out = {*known.difference(shown), *_HOW_IT_WAS_SAID}
     return Published(count, tuple(sorted(shown)), tuple(sorted(left_out)))
+
+
+def holds_published_data(path: Path) -> bool:
+    """Whether a file is what `publish_data` writes, or empty: it can be made anew at will."""
+    with path.open("rb") as file:
+        beginning = file.read(len(_BEGINNING))
+    return beginning in (b"", _BEGINNING)
 
 
 def _kept_apart(store: DeskStore, consultation: str) -> set[str]:

@@ -51,3 +51,19 @@ def opened_store(path: Path, *, made: bool = True) -> Iterator[DeskStore]:
         yield store
     finally:
         store.close()
+
+
+def named_as(path: Path, option: str, *endings: str) -> None:
+    """Refuse a file's name that promises another format than what is written into it.
+
+    Args:
+        path: the file.
+        option: that names it.
+        endings: that fit; a name without one fits, too.
+    """
+    ending = path.suffix.lower()
+    if ending and ending not in endings:
+        raise click.UsageError(
+            f"{option} writes {endings[0][1:].upper()}, and {path.name} is named as something "
+            f"else: programs would not open it. Name it {path.with_suffix(endings[0]).name}."
+        )

@@ -456,6 +456,13 @@ class DeskStore:
         )
         return tuple(row[0] for row in rows)
 
+    def form_hashes(self, consultation: str) -> frozenset[str]:
+        """The versions of a consultation's form that somebody has answered, by their hashes."""
+        rows = self._rows(
+            "SELECT DISTINCT form_hash FROM contributions WHERE consultation = ?", consultation
+        )
+        return frozenset(row[0] for row in rows)
+
     def contributions(self, consultation: str) -> Iterator[DeskContribution]:
         """The contributions of a consultation, in the order they were opened, one at a time."""
         # By number as the table lies: the index by consultation would have all sorted first.

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
+from forms.engine.recalled import Fields, Labels, Recalled
 from forms.xform import Form
-from forms.xform.controls import Kind, Question
-from forms.xform.texts import Wording, plain
+from forms.xform.controls import Kind
+from sync.errors import SyncError
 
 _POSITION = re.compile(r"\[(\d+)\]")
 _BREAKS = re.compile(r"\s*\n\s*")
+
+
+class UnknownLanguage(SyncError):
+    """Labels are wanted in a language that no version of the form has."""
 
 
 @dataclass(frozen=True)
@@ -22,30 +27,89 @@ class Column:
     Attributes:
         path: of the field, with positions inside repeats.
         heading: what stands above it.
-        labels: choice name → label, where values are shown by their labels.
-        several: whether a value is several choices, separated by spaces.
     """
 
     path: str
     heading: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    several: bool = False
 
-    def shown(self, value: str) -> str:
-        """A value as the table shows it."""
-        if not self.labels:
-            return value
-        names = value.split() if self.several else [value]
-        return "; ".join(self.labels.get(name, name) for name in names)
+
+Answered = tuple[tuple[Labels, Recalled], ...]
+"""A contribution beside the versions that it may have been given to: one, but for list files that
+were changed under a form that was not."""
+
+
+class Versions:
+    """The versions of a consultation's form, which say what questions and choices are called.
+
+    Args:
+        forms: the newest first.
+        language: of the labels; each form's default one if "", or where it has not this one.
+
+    Raises:
+        UnknownLanguage: no version has it.
+    """
+
+    def __init__(self, forms: Sequence[Form], language: str = "") -> None:
+        if language and all(form.language_for(language) is None for form in forms):
+            had = ", ".join(dict.fromkeys(name for one in forms for name in one.languages))
+            raise UnknownLanguage(
+                f"The form is not in “{language}”: "
+                + (f"it is in {had}." if had else "its one language has no name. Leave it out.")
+            )
+        self._labels: dict[str, list[Labels]] = {}
+        for form in forms:
+            spoken = (form.language_for(language) or "") if language else ""
+            self._labels.setdefault(form.hash.hex(), []).append(Labels(form, spoken))
+
+    def question(self, path: str, answered_in: Collection[str] = ()) -> str:
+        """What the question at a path is called; where versions differ, what each called it.
+
+        Args:
+            path: of the field.
+            answered_in: hashes of the versions that somebody answered: the others count only where
+                none of these asks it.
+        """
+        called: dict[str, str] = {}  # what → the version
+        some = [hash_ for hash_ in self._labels if hash_ in answered_in]
+        for hashes in (some, self._labels):
+            for hash_ in hashes:
+                label = self.called(path, hash_)
+                if label:
+                    called.setdefault(label, self._labels[hash_][0].form.version)
+            if called:
+                break
+        newest, *older = called or [""]
+        return newest + "".join(f" — version {called[label]}: {label}" for label in older)
+
+    def called(self, path: str, form_hash: str) -> str:
+        """What one version calls the question at a path; "" where it asks none."""
+        labels = self._labels[form_hash][0]
+        question = labels.question_at(path)
+        return "" if question is None else _one_line(labels.of_question(question))
+
+    def answered(self, form_hash: str, fields: Fields) -> Answered:
+        """A contribution, for `choices` and `shown`; () where its version is not known."""
+        return tuple((one, Recalled(one.form, fields)) for one in self._labels.get(form_hash, ()))
+
+    @staticmethod
+    def choices(answered: Answered, path: str, value: str) -> tuple[tuple[str, str], ...]:
+        """The choices that a value names, with what they were called; "" where that is not sure."""
+        told = {labels.of_value(path, value, said) for labels, said in answered}
+        return tuple(
+            (called[0][0], _one_line(called[0][1]) if len(set(called)) == 1 else "")
+            for called in zip(*told, strict=False)
+        )
+
+    def shown(self, answered: Answered, path: str, value: str) -> str:
+        """A value as a table shows it: the labels of what was chosen, or the value as it is."""
+        named = self.choices(answered, path, value)
+        return "; ".join(label or name for name, label in named) if named else value
 
 
 def columns(
     forms: Sequence[Form],
     answered: Iterable[str],
     taken: Iterable[str],
-    *,
-    labels: bool = False,
-    language: str = "",
 ) -> tuple[Column, ...]:
     """The columns of a table.
 
@@ -56,10 +120,8 @@ def columns(
         forms: the versions, the newest first.
         answered: every path that some contribution has a value at.
         taken: headings that the table uses itself.
-        labels: head and fill the columns with labels instead of names.
-        language: of the labels; the form's default one if "".
     """
-    found: dict[str, tuple[Form | None, Question | None]] = {}
+    found: dict[str, None] = {}
     at_field: dict[str, list[str]] = {}
     for path in answered:
         at_field.setdefault(_POSITION.sub("", path), []).append(path)
@@ -74,16 +136,22 @@ def columns(
             if not one.repeats and one.path not in paths:
                 paths = [one.path]
             for path in sorted(paths, key=_positions):
-                found.setdefault(path, (form, question))
+                found.setdefault(path)
     for path in sorted(path for paths in at_field.values() for path in paths):
         if not path.split("/", 2)[-1].startswith("meta/"):
-            found.setdefault(path, (None, None))
+            found.setdefault(path)
     names = _names(list(found), taken)
-    if not labels:
-        return tuple(Column(path, names[path]) for path in found)
+    return tuple(Column(path, names[path]) for path in found)
+
+
+def labelled(
+    columns: Iterable[Column], versions: Versions, answered_in: Collection[str]
+) -> tuple[Column, ...]:
+    """The same columns, each headed by what its question is called."""
     return tuple(
-        _labelled(path, names[path], form, question, language)
-        for path, (form, question) in found.items()
+        Column(one.path, f"{label} ({one.heading})" if label else one.heading)
+        for one in columns
+        for label in (versions.question(one.path, answered_in),)
     )
 
 
@@ -99,42 +167,6 @@ def _names(paths: Sequence[str], taken: Iterable[str]) -> dict[str, str]:
         name = long[path] if in_repeat or count[short[path]] > 1 else short[path]
         names[path] = path if name in taken else name
     return names
-
-
-def _labelled(
-    path: str, name: str, form: Form | None, question: Question | None, language: str
-) -> Column:
-    if form is None or question is None:
-        return Column(path, name)
-    speaks = form.language_for(language) if language else None
-    spoken = speaks or form.default_language or form.texts.default
-    label = _said(form, question.label, spoken)
-    heading = f"{label} ({name})" if label else name
-    several = question.kind in {Kind.SELECT_MULTIPLE, Kind.RANK}
-    return Column(path, heading, _choice_labels(form, question, spoken), several)
-
-
-def _choice_labels(form: Form, question: Question, language: str) -> dict[str, str]:
-    """The label of every choice, filters apart."""
-    labels = {item.name: _said(form, item.label, language) for item in question.items}
-    itemset = question.itemset
-    if itemset is not None:
-        source = itemset.nodes.source
-        for key, instance in form.secondary.items():
-            if f"'{key}'" not in source and f'"{key}"' not in source:
-                continue
-            for item in instance.items(("root", "item")):
-                name, label = item.child(itemset.value), item.child(itemset.label)
-                if name is not None and label is not None:
-                    text = form.text(label.text, language) if itemset.translated else label.text
-                    labels[name.text] = _one_line(text)
-    return {name: label for name, label in labels.items() if label}
-
-
-def _said(form: Form, wording: Wording, language: str) -> str:
-    if wording.key:
-        return _one_line(form.text(wording.key, language))
-    return _one_line(plain(wording.inline))
 
 
 def _one_line(text: str) -> str:

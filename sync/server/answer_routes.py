@@ -3,6 +3,7 @@
 GET  /v1/consultations/{id}/answers             as the organiser signed them
 PUT  /v1/consultations/{id}/answers             new ones
 POST /v1/consultations/{id}/answers/{number}    where contributions stand, some thousand at a time
+GET  /v1/consultations/{id}/answers/states      what was told of that, for the organiser alone
 GET  /v1/consultations/{id}/published/{hex}     one contribution as it is published
 """
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.answers import LARGEST_ANSWERS, LARGEST_STATES
+from sync.answers import LARGEST_ANSWERS, LARGEST_STATES, write_states
 from sync.server.aside import Aside
 from sync.server.bodies import Bodies
 from sync.server.gate import parts_of
@@ -58,6 +59,14 @@ def answer_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]
             await aside(lambda: service.answers.tell(id_, int(number), parts, body))
         return Response(status_code=204)
 
+    async def told(request: Request) -> Response:
+        id_, after = request.path_params["id"], request.query_params.get("after", "0" * 32)
+        if not _ID.fullmatch(after):
+            raise NotFound()
+        parts = parts_of(request)
+        states = await aside(lambda: service.answers.told(id_, bytes.fromhex(after), parts))
+        return Response(write_states(states, last=not states), media_type="application/json")
+
     async def published(request: Request) -> Response:
         id_, one = request.path_params["id"], request.path_params["one"]
         if not _ID.fullmatch(one):
@@ -72,6 +81,7 @@ def answer_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]
     return [
         Route(answers, read, methods=["GET"]),
         Route(answers, publish, methods=["PUT"]),
+        Route(answers + "/states", told, methods=["GET"]),
         Route(answers + "/{number}", tell, methods=["POST"]),
         Route("/v1/consultations/{id}/published/{one}", published),
     ]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync import consultation
-from sync.answers import Answers, MalformedAnswers, State, read_states, weakest
+from sync.answers import MOST_STATES, Answers, MalformedAnswers, State, read_states, weakest
 from sync.consultation import Traceability
 from sync.server.answers import OlderAnswers, PublishedAnswers
 from sync.server.problems import NotFound, PromisedOtherwise
@@ -94,6 +94,15 @@ class Answering:
         if (states and none) or (texts and not full):
             raise PromisedOtherwise()
         self._kept.tell(answers, states, last=last)
+
+    def told(self, consultation_id: str, after: bytes, request: RequestParts) -> list[State]:
+        """Where contributions stand by what is published now, those behind an id, some thousand.
+
+        Raises:
+            UnknownConsultationHere, SignatureRefused: as above.
+        """
+        self._only_for(self._store.versions(consultation_id)[0], request, b"")
+        return self._kept.states(consultation_id, after, MOST_STATES)
 
     # what everybody may ask
 

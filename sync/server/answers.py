@@ -108,6 +108,25 @@ class PublishedAnswers:
         themes = tuple(place for place in places if place < len(answers.themes))
         return State(id_, themes, row.published)
 
+    def states(self, consultation: str, after: bytes, most: int) -> list[State]:
+        """Where contributions stand, by their ids, those behind `after`; at most so many.
+
+        A text that is published stands as "." in them: what it says is asked for one by one.
+        """
+        table = schema.states.c
+        query = (
+            select(table.id, table.themes, (table.published != "").label("text"))
+            .where(table.consultation == consultation, table.id > after)
+            .order_by(table.id)
+            .limit(most)
+        )
+        with self._reading() as db:
+            rows = db.execute(query).all()
+        return [
+            State(row.id, tuple(int(place) for place in row.themes.split()), "." * bool(row.text))
+            for row in rows
+        ]
+
 
 def _row(answers: Answers, state: State) -> dict[str, object]:
     return {

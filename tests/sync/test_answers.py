@@ -131,13 +131,85 @@ def test_publishing_again_replaces_what_was_said(tmp_path: Path, database: str |
         first = here.table(ids, {"un banc": "bancs"})
         assert here.publish(url, *themes, "--sorted", first).exit_code == 0
         second = here.table(ids, {"un arbre": "arbres"})
-        assert here.publish(url, *themes, "--sorted", second).exit_code == 0
+        assert here.publish(url, *themes, "--sorted", second, "--yes").exit_code == 0
         assert "Pas encore lue" in here.page(url, ids["un banc"])
         assert "Des arbres" in here.page(url, ids["un arbre"])
-        assert here.publish(url, "--all-read").exit_code == 0
+        assert here.publish(url, "--all-read", "--yes").exit_code == 0
         page = here.page(url, ids["un arbre"])
         assert "Lue par l’organisateur" in page
         assert "Des arbres" not in page
+
+
+def test_what_would_take_away_what_is_published_is_named_and_asked_about(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = fresh(tmp_path, database, Traceability.FULL)
+    with here.town.serving() as url, here.town.device("mairie", url) as device:
+        ids = here.say(url, device)
+        nothing = here.publish(url)
+        assert nothing.exit_code == 1
+        assert "nothing to publish" in nothing.output
+        data = tmp_path / "data.jsonl"
+        with here.town.desk() as desk:
+            publish_data(desk, data)
+        themes = ("--themes", tmp_path / "themes.csv")
+        table = here.table(ids, {"un banc": "bancs", "un arbre": ""})
+        whole = (*themes, "--sorted", table, "--data", data)
+        assert here.publish(url, *whole).exit_code == 0
+        again = here.publish(url, *whole)
+        assert again.exit_code == 0, again.output  # the same again takes nothing away
+        for less, named in (
+            ((), "the theme “Des bancs”"),
+            ((), "that 3 contributions had been read"),
+            (("--all-read",), "the theme “Des arbres”"),
+            ((*themes, "--all-read", "--data", data), "a theme of 1 contribution"),
+            ((*themes, "--sorted", table), "that 1 contribution had been read"),
+            ((*themes, "--sorted", table, "--all-read"), "3 texts"),
+        ):
+            asked = here.publish(url, *less)
+            assert asked.exit_code == 1, less
+            assert named in asked.output
+            assert "--yes" in asked.output
+        page = here.page(url, ids["un banc"])
+        assert "Nous en posons dix." in page
+        assert "<dd>un banc</dd>" in page
+        silent = tmp_path / "themes.csv"
+        silent.write_text(THEMES.replace("Nous en posons dix.;سنضع عشرة.", ";"), encoding="utf-8")
+        assert "the answer to “Des bancs”" in here.publish(url, *whole).output
+        assert here.publish(url, "--yes").exit_code == 0
+        assert "Pas encore lue" in here.page(url, ids["un banc"])
+
+
+def test_a_version_that_was_never_served_keeps_nobody_from_publishing(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = fresh(tmp_path, database, Traceability.FULL)
+    with here.town.serving() as url, here.town.device("mairie", url) as device:
+        ids = here.say(url, device)
+        tried = here.town.publication(version=1)
+        options = replace(tried.options, traceability=Traceability.NONE)
+        tried = packages.publish(
+            replace(tried, options=options, data=b""), here.town.keys.organiser
+        )
+        data = tmp_path / "data.jsonl"
+        with here.town.desk() as desk:
+            desk.know(tried)
+            publish_data(desk, data)
+        done = here.publish(url, "--data", data, "--all-read")
+        assert done.exit_code == 0, done.output
+        assert "<dd>un banc</dd>" in here.page(url, ids["un banc"])
+
+
+def test_a_sorted_table_without_its_column_is_refused(tmp_path: Path, database: str | None) -> None:
+    here = fresh(tmp_path, database, Traceability.INCLUSION)
+    with here.town.serving() as url, here.town.device("mairie", url) as device:
+        ids = here.say(url, device)
+        table = tmp_path / "sorted.csv"
+        table.write_text(f"id;idea;thème\n{ids['un banc']};un banc;bancs\n", encoding="utf-8")
+        done = here.publish(url, "--themes", tmp_path / "themes.csv", "--sorted", table)
+        assert done.exit_code == 1
+        assert "has no column “theme”" in done.output
+        assert "Pas encore lue" in here.page(url, ids["un banc"])
 
 
 def test_where_it_was_promised_the_text_is_found_as_published(

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from sync import consultation as packages
 from sync import verify
-from sync.answers import Answers, Theme, shown_leaves
+from sync.answers import Labelled, Theme, shown_leaves
 from sync.consultation import Consultation, Traceability
 from sync.erasure import ids_of
 from sync.errors import ForgedReceipt, MistypedCode
@@ -270,8 +270,15 @@ class Pages:
         }
         if state.published and promised is Traceability.FULL:
             leaves, left_out = shown_leaves(state.published)
+            form = dict(leaves).get("form", "").partition(" ")[0]
             became["text"] = [
-                one for path, value in leaves if (one := _shown(answers, path, value, visit, known))
+                one
+                for path, value in leaves
+                if (
+                    one := _shown(
+                        answers.question(path, form, found.id.hex()), path, value, visit, known
+                    )
+                )
             ]
             became["left_out"] = visit.words.ngettext(
                 "{n} élément n’est pas publié.", "{n} éléments ne sont pas publiés.", left_out
@@ -363,22 +370,21 @@ def _theme(theme: Theme, visit: _Visit, known: Consultation) -> dict[str, object
     return {
         "title": title,
         "lang": _lang(titled, visit),
-        "answer": (answer or "").splitlines(),
+        "answer": (answer or "").replace("\r\n", "\n").split("\n") if answer else [],
         "answer_lang": _lang(answered, visit),
         "link": theme.link,
     }
 
 
 def _shown(
-    answers: Answers, path: str, value: str, visit: _Visit, known: Consultation
+    question: Labelled | None, path: str, value: str, visit: _Visit, known: Consultation
 ) -> dict[str, object] | None:
     """A field of a published contribution; None for what is no question."""
-    question = answers.questions.get(path)
     if question is None or not value:
         return None
     label, labelled = _in_language(question.label, visit.language, known.title)
     parts = []
-    for name in value.split() if question.several else [value]:
+    for name in filter(None, value.split(" ")) if question.several else [value]:
         text, spoken = _in_language(question.choices.get(name, {}), visit.language, known.title)
         parts.append({"text": text or name, "lang": _lang(spoken, visit) if text else Markup("")})
     return {"label": label or path, "lang": _lang(labelled, visit), "values": parts}
