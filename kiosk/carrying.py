@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from sync.device import Device
 from sync.errors import SyncError
 
 _WHERE = ("/media/", "/run/media/", "/mnt/")
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _MOUNTS = Path("/proc/self/mounts")
 
 
@@ -87,12 +89,10 @@ class Carrier:
 def mounted(mounts: Path = _MOUNTS) -> tuple[Path, ...]:
     """Where the system has mounted what people plug in."""
     try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = mounts.read_bytes().split(b"\n")
     except OSError:
         return ()
-    places = (line.split()[1] for line in lines if line.count(" ") > 1)
-    return tuple(
-        Path(place.encode("latin-1", "replace").decode("unicode_escape"))
-        for place in places
-        if place.startswith(_WHERE)
-    )
+    # The kernel writes a space, a tab or a line feed in a name as \\040, and all else as it is.
+    written = (line.split(b" ")[1] for line in lines if line.count(b" ") > 1)
+    places = (os.fsdecode(_OCTAL.sub(lambda at: bytes([int(at[1], 8)]), one)) for one in written)
+    return tuple(Path(place) for place in places if place.startswith(_WHERE))

@@ -294,19 +294,23 @@ def rules(
     Example:
       parvis-kiosk rules --wifi-only --hours 20-7 --data /var/lib/parvis-kiosk
     """
-    with _open(data) as device:
-        asked: dict[str, bool | int] = {}
-        if wifi_only is not None:
-            asked["spare_mobile"] = wifi_only
-        if hours is not None:
-            asked["from_hour"], asked["until_hour"] = _hours(hours)
-        if keep_days is not None:
-            asked["keep_days"] = keep_days
-        if keep_mb is not None:
-            asked["keep_megabytes"] = keep_mb
-        now = replace(device.rules, **asked)  # type: ignore[arg-type]
-        if asked:
+    from sync.device import rules_of
+
+    asked: dict[str, bool | int] = {}
+    if wifi_only is not None:
+        asked["spare_mobile"] = wifi_only
+    if hours is not None:
+        asked["from_hour"], asked["until_hour"] = _hours(hours)
+    if keep_days is not None:
+        asked["keep_days"] = keep_days
+    if keep_mb is not None:
+        asked["keep_megabytes"] = keep_mb
+    if asked:
+        with _open(data) as device:
+            now = replace(device.rules, **asked)  # type: ignore[arg-type]
             device.follow(now)
+    else:
+        now = rules_of(data)
     network = "Wi-Fi or cable only" if now.spare_mobile else "any network"
     click.echo(f"Sync goes by {network}, from {now.from_hour}:00 to {now.until_hour}:00.")
     click.echo(
@@ -446,11 +450,15 @@ def printer(data: Path, address: str | None, absent: bool, dots: int, native_qr:
     from kiosk.devices.configuration import PrinterSettings, read_configuration, write_printer
     from kiosk.devices.printer import Printer, open_connection
 
+    if address and absent:
+        raise click.UsageError("Give either --at ADDRESS or --none.")
     if address:
         settings = PrinterSettings(address, dots, native_qr)
         open_connection(settings)
         data.mkdir(parents=True, exist_ok=True)
         write_printer(data, settings)
+    elif not data.is_dir():
+        raise Sentence(f"There is no data directory {data}.")
     elif absent:
         write_printer(data, None)
     noted = read_configuration(data).printer
@@ -526,8 +534,9 @@ def people_list(data: Path) -> None:
       parvis-kiosk people list --data /var/lib/parvis-kiosk
     """
     from kiosk.people.accounts import Accounts
+    from sync.device import Device
 
-    with _open(data) as device:
+    with Device.looked_at(data) as device:
         accounts = Accounts(device.database).all()
     for account in accounts:
         click.echo(f"{account.role.value:10} {account.name}")

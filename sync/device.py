@@ -11,14 +11,17 @@ rules.json        when sync may use the network, and how long what was sent is k
 device.sqlite     what the kiosk keeps for itself (mediators' accounts)
 """
 
+import contextlib
 import fcntl
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -59,6 +62,7 @@ _AUTHORITY = "ca.pem"
 _ERASURES = "erasures"
 _CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
+_LOOKED_THROUGH = ("consultations", _CHECKPOINTS, _ERASURES)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -133,6 +137,42 @@ class Device:
         except BaseException:
             lock.close()
             raise
+
+    @classmethod
+    @contextlib.contextmanager
+    def looked_at(cls, directory: Path) -> "Iterator[Device]":
+        """The device kept in `directory` as it is, to look at: nothing there is made or changed.
+
+        What is opened is a copy, without attachments, which is gone when this ends.
+
+        Raises:
+            BadDataDirectory: there is no such directory, or it cannot be read.
+            DeviceBusy, BadKey, DamagedOutbox, DamagedData: as `open`.
+        """
+        if not directory.is_dir():
+            raise BadDataDirectory(f"There is no data directory {directory}.")
+        _not_in_use(directory)
+        with tempfile.TemporaryDirectory(prefix="parvis-") as folder:
+            copy = Path(folder)
+            try:
+                for path in directory.iterdir():
+                    if path.suffix in (".sqlite", ".sqlite-wal"):
+                        shutil.copyfile(path, copy / path.name)
+                    elif path.name in _LOOKED_THROUGH or path.is_file():
+                        (copy / path.name).symlink_to(path.absolute())
+                (copy / "lock").unlink(missing_ok=True)
+            except OSError as error:
+                raise BadDataDirectory(
+                    f"The data directory {directory} cannot be read: {error.strerror}."
+                ) from None
+            try:
+                with cls.open(copy) as device:
+                    device.complaints = [
+                        one.replace(folder, str(directory)) for one in device.complaints
+                    ]
+                    yield device
+            except SyncError as error:
+                raise type(error)(str(error).replace(folder, str(directory))) from error
 
     def close(self) -> None:
         """Close everything; sealing sessions end here."""
@@ -406,6 +446,17 @@ class Device:
         return held
 
 
+def rules_of(directory: Path) -> SyncRules:
+    """The rules of a device that another process may be using; nothing is written.
+
+    Raises:
+        BadDataDirectory: there is no such directory.
+    """
+    if not directory.is_dir():
+        raise BadDataDirectory(f"There is no data directory {directory}.")
+    return read_rules(directory / _RULES)
+
+
 def outbox_counts(directory: Path) -> Counts:
     """The outbox's counts, while another process may be using the device.
 
@@ -415,7 +466,39 @@ def outbox_counts(directory: Path) -> Counts:
     """
     if not directory.is_dir():
         raise BadDataDirectory(f"There is no data directory {directory}.")
-    return read_counts(directory / "outbox.sqlite")
+    try:
+        _not_in_use(directory)
+        used = False
+    except DeviceBusy:
+        used = True
+    return read_counts(directory / "outbox.sqlite", used=used)
+
+
+def _not_in_use(directory: Path) -> None:
+    """Refuse a directory that another process uses now; changes nothing in it.
+
+    Raises:
+        DeviceBusy: one does.
+    """
+    try:
+        lock = (directory / "lock").open(encoding="ascii")
+    except OSError:
+        return  # nobody ever used it, or nobody may be asked
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(lock, directory) from None
+
+
+def _busy(lock: TextIO, directory: Path) -> DeviceBusy:
+    lock.seek(0)
+    holder = lock.read(20).strip()
+    which = f" (process {holder})" if holder.isdigit() else ""
+    return DeviceBusy(
+        f"Another Parvis{which} already uses {directory}. Close it first, "
+        "or name another directory with --data."
+    )
 
 
 def _locked(directory: Path) -> TextIO:
@@ -433,14 +516,8 @@ def _locked(directory: Path) -> TextIO:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.seek(0)
-        holder = lock.read(20).strip()
-        lock.close()
-        which = f" (process {holder})" if holder.isdigit() else ""
-        raise DeviceBusy(
-            f"Another Parvis{which} already uses {directory}. Close it first, "
-            "or name another directory with --data."
-        ) from None
+        with lock:
+            raise _busy(lock, directory) from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()

@@ -101,14 +101,23 @@ class KeyDirectory:
         return cls(path, recipient.public, organiser, (recipient,))
 
     @classmethod
-    def open(cls, path: Path) -> KeyDirectory:
+    def open(cls, path: Path, *, looked_at: bool = False) -> KeyDirectory:
         """The keys kept in `path`.
+
+        Args:
+            path: KEYDIR.
+            looked_at: whether nothing in it may be changed; a renewal that was interrupted is
+                finished by whoever opens it next.
 
         Raises:
             BadKey: one is missing, or is not what its name says.
         """
-        _finish_renewal(path)
-        present = _pair(path / "recipient.key", path / "recipient.pub")
+        names = ("recipient.key", "recipient.pub")
+        if not looked_at:
+            _finish_renewal(path)
+        elif (path / "next.pub").exists() and not (path / "recipient.pub").exists():
+            names = ("next.key", "next.pub")  # stopped between the two
+        present = _pair(path / names[0], path / names[1])
         organiser = read_signing_key(path / "organiser.key")
         public = path / "organiser.pub"
         # A flipped bit makes another key, which looks as good: its public half gives it away.

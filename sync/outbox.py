@@ -15,7 +15,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -36,6 +36,7 @@ from sync.errors import (
     StorageFailed,
     UnknownBatch,
 )
+from sync.looking import looked_at, while_it_is_used
 from sync.outbox_tables import Counts, Row, State, in_words
 from sync.stream_folder import StreamFolder
 
@@ -618,11 +619,12 @@ class Outbox:
             yield self._database
 
 
-def read_counts(path: Path) -> Counts:
+def read_counts(path: Path, *, used: bool = True) -> Counts:
     """The counts of an outbox that another process may be using; nothing is written.
 
     Args:
         path: the SQLite file.
+        used: whether another process has it open now.
 
     Raises:
         DamagedOutbox: there is no outbox, or it cannot be read.
@@ -631,6 +633,7 @@ def read_counts(path: Path) -> Counts:
         return Counts()
     with (
         in_words(),
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as c,
+        nullcontext(while_it_is_used(path)) if used else looked_at(path) as address,
+        closing(sqlite3.connect(address, uri=True)) as c,
     ):
         return tables.counts(Database(c))

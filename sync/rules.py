@@ -99,7 +99,7 @@ def link_now(routes: Path = Path("/proc/net/route"), nets: Path = Path("/sys/cla
         nets: where it tells of interfaces.
     """
     try:
-        lines = [line.split() for line in routes.read_text(encoding="ascii").splitlines()[1:]]
+        lines = [line.split() for line in routes.read_text(encoding="ascii").split("\n")[1:-1]]
     except (OSError, ValueError):
         return Link.WIRED  # no such kernel: nothing speaks against the network
     defaults = [line for line in lines if len(line) > 6 and line[1] == "00000000"]

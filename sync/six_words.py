@@ -90,7 +90,7 @@ class SixWords:
 
 @lru_cache(1)
 def _list() -> tuple[tuple[str, str], ...]:
-    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    lines = _LIST.read_text(encoding="utf-8").rstrip("\n").split("\n")
     return tuple((french, english) for french, english in (line.split() for line in lines))
 
 

@@ -301,14 +301,20 @@ def commitment_of(leaves: list[list[str]]) -> bytes:
     return hashlib.sha256(b"parvis/1 commitment\x00" + number(len(leaves)) + hashes).digest()
 
 
+def lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a file: they end at a line feed, and at nothing else that a text may hold."""
+    try:
+        with path.open("rb") as file:
+            for place, line in enumerate(file):
+                yield line.removeprefix(b"\xef\xbb\xbf") if place == 0 else line
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error}).") from None
+
+
 def check_data(path: Path, contents: Contents) -> str:
     """That everything published is in the register, once, unchanged; and what is missing."""
     seen: set[bytes] = set()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unreadable(f"{path} cannot be read ({error}).") from None
-    for place, line in enumerate(lines, 1):
+    for place, line in enumerate(lines_of(path), 1):
         try:
             commitment = commitment_of(json.loads(line)["leaves"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -17,6 +17,7 @@ from forms.xpath.values import (
     read_datetime,
     read_time,
     told_in,
+    words_of,
     write_moment,
     write_number,
     write_time,
@@ -162,7 +163,7 @@ def _datetime(text: str, now: datetime) -> str:
 
 
 def _several(text: str, names: Collection[str]) -> str:
-    chosen = text.split()
+    chosen = words_of(text)
     for name in chosen:
         if name not in names:
             raise WrongKind(f"“{name}” is not one of the choices.")

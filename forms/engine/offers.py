@@ -8,6 +8,7 @@ from forms.engine.instance import EntryNode
 from forms.engine.recalculation import Changed, Changes, Recalculation, add_changed
 from forms.engine.speaking import Speaker
 from forms.xform.controls import Itemset, Kind, Question
+from forms.xpath.values import words_of
 
 
 def drop_choices(
@@ -22,7 +23,7 @@ def drop_choices(
             if node.text and node.relevant:
                 names = set(speaker.names(question, node))
                 one = question.kind is Kind.SELECT_ONE
-                chosen = [node.text] if one else node.text.split()
+                chosen = [node.text] if one else words_of(node.text)
                 left = " ".join(name for name in chosen if name in names)
                 if recalculation.write(node, left, changes):
                     add_changed(dropped, (node,))

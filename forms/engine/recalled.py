@@ -19,6 +19,7 @@ from forms.xform.controls import Kind, Question
 from forms.xform.form import Form
 from forms.xform.texts import Template, plain
 from forms.xpath.nodes import Field, Node, SecondaryInstance
+from forms.xpath.values import words_of
 
 Fields = Sequence[tuple[str, str]]
 """Path and value, as a finished entry has them."""
@@ -26,11 +27,6 @@ Fields = Sequence[tuple[str, str]]
 _MOST_LOOKS = 2_000_000
 SEVERAL = frozenset({Kind.SELECT_MULTIPLE, Kind.RANK})
 """The kinds of questions that are answered with several choices."""
-
-
-def chosen_names(value: str) -> list[str]:
-    """The names in an answer of several choices: spaces stand between them, and nothing else."""
-    return [name for name in value.split(" ") if name]
 
 
 class Labels:
@@ -73,7 +69,7 @@ class Labels:
             return ()
         if not question.items and question.itemset is None:
             return ()
-        names = chosen_names(value) if question.kind in SEVERAL else [value]
+        names = words_of(value) if question.kind in SEVERAL else [value]
         known = self._known.get(question)
         if known is None:
             known = self._known[question] = self._everywhere(question)

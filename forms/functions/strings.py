@@ -14,7 +14,7 @@ from forms.errors import FormError
 from forms.functions.patterns import NotJava, from_java
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
-from forms.xpath.values import Value, to_number, to_text
+from forms.xpath.values import Value, to_number, to_text, words_of
 
 PATIENCE = 0.25
 """Seconds that one regular expression may take on one answer."""
@@ -99,7 +99,7 @@ def string_length(context: Context, text: str | None = None) -> Value:
 @function("normalize-space", Take.TEXT, least=0)
 def normalize_space(context: Context, text: str | None = None) -> Value:
     """Without spaces at the ends, and single ones between words."""
-    return " ".join((context.node.text if text is None else text).split())
+    return " ".join(words_of(context.node.text if text is None else text))
 
 
 @function("contains", Take.TEXT, Take.TEXT)

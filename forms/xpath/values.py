@@ -38,8 +38,17 @@ _EPOCH = date(1970, 1, 1)
 _NUMBER = re.compile(r"\s*-?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)\s*")
 NEARLY = 1e-12
 """Numbers that have less than this behind the point are written without, as JavaRosa does."""
+_WORD = re.compile(r"[^ \t\r\n]+")
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 NAN = math.nan
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text by what XPath calls white space (1.0, §3.7), and by nothing else.
+
+    A no-break space, or a line separator, is a character like any other.
+    """
+    return _WORD.findall(text)
 
 
 def to_number(value: Value) -> float:

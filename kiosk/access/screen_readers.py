@@ -130,7 +130,7 @@ def _update(things: tuple[Thing, ...], at: int, size: tuple[float, float]) -> An
 
 def _written(thing: Thing, field: Any) -> list[tuple[int, Any]]:
     """What stands in a field, line by line: only so can it be read letter by letter."""
-    lines = thing.value.splitlines(keepends=True) or [""]
+    lines = re.findall(r"[^\n]*\n|[^\n]+", thing.value) or [""]
     if lines[-1].endswith("\n"):
         lines.append("")
     numbers = [LINES + thing.number * MOST_LINES + at for at in range(len(lines))][:MOST_LINES]

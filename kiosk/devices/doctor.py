@@ -46,7 +46,7 @@ def examine(data: Path) -> tuple[Finding, ...]:
 
 def _device(data: Path) -> list[Finding]:
     try:
-        with Device.open(data) as device:
+        with Device.looked_at(data) as device:
             return _opened(device)
     except DeviceBusy:
         return [Finding(True, "The kiosk is running: it holds the device now.")]

@@ -29,7 +29,7 @@ class Jack:
 
 def jacks_in(card: int, controls: str) -> list[Jack]:
     """The headphone sockets among a card's controls, as `amixer controls` lists them."""
-    found = (_JACK.match(line) for line in controls.splitlines())
+    found = (_JACK.match(line) for line in controls.split("\n"))
     return [Jack(card, int(match["id"]), match["name"]) for match in found if match]
 
 

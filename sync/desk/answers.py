@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,6 +41,7 @@ from sync.wording import counted
 _BYTES_AT_ONCE = LARGEST_STATES // 2
 _WAIT_SECONDS = 60
 _TRIES = 5
+_LONGEST_CELL = 1 << 24
 _LAST_BATCH = 10**15 - 1  # behind every number that a server gives
 _STRANGER = "What answers there is not a Parvis server. Check the address and the network."
 
@@ -150,9 +151,18 @@ def read_sorted(path: Path, themes: Mapping[str, Theme], known: Iterable[str]) -
     Raises:
         BadTable: it cannot be read, or names a theme or a contribution that there is not.
     """
+    allowed = csv.field_size_limit(_LONGEST_CELL)  # an answer may be longer than what is usual
+    try:
+        return dict(_sorted(path, themes, set(known)))
+    finally:
+        csv.field_size_limit(allowed)
+
+
+def _sorted(
+    path: Path, themes: Mapping[str, Theme], held: Collection[str]
+) -> Iterator[tuple[str, State]]:
     places = {name: place for place, name in enumerate(themes)}
-    held = set(known)
-    found: dict[str, State] = {}
+    found: set[str] = set()
     for line, row in _rows(path, "id", "theme"):
         id_ = row["id"].strip()
         if id_ in found:
@@ -166,8 +176,8 @@ def read_sorted(path: Path, themes: Mapping[str, Theme], known: Iterable[str]) -
         unknown = [name for name in named if name not in places]
         if unknown:
             raise BadTable(f"{path}, line {line}: there is no theme “{unknown[0]}”.")
-        found[id_] = State(bytes.fromhex(id_), tuple(dict.fromkeys(places[one] for one in named)))
-    return found
+        found.add(id_)
+        yield id_, State(bytes.fromhex(id_), tuple(dict.fromkeys(places[one] for one in named)))
 
 
 def read_published(path: Path, consultation: str) -> dict[str, str]:
@@ -178,8 +188,10 @@ def read_published(path: Path, consultation: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     try:
-        with path.open(encoding="utf-8") as lines:
-            for place, line in enumerate(lines, 1):
+        # As bytes: a line ends at a line feed, and at nothing else that an answer may hold.
+        with path.open("rb") as lines:
+            for place, written in enumerate(lines, 1):
+                line = written.decode("utf-8-sig" if place == 1 else "utf-8").strip("\r\n")
                 try:
                     commitment = commitment_of(json.loads(line)["leaves"])
                 except (ValueError, KeyError, TypeError, AttributeError):
@@ -187,7 +199,7 @@ def read_published(path: Path, consultation: str) -> dict[str, str]:
                         f"{path}, line {place}: this is no published contribution. Make the file "
                         "with parvis-desk open-data."
                     ) from None
-                found[contribution_id(consultation, commitment).hex()] = line.strip()
+                found[contribution_id(consultation, commitment).hex()] = line
     except (OSError, UnicodeDecodeError) as error:
         raise BadTable(f"{path} cannot be read ({error}).") from None
     return found

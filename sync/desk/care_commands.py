@@ -10,7 +10,13 @@ import click
 from sync.client.wire import NetworkTrouble
 from sync.desk.check import check
 from sync.desk.erasing import erase, meant_by, send_orders
-from sync.desk.options import keys_option, opened_keys, opened_store, store_option
+from sync.desk.options import (
+    keys_option,
+    looked_at_store,
+    opened_keys,
+    opened_store,
+    store_option,
+)
 from sync.desk.sources import ServerSource
 from sync.erasure import REASONS
 from sync.receipt import receipt_code
@@ -29,7 +35,7 @@ def check_store(store: Path) -> None:
       parvis-desk check --store budget.sqlite
     """
     sound = True
-    with opened_store(store, made=False) as desk:
+    with looked_at_store(store) as desk:
         for good, sentence in check(desk):
             sound = sound and good
             click.echo(f"[{'good' if good else 'bad'}] {sentence}")

@@ -66,7 +66,7 @@ def list_keys(keys: Path) -> None:
     Example:
       parvis-desk keys list --keys keys
     """
-    opened = opened_keys(keys)
+    opened = opened_keys(keys, looked_at=True)
     here = {one.public.id for one in opened.held}
     gone = {one.key_id: one for one in opened.destroyed}
     for public in opened.known():

@@ -25,15 +25,29 @@ store_option = click.option(
 )
 
 
-def opened_keys(path: Path) -> KeyDirectory:
-    """The keys, and a warning on stderr where others may read them."""
-    opened = KeyDirectory.open(path)
+def opened_keys(path: Path, *, looked_at: bool = False) -> KeyDirectory:
+    """The keys, and a warning on stderr where others may read them.
+
+    Args:
+        path: KEYDIR.
+        looked_at: whether nothing in it may be changed.
+    """
+    opened = KeyDirectory.open(path, looked_at=looked_at)
     for key in private_files(path):
         if key.stat().st_mode & 0o077:
             click.echo(
                 f"Others on this machine may read {key}. Forbid it: chmod 600 {key}", err=True
             )
     return opened
+
+
+@contextlib.contextmanager
+def looked_at_store(path: Path) -> Iterator[DeskStore]:
+    """The desk's store as it is: nothing in it, nor beside it, is made or changed."""
+    if not path.exists():
+        raise click.UsageError(f"There is no store {path}. Pull first.")
+    with DeskStore.looked_at(path) as store:
+        yield store
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -23,7 +23,8 @@ from sync.desk.erasure_list import ErasureList
 from sync.desk.findings import Finding, Kind
 from sync.desk.media import DeskAttachment, MediaFolder
 from sync.desk.register_copy import RegisterCopy
-from sync.desk.store_tables import in_words, lay_out
+from sync.desk.store_tables import in_words, laid_out, lay_out
+from sync.looking import looked_at
 
 MOST_FINDINGS = 1000
 """Of each kind, that are shown one by one."""
@@ -99,20 +100,52 @@ _COLUMNS = tuple(
 class DeskStore:
     """The desk's file; every method that writes is one transaction, or part of the caller's.
 
+    Args:
+        path: the file; made if it is not there.
+        address: `file:…`, where it is only looked at: then nothing is made or changed.
+
     Raises:
         UnusableDeskStore: it cannot be opened, or is something else.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, address: str = "") -> None:
         self.path = path
         self.media = MediaFolder(path.with_name(path.name + ".media"))
         with in_words(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            self._db = Database(sqlite3.connect(path, isolation_level=None))
-            lay_out(self._db, path)
+            if address:
+                connection = sqlite3.connect(address, uri=True, isolation_level=None)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+                connection = sqlite3.connect(path, isolation_level=None)
+            self._db = Database(connection)
+            try:
+                if not address or not laid_out(self._db, path):
+                    lay_out(self._db, path)
+            except BaseException:
+                self._db.close()
+                raise
         self.register = RegisterCopy(self._db.conn, self.transaction)
         self.erasures = ErasureList(self._db.conn, self.transaction)
+
+    @classmethod
+    @contextmanager
+    def looked_at(cls, path: Path) -> Iterator[DeskStore]:
+        """The store as it is, to look at: nothing is made or changed.
+
+        What an older Parvis wrote is looked at in a copy that was brought up to date.
+
+        Raises:
+            UnusableDeskStore: it cannot be looked at, or is something else.
+        """
+        with ExitStack() as stack:
+            with in_words(path):
+                address = stack.enter_context(looked_at(path))
+                with closing(sqlite3.connect(address, uri=True)) as db:
+                    current = laid_out(Database(db), path)
+                if not current:
+                    address = stack.enter_context(looked_at(path, changed=True))
+            yield stack.enter_context(closing(cls(path, address)))
 
     def close(self) -> None:
         """Close the file."""

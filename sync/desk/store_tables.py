@@ -76,13 +76,13 @@ class UnusableDeskStore(SyncError):
     sentence = "The desk's store cannot be used."
 
 
-def lay_out(database: Database, path: Path) -> None:
-    """Make the tables of a new store, or what an older one lacks.
+def laid_out(database: Database, path: Path) -> bool:
+    """Whether the tables are this Parvis's own; nothing is changed.
 
     Raises:
         UnusableDeskStore: it is another program's database, or a newer Parvis's.
     """
-    version = database.execute("PRAGMA user_version").fetchone()[0]
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
     tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
     if tables and not tables.issuperset(_TABLES):
         raise UnusableDeskStore(
@@ -91,6 +91,16 @@ def lay_out(database: Database, path: Path) -> None:
         )
     if version > len(_STEPS):
         raise UnusableDeskStore(f"{path} was written by a newer Parvis. Update this one.")
+    return version == len(_STEPS)
+
+
+def lay_out(database: Database, path: Path) -> None:
+    """Make the tables of a new store, or what an older one lacks.
+
+    Raises:
+        UnusableDeskStore: it is another program's database, or a newer Parvis's.
+    """
+    laid_out(database, path)
     database.execute("PRAGMA secure_delete=ON").fetchall()
     database.enable_wal()
     with database.atomic():

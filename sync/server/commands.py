@@ -27,11 +27,14 @@ from sync.enrolment import (
 from sync.erasure import REASONS, ids_of
 from sync.errors import SyncError
 from sync.receipt import receipt_code
+from sync.server.backup import MANIFEST
 from sync.server.database import Unreachable, UnusableStore
-from sync.server.doctor import Finding, Health, damaged, examine, unreachable
+from sync.server.doctor import Finding, Health, damaged, examine, unprepared, unreachable
 from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import logging_to_the_journal, start_logging
+from sync.server.looking import Looked, NoTables, OlderTables, looking
+from sync.server.migrations import NewerStore
 from sync.server.places import Places
 from sync.server.processes import Processes, Serve
 from sync.server.service import Service
@@ -323,7 +326,7 @@ def devices(data: Path) -> None:
       parvis-server devices --data /var/lib/parvis
     """
     DataDirectory.require(data)
-    with _service(data) as service:
+    with _looking(data) as service:
         for device in service.store.devices():
             since = datetime.fromtimestamp(device.enrolled_at).astimezone()
             state = "may send" if device.revoked_at is None else "revoked"
@@ -366,6 +369,22 @@ def doctor(data: Path) -> None:
         click.echo(f"[{finding.health.value}] {finding.sentence}")
     if bad:
         raise SystemExit(1)
+
+
+@main.command()
+@_data
+def tables(data: Path) -> None:
+    r"""Make the tables, or bring those of an older parvis-server to this one's; then nothing more.
+
+    Whatever else writes does so by itself. This is for who wants the tables before the first batch,
+    to distribute them, say.
+
+    \b
+    Example:
+      parvis-server tables --data /var/lib/parvis --database postgresql:///parvis
+    """
+    with _service(data):
+        click.echo("The tables are there, and are this parvis-server's.")
 
 
 @main.command()
@@ -541,10 +560,12 @@ def courier_out(directory: Path, data: Path) -> None:
 
 def _findings(data: Path) -> Iterator[Finding]:
     try:
-        with _service(data) as service:
-            yield from examine(service)
+        with _looking(data) as looked:
+            yield from examine(looked)
     except Unreachable as error:
         yield unreachable(str(error))
+    except (NewerStore, NoTables, OlderTables) as error:
+        yield unprepared(str(error))
     except UnusableStore as error:
         yield damaged(str(error.__cause__ or error))
 
@@ -569,8 +590,21 @@ def _places(data: Path) -> Places:
 
 
 @contextlib.contextmanager
+def _looking(data: Path) -> Iterator[Looked]:
+    """A data directory as it is: nothing in it is made or changed."""
+    said = in_words(f"The data directory {data} cannot be looked at")
+    with said, looking(data, _places(data)) as looked:
+        yield looked
+
+
+@contextlib.contextmanager
 def _service(data: Path) -> Iterator[Service]:
     """The service of a data directory, let go of at the end."""
+    if (data / MANIFEST).exists():
+        raise Sentence(
+            f"{data} is a backup: if anything changes in it, it cannot be restored any more. Make "
+            f"a data directory of it first: parvis-server restore {data} --data NEW"
+        )
     with in_words(f"The data directory {data} cannot be used"):
         places = _places(data)
         service = Service(data, time.time, places)

@@ -120,23 +120,31 @@ class Together(NamedTuple):
 
 
 class SqliteDatabase:
-    """The SQLite file of a data directory; safe to use from several threads, which take turns."""
+    """The SQLite file of a data directory; safe to use from several threads, which take turns.
+
+    Args:
+        files: the data directory.
+        address: `file:…`, where it is only looked at: then nothing is made or changed.
+    """
 
     shared = False
 
-    def __init__(self, files: DataDirectory) -> None:
+    def __init__(self, files: DataDirectory, address: str = "") -> None:
         self._files = files
+        self._shares = not address  # the file, with other commands
         self._turn = threading.RLock()
         self._publishing = threading.Lock()
         self._connection: Connection | None = None
         self._together: Together | None = None  # of the thread that has the turn
-        files.touch_database()
+        if not address:
+            files.touch_database()
+        where = address or files.database
         self._engine = create_engine(
-            f"sqlite:///{files.database}",
+            "sqlite://",
             poolclass=StaticPool,  # one connection, ever
-            connect_args={"check_same_thread": False},
+            creator=lambda: sqlite3.connect(where, check_same_thread=False, uri=bool(address)),
         )
-        event.listen(self._engine, "connect", _prepare)
+        event.listen(self._engine, "connect", _prepare_to_look if address else _prepare)
         event.listen(self._engine, "begin", _begin)
 
     def close(self) -> None:
@@ -198,7 +206,7 @@ class SqliteDatabase:
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
         """A transaction of whoever has the turn."""
         try:
-            held = self._files.writing() if writing else contextlib.nullcontext()
+            held = self._files.writing() if writing and self._shares else contextlib.nullcontext()
             with held, self._begun() as db:
                 yield db
         except IntegrityError:
@@ -273,6 +281,15 @@ _DAMAGED_TEXT = (
     "The server's database is damaged: a text in it is none. Stop the server, keep the directory "
     "as it is, and restore the last backup beside it."
 )
+
+
+def _prepare_to_look(connection: object, _record: object) -> None:
+    """Settings where nothing is changed."""
+    connection.isolation_level = None  # type: ignore[attr-defined]  # _begin says BEGIN itself
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA trusted_schema=OFF")
+    cursor.close()
 
 
 def _prepare(connection: object, _record: object) -> None:

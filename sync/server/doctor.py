@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from sync.server.database import Database
-from sync.server.files import MissingBatch
-from sync.server.service import Service
+from sync.server.files import DataDirectory, MissingBatch
+from sync.server.store import Store
 from sync.wording import counted
 
 _WAL_RESET_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
@@ -33,7 +34,22 @@ class Finding:
     sentence: str
 
 
-def examine(service: Service) -> Iterator[Finding]:
+class Examined(Protocol):
+    """What is looked at: a server's data as they are, or a service that works on them."""
+
+    @property
+    def files(self) -> DataDirectory:
+        """The data directory."""
+
+    @property
+    def store(self) -> Store:
+        """What the database holds."""
+
+    def missing(self) -> int:
+        """How many contributions of the public registers are not here."""
+
+
+def examine(service: Examined) -> Iterator[Finding]:
     """Look at everything, the batches' bytes too; changes nothing."""
     if service.store.database.shared:
         yield from _postgresql(service.store.database)
@@ -65,7 +81,7 @@ def examine(service: Service) -> Iterator[Finding]:
             "copied and is used twice, or was set back to an older copy. Nothing is lost or "
             "counted twice. Delete one copy, revoke the key, and enrol the device anew.",
         )
-    missing = service.registers.missing()
+    missing = service.missing()
     if missing:
         yield Finding(
             Health.BAD,
@@ -87,6 +103,11 @@ def unreachable(why: str) -> Finding:
         Health.BAD,
         f"{why} Devices are told to come again later, and lose nothing.",
     )
+
+
+def unprepared(why: str) -> Finding:
+    """The finding of a database that is none of this parvis-server's, and not damaged."""
+    return Finding(Health.BAD, f"{why} Nothing is damaged, and nothing was changed.")
 
 
 def damaged(why: str) -> Finding:
@@ -120,7 +141,7 @@ def _sqlite(version: tuple[int, ...]) -> Finding:
     )
 
 
-def _batches(service: Service) -> Iterator[Finding]:
+def _batches(service: Examined) -> Iterator[Finding]:
     indexed = service.store.batch_names()
     gone = []
     for name in indexed:
@@ -147,7 +168,7 @@ def _batches(service: Service) -> Iterator[Finding]:
         )
 
 
-def _attachments(service: Service) -> Iterator[Finding]:
+def _attachments(service: Examined) -> Iterator[Finding]:
     """Whether the attachments that the index knows are on disk, by their names alone."""
     gone = [
         name for name in service.store.attachment_names() if not service.files.has_attachment(name)

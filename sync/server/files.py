@@ -58,17 +58,20 @@ class NoServerData(SyncError):
 
 
 class DataDirectory:
-    """The server's data directory; made, for this user alone, if it is not there.
+    """The server's data directory.
 
     Args:
         root: the directory.
         blobs: where batches, attachments and registers lie, if not in it.
+        made: whether it is made, for this user alone, if it is not there.
     """
 
-    def __init__(self, root: Path, blobs: Blobs | None = None) -> None:
+    def __init__(self, root: Path, blobs: Blobs | None = None, *, made: bool = True) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.blobs = blobs or FolderBlobs(root)
+        if not made:
+            return
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         if blobs is None:
             (root / "batches").mkdir(exist_ok=True, mode=0o700)
             (root / "attachments").mkdir(exist_ok=True, mode=0o700)
@@ -126,12 +129,15 @@ class DataDirectory:
             yield
 
     def is_served(self) -> bool:
-        """Whether a server process runs on this directory now."""
-        try:
-            with self.serving():
-                return False
-        except AlreadyServed:
-            return True
+        """Whether a server process runs on this directory now; changes nothing in it."""
+        with self._looked("serving.lock", wait=False) as free:
+            return not free
+
+    @contextlib.contextmanager
+    def nobody_writes(self) -> Iterator[None]:
+        """Nobody writes the database meanwhile; changes nothing in the directory."""
+        with self._looked("writing.lock", wait=True):
+            yield
 
     def batch_path(self, name: str) -> Path:
         """Where the batch of this name lies, where blobs lie in this directory."""
@@ -209,6 +215,24 @@ class DataDirectory:
         """The names of all batches that lie here, in the index or not."""
         for path in self.blobs.names("batches"):
             yield path.rpartition("/")[2]
+
+    @contextlib.contextmanager
+    def _looked(self, name: str, *, wait: bool) -> Iterator[bool]:
+        """Hold a lock that is not made where it is not there; gives whether it could be had."""
+        try:
+            descriptor = os.open(self.root / name, os.O_RDONLY)
+        except FileNotFoundError:
+            yield True
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            free = True
+        except BlockingIOError:
+            free = False
+        try:
+            yield free
+        finally:
+            os.close(descriptor)
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool, shared: bool = False) -> Iterator[None]:

@@ -21,11 +21,17 @@ from sync.server.register import enter
 _KEYED_BY_CONSULTATION = ("batches", "records", "quarantine", "register")
 
 
+class NewerStore(UnusableStore):
+    """A newer parvis-server wrote the data."""
+
+    sentence = "This data was written by a newer parvis-server. Update it."
+
+
 def prepare(db: Connection, files: DataDirectory) -> None:
     """Make the database ready for this parvis-server.
 
     Raises:
-        UnusableStore: a newer parvis-server wrote it.
+        NewerStore: a newer parvis-server wrote it.
         SyncError: what is stored cannot be read; nothing was changed.
     """
     found = None
@@ -36,7 +42,7 @@ def prepare(db: Connection, files: DataDirectory) -> None:
         db.execute(insert(schema.schema_version), {"version": schema.VERSION})
         return
     if found > schema.VERSION:
-        raise UnusableStore("This data was written by a newer parvis-server. Update it.")
+        raise NewerStore()
     if found < schema.VERSION:
         for version in range(found + 1, schema.VERSION + 1):
             _RESHAPE.get(version, _nothing)(db)

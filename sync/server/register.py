@@ -100,6 +100,18 @@ class Transactions(Protocol):
         """Be the only one, of all threads and processes, that publishes a register."""
 
 
+def missing(db: Connection) -> int:
+    """How many contributions are in the registers, from before a restoration, and not here."""
+    table, records = schema.awaited.c, schema.records.c
+    count = 0
+    for row in db.execute(select(table.consultation, table.commitment)).all():
+        here = (records.consultation == row.consultation) & (
+            records.id == contribution_id(row.consultation, row.commitment)
+        )
+        count += db.execute(select(records.batch).where(here)).first() is None
+    return count
+
+
 class Registers:
     """All registers of one server.
 
@@ -287,16 +299,8 @@ class Registers:
 
     def missing(self) -> int:
         """How many contributions are in the registers, from before a restoration, and not here."""
-        table, records = schema.awaited.c, schema.records.c
         with self.reading() as db:
-            waited = db.execute(select(table.consultation, table.commitment)).all()
-            missing = 0
-            for row in waited:
-                here = (records.consultation == row.consultation) & (
-                    records.id == contribution_id(row.consultation, row.commitment)
-                )
-                missing += db.execute(select(records.batch).where(here)).first() is None
-        return missing
+            return missing(db)
 
     # at the start
 

@@ -121,6 +121,10 @@ class Service:
         with contextlib.suppress(AlreadyServed), self.files.serving():
             self.registers.publish()
 
+    def missing(self) -> int:
+        """How many contributions of the public registers are not here."""
+        return self.registers.missing()
+
     def now(self) -> float:
         """Seconds since 1970, by the server's clock."""
         return self._clock()

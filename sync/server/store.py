@@ -50,14 +50,17 @@ class Store:
     Args:
         files: the data directory.
         database: where everything but the blobs is remembered.
+        prepared: its tables are this parvis-server's: it is only looked at.
 
     Raises:
         UnusableStore: the database cannot be used, or a newer parvis-server wrote it.
     """
 
-    def __init__(self, files: DataDirectory, database: Database) -> None:
+    def __init__(self, files: DataDirectory, database: Database, *, prepared: bool = False) -> None:
         self.files = files
         self.database = database
+        if prepared:
+            return
         with self.database.preparing() as db:
             prepare(db, files)
 
