@@ -9,12 +9,14 @@ ready (`KEY_SETS`); a TOML file can change them:
     [keys]
     f13 = "next"
     "shift+f13" = "previous"
-    "code:1073741928" = "choose"    # a key without a name: `parvis-kiosk keys` shows it
+    "code:1073741928" = "choose"    # a key without a name, by its SDL code
     f8 = ""                         # does nothing any more
 
 `docs/keys.md` lists names and sets.
 """
 
+import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -77,6 +79,17 @@ class KeyMap:
         return tuple(key for key, asked in self.keys.items() if asked is command)
 
 
+_NAMES = """\
+! " # $ % & ' ( ) * + , - . / 0 1 2 3 4 5 6 7 8 9 : ; < = > ? @ [ \\ ] ^ _ ` a b c d e f g h i j
+k l m n o p q r s t u v w x y z { | } ~ ¦ ¨ ¬ ´ à è é ù … f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11 f12
+f13 f14 f15 numpad0 numpad1 numpad2 numpad3 numpad4 numpad5 numpad6 numpad7 numpad8 numpad9
+numpadadd numpaddecimal numpaddivide numpadenter numpadmul numpadsubstract alt alt-gr backspace
+capslock compose delete down end enter escape home insert lctrl left numlock pagedown pageup
+pause pipe print rctrl right rshift screenlock shift spacebar super tab up
+"""
+NAMES = frozenset(_NAMES.split())
+"""What Kivy calls keys."""
+_CODE = re.compile(r"code:[0-9]{1,10}")
 _SPECIAL = {
     "f2": Command.BACK,
     "f3": Command.REPEAT,
@@ -146,6 +159,12 @@ KEY_SETS: Mapping[str, KeyMap] = MappingProxyType(
 )
 
 
+def is_key(name: str) -> bool:
+    """Whether a key can be called so: by Kivy's name or a code, “shift+” before it or not."""
+    plain = name.removeprefix("shift+")
+    return plain in NAMES or _CODE.fullmatch(plain) is not None
+
+
 def key_map(wanted: str) -> KeyMap:
     """One of the sets by its name, or one read from a TOML file.
 
@@ -187,6 +206,13 @@ def _from_table(name: str, table: Mapping[str, object]) -> KeyMap:
         raise BadKeyMap(f'{name}: [keys] is a table, as f13 = "next".')
     commands = {command.value: command for command in Command}
     for key, asked in given.items():
+        if not is_key(key):
+            near = difflib.get_close_matches(key, NAMES, 3)
+            meant = f"; is {' or '.join(near)} meant?" if near else "."
+            raise BadKeyMap(
+                f"{name}: no key is called “{key}”{meant} One without a name is written by its SDL "
+                "code, as “code:1073741928”."
+            )
         if asked == "":
             keys.pop(key, None)
         elif asked in commands:

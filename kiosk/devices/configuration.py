@@ -100,6 +100,9 @@ def _printer(path: Path, told: Any) -> PrinterSettings | None:
         return None
     if not isinstance(told, dict) or not isinstance(told.get("address"), str):
         raise BadConfiguration(f'{path}: a printer has an address, as "usb:04b8:0202".')
+    unknown = sorted(set(told) - {"address", "dots", "native_qr"})
+    if unknown:
+        raise BadConfiguration(f"{path}: a printer has nothing called “{unknown[0]}”.")
     dots, native = told.get("dots", 576), told.get("native_qr", False)
     if type(dots) is not int or not NARROWEST <= dots <= WIDEST:
         raise BadConfiguration(f"{path}: dots is a whole number from {NARROWEST} to {WIDEST}.")

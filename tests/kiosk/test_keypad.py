@@ -6,7 +6,7 @@ import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
-from kiosk.access.commands import KEY_SETS, BadKeyMap, Command, key_map
+from kiosk.access.commands import KEY_SETS, NAMES, BadKeyMap, Command, key_map
 from kiosk.access.names import focusable_without_speech
 from kiosk.focus import focused, keys_in_use, stops
 from kiosk.language import tr
@@ -319,6 +319,10 @@ def test_a_file_says_what_keys_do(tmp_path):
         ("colour = 1", "means nothing"),
         ("[", "is not TOML"),
         ("keys = 1", "is a table"),
+        ('[keys]\nf133 = "next"', "no key is called “f133”; is"),
+        ('[keys]\n"shift+entree" = "next"', "no key is called"),
+        ('[keys]\nespace = ""', "no key is called “espace”"),
+        ('[keys]\n"code:abc" = "next"', "no key is called"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(tmp_path, content, says):
@@ -326,6 +330,12 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path, content, says):
     file.write_text(content)
     with pytest.raises(BadKeyMap, match=says):
         key_map(str(file))
+
+
+def test_every_key_that_kivy_has_a_name_for_can_be_named():
+    from kivy.core.window import Keyboard
+
+    assert frozenset(Keyboard.keycodes) == NAMES
 
 
 def test_a_set_that_is_not_there_is_named():
