@@ -6,7 +6,8 @@ parameters. Everything else is refused by name rather than guessed at.
 Covered, always: `@method`, `@authority`, `@path`, `@query`, and `content-digest` where there is a
 body. `@target-uri` and `@scheme` are left out because a reverse proxy that ends TLS changes them;
 `@authority` stays, so that a request for one server cannot be shown to another. A proxy must
-therefore hand on the `Host` header.
+therefore hand on the `Host` header. `@path` is the path below the server's address: a proxy that
+serves it as `https://town.example/parvis` takes `/parvis` off, or leaves it.
 """
 
 from __future__ import annotations
@@ -87,6 +88,19 @@ class RequestParts:
             query="?" + split.query,
             headers=_joined(headers),
         )
+
+    @classmethod
+    def below(cls, server: str, method: str, path: str) -> RequestParts:
+        """The parts of a request to a server.
+
+        Args:
+            server: its address; a path of it is not signed: a proxy may take it off.
+            method: of HTTP.
+            path: below the address, with its query.
+        """
+        own = urlsplit(path)
+        at = cls.of(method, server)
+        return cls(at.method, at.authority, own.path or "/", "?" + own.query, {})
 
     @classmethod
     def received(

@@ -135,7 +135,7 @@ def _withdraw(device: Device, wire: Wire, token: bytes) -> None:
 
 
 def _ask_signed(device: Device, wire: Wire, method: str, path: str, body: bytes = b"") -> Answer:
-    headers = _signed(device, RequestParts.of(method, wire.url + path), body)
+    headers = _signed(device, RequestParts.below(wire.url, method, path), body)
     return wire.ask(method, path, body, headers, most=LARGEST_ANSWER)
 
 
@@ -204,11 +204,12 @@ class Uplink:
             raise NotEnrolled()
         self._device = device
         self._enrolment = device.enrolled
+        url = device.enrolled.url
         self._batch = batch
         self._wire = wire or Wire(
             device.enrolled.url,
             ca_bundle=ca_bundle or device.ca_bundle,
-            sign=lambda method, url: _signed(device, RequestParts.of(method, url)),
+            sign=lambda method, path: _signed(device, RequestParts.below(url, method, path)),
         )
         self._instance = ""
         self._uploader = Uploader(self._wire, pace or Pace())

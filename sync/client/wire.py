@@ -59,8 +59,9 @@ class Wire:
         url: the server's address.
         ca_bundle: a file with the certificates of a private authority; None for the system's.
         silence: seconds without a byte after which an exchange is given up.
-        sign: gives the fields that sign a request of this method for this absolute address, where
-            its own headers do not: so that a server under load knows its devices from strangers.
+        sign: gives the fields that sign a request of this method for this path below the address,
+            where its own headers do not: so that a server under load knows its devices from
+            strangers.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Wire:
         """
         fields = dict(headers or {})
         if self._sign is not None and "Signature" not in fields:
-            fields.update(self._sign(method, self.url + path))
+            fields.update(self._sign(method, path))
         try:
             with self._session.request(
                 method,

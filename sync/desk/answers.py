@@ -323,7 +323,7 @@ class AnswersDesk:
             raise _not_taken(answer)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
-        parts = RequestParts.of(method, self._wire.url + path)
+        parts = RequestParts.below(self._wire.url, method, path)
         headers = sign_request(parts, body, self._organiser, self._key_id, int(time.time()))
         return self._wire.ask(method, path, body, headers, most=16 * 1024 * 1024)
 

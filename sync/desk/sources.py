@@ -215,7 +215,7 @@ class ServerSource:
         return listed, versions
 
     def _ask(self, path: str, most: int) -> bytes:
-        parts = RequestParts.of("GET", self.name + path)
+        parts = RequestParts.below(self.name, "GET", path)
         headers = sign_request(parts, b"", self._organiser, self._key_id, int(time.time()))
         answer = self._wire.ask("GET", path, headers=headers, most=most)
         if answer.status == 200:

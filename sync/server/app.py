@@ -39,6 +39,7 @@ from sync.server.headers import CautiousHeaders
 from sync.server.limits import Limits
 from sync.server.logs import Event, tell, tell_failure
 from sync.server.pages.face import Pages
+from sync.server.prefix import BelowAPath
 from sync.server.problems import (
     BadRequest,
     NoSpace,
@@ -74,6 +75,7 @@ def create_app(
     patience: float = PATIENCE_SECONDS,
     limits: Limits | None = LIMITS,
     metrics_token: str = "",
+    prefix: str = "",
 ) -> ASGIApp:
     """The application.
 
@@ -83,6 +85,8 @@ def create_app(
         patience: seconds that a sender may be silent.
         limits: how much one caller may ask; None for as much as they like.
         metrics_token: with which anybody may read the metrics; "" for this machine alone.
+        prefix: the path that a proxy serves it below, such as "/parvis"; "" where there is none, or
+            it is found out.
     """
     face = _Face(service, patience)
     pages = Pages(service, face.aside)
@@ -113,7 +117,8 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False  # an address is right or it is not
-    return CautiousHeaders(Gate(app, service, face.aside, limits, metrics_token))
+    gate = Gate(app, service, face.aside, limits, metrics_token)
+    return CautiousHeaders(BelowAPath(gate, prefix, service.files.path_of_address))
 
 
 class _Face:

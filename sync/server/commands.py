@@ -36,6 +36,7 @@ from sync.server.logs import logging_to_the_journal, start_logging
 from sync.server.looking import Looked, NoTables, OlderTables, looking
 from sync.server.migrations import NewerStore
 from sync.server.places import Places
+from sync.server.prefix import is_prefix
 from sync.server.processes import Processes, Serve
 from sync.server.service import Service
 from sync.server.serving import RunningServer, listen, url_of
@@ -118,6 +119,12 @@ def main(context: click.Context) -> None:
     help="A reverse proxy whose X-Forwarded-For is believed; repeatable.",
 )
 @click.option(
+    "--prefix",
+    default="",
+    metavar="/PATH",
+    help="The path of the server's address, where it has one: /parvis of https://town.example/parvis.",
+)
+@click.option(
     "--limit",
     type=click.IntRange(1),
     default=1200,
@@ -144,6 +151,7 @@ def run(
     port: int,
     processes: int,
     proxies: tuple[str, ...],
+    prefix: str,
     limit: int,
     metrics_token: Path | None,
     level: str,
@@ -159,6 +167,9 @@ def run(
       parvis-server run --data /var/lib/parvis --host 127.0.0.1 --port 8765
     """
     start_logging(getattr(logging, level.upper()))
+    prefix = prefix.rstrip("/")
+    if prefix and not is_prefix(prefix):
+        raise click.UsageError(f"--prefix is a path such as /parvis, and “{prefix}” is none.")
     token = ""
     if metrics_token is not None:
         with in_words(f"{metrics_token} cannot be read"):
@@ -174,6 +185,7 @@ def run(
                 listening=listening,
                 limits=Limits(stranger=stranger),
                 metrics_token=token,
+                prefix=prefix,
                 proxies=proxies,
             ).run(ready)
 

@@ -9,6 +9,7 @@
     DIR/server.key           the server's own signing key (0600)
     DIR/serving.lock         held by the one process that serves this directory
     DIR/writing.lock         held by whoever writes the database, for one transaction
+    DIR/address-path         the path of the address that devices are enrolled by, if it has one
     DIR/places.json          where the database and the rest are, if not here
 
 Batches, attachments, registers and devices.json may lie elsewhere (`sync.server.blobs`), under the
@@ -28,11 +29,14 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from sync.durable import sync_directory
+from sync.durable import sync_directory, write_whole
 from sync.errors import SyncError
 from sync.redaction import stands_for
 from sync.server.blobs import Blobs, FolderBlobs
+
+_ADDRESS = "address-path"
 
 
 class AlreadyServed(SyncError):
@@ -111,6 +115,19 @@ class DataDirectory:
     def server_key(self) -> Path:
         """The file of the server's signing key."""
         return self.root / "server.key"
+
+    def remember_address(self, url: str) -> None:
+        """Remember by which address devices are enrolled, where it has a path."""
+        path = urlsplit(url).path.rstrip("/")
+        if path != self.path_of_address():
+            write_whole(self.root / _ADDRESS, path.encode())
+
+    def path_of_address(self) -> str:
+        """The path of the address by which devices are enrolled; "" where it has none."""
+        try:
+            return (self.root / _ADDRESS).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     @contextlib.contextmanager
     def serving(self, *, shared: bool = False) -> Iterator[None]:

@@ -145,6 +145,7 @@ class Service:
         token = secrets.token_bytes(TOKEN_BYTES)
         code = EnrolmentCode(server_address(url), fingerprint(self.public_key), token)
         hashed = token_hash(token_key(token).public_key())
+        self.files.remember_address(code.url)
         self.store.offer(hashed, self._clock() + LIFETIME_SECONDS)
         return code
 

@@ -49,6 +49,7 @@ class RunningServer:
         patience: seconds that a sender may be silent.
         limits: how much one caller may ask; None for as much as they like.
         metrics_token: with which anybody may read the metrics.
+        prefix: the path that a proxy serves it below.
         proxies: addresses whose word on who asks is believed.
 
     Raises:
@@ -65,11 +66,14 @@ class RunningServer:
         patience: float = PATIENCE_SECONDS,
         limits: Limits | None = LIMITS,
         metrics_token: str = "",
+        prefix: str = "",
         proxies: Sequence[str] = ("127.0.0.1", "::1"),
     ) -> None:
         self._service = service
         self._socket = listening or listen(host, port)
-        app = create_app(service, patience=patience, limits=limits, metrics_token=metrics_token)
+        app = create_app(
+            service, patience=patience, limits=limits, metrics_token=metrics_token, prefix=prefix
+        )
         self._server = _Quiet(
             uvicorn.Config(
                 app,

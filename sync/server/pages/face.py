@@ -35,6 +35,7 @@ from sync.register import checkpoint
 from sync.register.checkpoint import origin_of
 from sync.register.entry import Reason
 from sync.server.pages import words
+from sync.server.prefix import prefix_of, root_of
 from sync.server.register import NotRegistered, Whereabouts
 from sync.server.service import Service
 from sync.server.stored import UnknownConsultationHere
@@ -193,7 +194,7 @@ class Pages:
         ids = (receipt.id, receipt.id)
         found = self._service.registers.whereabouts(receipt.consultation, ids)
         if found is not None:
-            return self._found(visit, request, found, link=str(request.url).partition("?")[0])
+            return self._found(visit, request, found, link=f"{_address(request)}{request.url.path}")
         promised = visit.dated(
             N_("Elle est promise au registre pour le {day}."), day=receipt.day + PROMISED
         )
@@ -249,7 +250,7 @@ class Pages:
                 "place": place,
                 "erased": _why_erased(found.erased, visit),
                 **self._became(visit, found, promised),
-                "proof": f"/v1/consultations/{found.consultation}/register/{commitment}",
+                "proof": f"v1/consultations/{found.consultation}/register/{commitment}",
                 "key": self._service.registers.key(found.consultation),
                 "link": link,
             },
@@ -283,7 +284,7 @@ class Pages:
             became["left_out"] = visit.words.ngettext(
                 "{n} élément n’est pas publié.", "{n} éléments ne sont pas publiés.", left_out
             ).format(n=visit.number(left_out))
-            address = f"/v1/consultations/{found.consultation}/published/{found.id.hex()}"
+            address = f"v1/consultations/{found.consultation}/published/{found.id.hex()}"
             became["published"] = address
         return became
 
@@ -298,6 +299,7 @@ class Pages:
         text = self._templates.get_template(template).render(
             _=visit.words.gettext,
             language=visit.language,
+            root=visit.root,
             languages=[(code, words.own_name(code)) for code in words.languages()],
             rtl=words.base(visit.language) in words.RIGHT_TO_LEFT,
             in_language=visit.in_language,
@@ -312,6 +314,7 @@ class _Visit:
 
     def __init__(self, request: Request) -> None:
         asked = request.query_params.get("lang", "")
+        self.root = root_of(request)
         self.language = words.chosen(asked, request.headers.get("accept-language", ""))
         # Only who chose a language carries it in the addresses.
         self.in_language = f"?lang={self.language}" if asked == self.language else ""
@@ -412,7 +415,8 @@ def _why_erased(reason: Reason | None, visit: _Visit) -> str:
 
 
 def _address(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
+    """The server's address, as the visitor has it."""
+    return f"{request.url.scheme}://{request.url.netloc}{prefix_of(request)}"
 
 
 def _file(path: Path, media_type: str) -> Response:
