@@ -386,8 +386,8 @@ def _base64url(text: str) -> bytes:
 # --- the command ---------------------------------------------------------------------------------
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Check what the command line asks for; returns the exit status."""
+def command_line() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = argparse.ArgumentParser(
         prog="parvis-verify",
         description="Check a Parvis register, a receipt or published data, trusting one key only.",
@@ -416,7 +416,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     destroyed.add_argument("file", type=Path, help="the record")
     destroyed.add_argument("--consultation", required=True, help="its id, as on its page")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check what the command line asks for; returns the exit status."""
+    asked = command_line().parse_args(arguments)
     try:
         if asked.what == "destroyed":
             print(check_destroyed(asked.file, asked.consultation))

@@ -185,7 +185,7 @@ def pull(
         if folder is None:
             source = ServerSource(server or "", opened.organiser, ca_bundle=ca)
         else:
-            source = FolderSource(folder, opened.organiser)
+            source = FolderSource(folder, opened.organiser, [one.public.id for one in held])
         try:
             report = pull_from(
                 source, desk, held, own_packages(opened), _show, destroyed=opened.destroyed

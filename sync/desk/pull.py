@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -33,13 +33,13 @@ from sync.desk.fetching import Fetched, Fetcher, about
 from sync.desk.findings import Finding, Kind
 from sync.desk.gaps import look_for_gaps
 from sync.desk.opening import Job, OpenedBatch, OpenedRecord, Refused
-from sync.desk.sources import Listed, NotThere, Source
+from sync.desk.sources import Listed, NotThere, Source, WrongKeys
 from sync.desk.store import BatchState, DeskBatch, DeskContribution, DeskDevice, DeskStore
 from sync.desk.store_tables import in_words
 from sync.desk.workers import Workers
 from sync.destruction import Destruction
 from sync.errors import SyncError
-from sync.keys import RecipientKeys
+from sync.keys import RecipientKeys, grouped_digits
 from sync.redaction import stands_for
 from sync.roster import Roster
 from sync.wording import counted
@@ -105,7 +105,7 @@ def pull(
     source: Source,
     store: DeskStore,
     keys: Iterable[RecipientKeys],
-    own: Iterable[Consultation] = (),
+    own: Collection[Consultation] = (),
     progress: Callable[[PullProgress], None] = lambda _: None,
     *,
     destroyed: Iterable[Destruction] = (),
@@ -125,12 +125,17 @@ def pull(
         clock: seconds since 1970.
 
     Raises:
+        WrongKeys: the source has consultations, and none is the desk's.
         SyncError: the source cannot be used at all. A source that fails in the middle ends the pull
             early, and the report says so.
     """
+    keys = tuple(keys)
+    own_ids = {package.id for package in own}
     for package in own:
         store.know(package)
     here = tuple(source.packages())
+    if not here and source.others and not (own_ids and not source.numbered):
+        raise _wrong_keys(source, keys)
     for package in here:
         store.know(package)
     gone = {one.key_id: f"{one.at:%Y-%m-%d}" for one in destroyed}
@@ -173,6 +178,16 @@ def pull(
         trouble,
         store.found(),
         awaited,
+    )
+
+
+def _wrong_keys(source: Source, keys: Iterable[RecipientKeys]) -> WrongKeys:
+    there = "; ".join(f"“{title}” of {organiser}" for title, organiser in source.others.items())
+    mine = ", ".join(grouped_digits(one.public.id) for one in keys)
+    return WrongKeys(
+        f"Nothing in {source.name} was published with these keys ({mine}). There is: {there}. Name "
+        "the key directory that it was published with, by --keys. Who holds a further recipient's "
+        "key pulls from a copy: --from DIR."
     )
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +40,10 @@ class SourceRefuses(SyncError):
     """The server answers, and will not give what was asked for; the message says why."""
 
 
+class WrongKeys(SyncError):
+    """The source has consultations, and none that these keys published or may open."""
+
+
 class NotThere(SyncError):
     """A batch that is listed cannot be had."""
 
@@ -67,10 +71,13 @@ class Source(Protocol):
     Attributes:
         name: says which it is, in the store and to people.
         numbered: whether `Listed.number` stays the same from one pull to the next.
+        others: title → organiser of the consultations that are not the desk's, once `packages` has
+            passed them over.
     """
 
     name: str
     numbered: bool
+    others: dict[str, str]
 
     def packages(self) -> Iterator[Consultation]:
         """The packages of the desk's own consultations that the source has."""
@@ -127,6 +134,7 @@ class ServerSource:
     def __init__(
         self, url: str, organiser: Ed25519PrivateKey, *, ca_bundle: str | None = None
     ) -> None:
+        self.others: dict[str, str] = {}
         self.name = server_address(url)
         self._organiser = organiser
         self._public = organiser.public_key().public_bytes_raw()
@@ -140,6 +148,7 @@ class ServerSource:
             path = f"/v1/consultations/{line.get('id')}"
             newest = packages.read(self._ask(path, _LARGEST_FILE))
             if newest.organiser_key != self._public:
+                self.others[newest.title_in("fr")] = newest.organiser
                 continue
             yield newest
             for version in self._listing(newest.id, 0)[1]:
@@ -239,13 +248,23 @@ class FolderSource:
     Batches are known by their first bytes, packages by theirs, the list of devices by its name; all
     other files are passed over.
 
+    Args:
+        folder: the folder.
+        organiser: whose consultations are the desk's.
+        keys: ids of recipient keys: what is sealed to one of them is the desk's, too, as a
+            guarantor's who is no organiser.
+
     Raises:
         NotThere: there is no such folder.
     """
 
     numbered = False
 
-    def __init__(self, folder: Path, organiser: Ed25519PrivateKey) -> None:
+    def __init__(
+        self, folder: Path, organiser: Ed25519PrivateKey, keys: Collection[bytes] = ()
+    ) -> None:
+        self.others: dict[str, str] = {}
+        self._keys = frozenset(keys)
         if not folder.is_dir():
             raise NotThere(f"There is no folder {folder}.")
         self.name = str(folder.resolve())
@@ -271,8 +290,11 @@ class FolderSource:
                 read = packages.read(_whole(path))
             except (OSError, SyncError):
                 continue  # what it would have opened is named as not openable
-            if read.organiser_key == self._public:
+            own = read.organiser_key == self._public
+            if own or any(one.id in self._keys for one in read.recipients):
                 yield read
+            else:
+                self.others[read.title_in("fr")] = read.organiser
 
     def roster(self, consultation: str) -> Roster | None:
         """The list of devices in the folder, or in the one above it."""
