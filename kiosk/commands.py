@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from forms.errors import FormError
 from forms.moments import local_time
@@ -305,12 +306,10 @@ def rules(
         asked["keep_days"] = keep_days
     if keep_mb is not None:
         asked["keep_megabytes"] = keep_mb
+    now = replace(rules_of(data), **asked)  # type: ignore[arg-type]
     if asked:
         with _open(data) as device:
-            now = replace(device.rules, **asked)  # type: ignore[arg-type]
             device.follow(now)
-    else:
-        now = rules_of(data)
     network = "Wi-Fi or cable only" if now.spare_mobile else "any network"
     click.echo(f"Sync goes by {network}, from {now.from_hour}:00 to {now.until_hour}:00.")
     click.echo(
@@ -452,6 +451,9 @@ def printer(data: Path, address: str | None, absent: bool, dots: int, native_qr:
 
     if address and absent:
         raise click.UsageError("Give either --at ADDRESS or --none.")
+    given = click.get_current_context().get_parameter_source("dots")
+    if not address and (native_qr or given is ParameterSource.COMMANDLINE):
+        raise click.UsageError("--dots and --native-qr are of a printer: give --at ADDRESS, too.")
     if address:
         settings = PrinterSettings(address, dots, native_qr)
         open_connection(settings)

@@ -428,6 +428,14 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         after = None if asked.after is None else asked.after.read_bytes()
         key = Key.read(asked.key)
+        if asked.what == "log" and asked.save is not None and asked.save.exists():
+            try:
+                read_checkpoint(asked.save.read_bytes(), key)
+            except Refuted:
+                raise Unreadable(
+                    f"{asked.save} is there, and is no checkpoint of this register. Name another "
+                    "file with --save."
+                ) from None
         contents = check_log(Register(asked.register), key, after)
         if asked.what == "receipt":
             print(check_receipt(asked.link, key, contents, date.today()))

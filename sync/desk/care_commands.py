@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sync.client.wire import NetworkTrouble
+from sync.command_line import ask
 from sync.desk.check import check
 from sync.desk.erasing import erase, meant_by, send_orders
 from sync.desk.options import (
@@ -86,8 +87,7 @@ def erase_contribution(
             files = counted(len(held.attachments), "attached file")
             fields = counted(len(held.fields), "answer")
             click.echo(f"  received {held.received or 'on a day not known'}, {fields}, {files}.")
-        if not yes:
-            click.confirm("This cannot be undone. Erase it everywhere?", abort=True)
+        ask("This cannot be undone. Erase it everywhere?", yes=yes)
         erase(desk, meant, REASONS[reason], opened.organiser, date.today())
         click.echo("It is erased from the store.")
         for path, made in desk.exports(meant.consultation):

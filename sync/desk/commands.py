@@ -174,6 +174,8 @@ def pull(
     """
     if (server is None) == (folder is None):
         raise click.UsageError("Give either --server URL or --from DIR.")
+    if folder is not None and ca is not None:
+        raise click.UsageError("--ca is for a --server: a folder has no certificate.")
     opened = opened_keys(keys)
     with opened_store(store) as desk:
         held = list(opened.held)

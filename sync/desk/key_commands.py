@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from sync.command_line import Refusing, in_words
+from sync.command_line import Refusing, ask, in_words
 from sync.desk.asking import ask_cards
 from sync.desk.card_paper import Sheet, read_sheet, write_sheets
 from sync.desk.cards import BadCard, join, split
 from sync.desk.destroying import destruction_of
 from sync.desk.options import keys_option, opened_keys, opened_store, store_option
+from sync.durable import write_whole
 from sync.errors import BadKey
 from sync.key_directory import CardsMade, KeyDirectory
 from sync.keys import RecipientKeys, RecipientPublic, grouped_digits
@@ -149,6 +150,8 @@ def join_key(cards: tuple[Path, ...], keys: Path, key: str, check: bool, remove:
       parvis-desk keys join --keys keys --check
       parvis-desk keys join --keys keys card-1-of-5.txt card-4-of-5.txt card-5-of-5.txt
     """
+    if check and remove:
+        raise click.UsageError("Give either --check, which changes nothing, or --remove.")
     opened = opened_keys(keys)
     public = opened.find(key) if key else opened.public
     if cards:
@@ -240,13 +243,16 @@ def destroy_key(
             f"  It is on {made.of} cards. Have {made.of - made.needed + 1} of them destroyed, at "
             "least: with fewer gone, the others still give the key."
         )
-    if not yes:
-        click.confirm("This cannot be undone. Destroy it?", abort=True)
+    if out is not None and out.exists():
+        click.echo(f"  {out} is there, and will be replaced by the record.")
+    ask("This cannot be undone. Destroy it?", yes=yes)
     signed = record.sign(opened.organiser)
-    opened.destroy(public, signed)
-    if out is not None:
+    if (
+        out is not None
+    ):  # before the key is gone: what cannot be written must not be found out after
         with in_words(f"{out} cannot be written"):
-            out.write_bytes(signed)
+            write_whole(out, signed, 0o644)
+    opened.destroy(public, signed)
     place = keys / "destroyed" / f"{public.id.hex()}.json"
     click.echo(f"The key {number} is destroyed on this disk; the record is {out or place}.")
     click.echo("Copies of it elsewhere, backups among them, are yours to destroy.")

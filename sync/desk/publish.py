@@ -62,6 +62,10 @@ class NotAPackage(SyncError):
     """A file that is something else would be overwritten."""
 
 
+class PublishedAlready(SyncError):
+    """The version would stand in the place of another, or behind it."""
+
+
 class DamagedCopy(SyncError):
     """The desk's copy of a published package cannot be read."""
 
@@ -116,6 +120,7 @@ def publish(
         NoNotice: there is none, and nobody said that there shall be none.
         BadNotice, BadOption, MalformedPackage: what else is wrong.
         BadKey: the present recipient key was destroyed.
+        PublishedAlready: the version is taken, or a newer one was published.
     """
     said = said or Publication()
     if keys.present_destroyed:
@@ -170,6 +175,7 @@ def publish(
     warnings += _untold(draft, told, said) + _otherwise(draft, read, earlier)
     # Read back as a device will read it: what cannot be read must neither be kept nor go out.
     published = packages.read(packages.publish(draft, keys.organiser).data)
+    _not_in_the_place_of_another(published, keys)
     folder = keys.path / PUBLISHED
     folder.mkdir(mode=0o700, exist_ok=True)
     kept = folder / f"{published.id}-v{published.version}.parvis"
@@ -186,6 +192,28 @@ def own_packages(keys: KeyDirectory) -> tuple[Consultation, ...]:
         DamagedCopy: one of the packages cannot be read any more; the message names it.
     """
     return tuple(_kept(path) for path in sorted((keys.path / PUBLISHED).glob("*.parvis")))
+
+
+def _not_in_the_place_of_another(published: Consultation, keys: KeyDirectory) -> None:
+    """Refuse a version that was published already with another content, or a newer one of it.
+
+    Raises:
+        PublishedAlready: the version is taken.
+    """
+    for one in own_packages(keys):
+        if one.id != published.id or one.data == published.data:
+            continue
+        if one.version == published.version:
+            raise PublishedAlready(
+                f"Version {one.version} was published already, with another content: what was "
+                "sealed under it needs its copy in the key directory. Leave --version out, for the "
+                "next one."
+            )
+        if one.version > published.version:
+            raise PublishedAlready(
+                f"Version {one.version} was published already: servers and devices take no version "
+                f"{published.version} any more. Leave --version out, for the next one."
+            )
 
 
 def check_writable(out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import ipaddress
 import logging
 import socket
 import sys
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 import click
 import qrcode
 
-from sync.command_line import Refusing, Sentence, courier_progress, in_words
+from sync.command_line import Refusing, Sentence, ask, courier_progress, in_words
 from sync.enrolment import (
     LIFETIME_SECONDS,
     EnrolmentCode,
@@ -167,6 +168,12 @@ def run(
       parvis-server run --data /var/lib/parvis --host 127.0.0.1 --port 8765
     """
     start_logging(getattr(logging, level.upper()))
+    for proxy in proxies:
+        if not _is_address(proxy):
+            raise click.UsageError(
+                f"--proxy is an address such as 192.0.2.7, or a network such as 10.0.0.0/8, and "
+                f"“{proxy}” is none."
+            )
     prefix = prefix.rstrip("/")
     if prefix and not is_prefix(prefix):
         raise click.UsageError(f"--prefix is a path such as /parvis, and “{prefix}” is none.")
@@ -210,6 +217,14 @@ def run(
         code = Processes(processes, listening, _in_a_sentence(serve)).run(ready)
     if code:
         raise SystemExit(code)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return text == "*"
+    return True
 
 
 def _in_a_sentence(serve: Serve) -> Serve:
@@ -424,8 +439,7 @@ def erase(code: str, data: Path, reason: str, yes: bool) -> None:
     with _service(data) as service:
         consultation, id_ = service.erasures.find(ids_of(code))
         click.echo(f"Contribution {receipt_code(id_)} to the consultation {consultation}.")
-        if not yes:
-            click.confirm("This cannot be undone. Erase it from this server?", abort=True)
+        ask("This cannot be undone. Erase it from this server?", yes=yes)
         done = service.erasures.order(consultation, id_, REASONS[reason], time.time())
         service.publish_registers()
     click.echo(f"It is erased, out of {counted(done.batches, 'batch')}; the register says so.")
@@ -492,6 +506,10 @@ def restore(directory: Path, data: Path, register: Path | None, new_key: bool) -
     """
     from sync.server.backup import restore as bring_back
 
+    if register is not None and new_key:
+        raise click.UsageError(
+            "Give either --register, to go on with the register, or --new-key, to begin another."
+        )
     restored = bring_back(
         directory, data, time.time, _places(data), register=register, new_key=new_key
     )
