@@ -32,6 +32,7 @@ from sync.wire import Reader, sized
 
 ID_CHARACTERS = 16
 
+_SIGNING_KEY_BYTES = 32
 _FORMAT = 1
 _ID_BYTES = 10
 _ID_LABEL = b"parvis/1 consultation id\x00"
@@ -133,6 +134,8 @@ class Consultation:
         media: the form's media files by name.
         dictionary: what contributions are compressed with (`sync.dictionary`).
         options: what the organiser chose.
+        readers: Ed25519 public keys, 32 bytes each, of further recipients who may fetch what is
+            sealed from the server, as the organiser may.
         data: the package itself; empty before it is published.
     """
 
@@ -150,6 +153,7 @@ class Consultation:
     media: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     dictionary: bytes = field(default=b"", repr=False)
     options: Options = Options()
+    readers: tuple[bytes, ...] = ()
     data: bytes = field(default=b"", repr=False, compare=False)
 
     @cached_property
@@ -249,7 +253,10 @@ def read(data: bytes) -> Consultation:
 
 def _document(consultation: Consultation) -> dict[str, Any]:
     options = consultation.options
+    # Only where there are some: a package without is the same bytes as ever.
+    readers = [b64encode(one).decode() for one in consultation.readers]
     return {
+        **({"readers": readers} if readers else {}),
         "closes": consultation.closes and consultation.closes.isoformat(),
         "form": {
             "hash": consultation.form_hash,
@@ -323,6 +330,7 @@ def _read_document(
             minutes=_whole(document["options"]["minutes"]),
             modes=tuple(_text(mode) for mode in document["options"]["modes"]),
         ),
+        readers=tuple(b64decode(one, validate=True) for one in document.get("readers", ())),
         data=data,
     )
 
@@ -349,6 +357,10 @@ def _check(consultation: Consultation) -> None:
         raise MalformedPackage("A consultation needs a title and a form.")
     if not 1 <= len(consultation.recipients) <= MOST_RECIPIENTS:
         raise MalformedPackage(f"A consultation has 1 to {MOST_RECIPIENTS} recipients.")
+    if len(consultation.readers) > MOST_RECIPIENTS or any(
+        len(one) != _SIGNING_KEY_BYTES for one in consultation.readers
+    ):
+        raise MalformedPackage("A key by which a further recipient asks the server is none.")
     if consultation.opens and consultation.closes and consultation.closes < consultation.opens:
         raise MalformedPackage("This consultation closes before it opens.")
     if len(consultation.dictionary) > LARGEST_DICTIONARY:

@@ -26,9 +26,10 @@ from sync.desk.pull import pull as pull_from
 from sync.desk.sources import FolderSource, ServerSource
 from sync.desk.store import MOST_FINDINGS
 from sync.errors import SyncError
-from sync.keys import read_recipient_public
+from sync.keys import read_recipient_public, read_verifying_key
 from sync.wording import counted
 
+_READER = "organiser.pub"  # beside a further recipient's key: by it they ask the server
 _day = click.DateTime(["%Y-%m-%d"])
 
 
@@ -86,7 +87,8 @@ main.add_command(erase_contribution)
     "guarantors",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A further recipient's public key (recipient.pub).",
+    help="A further recipient's public key (recipient.pub); with organiser.pub beside it, the "
+    "recipient may pull from the server.",
 )
 @click.option(
     "--option",
@@ -127,7 +129,19 @@ def publish(
         options=dict(_pair(option) for option in options),
         guarantors=tuple(read_recipient_public(path) for path in guarantors),
         without_notice=without_notice,
+        readers=tuple(
+            read_verifying_key(path.with_name(_READER)).public_bytes_raw()
+            for path in guarantors
+            if path.with_name(_READER).exists()
+        ),
     )
+    for path in guarantors:
+        if not path.with_name(_READER).exists():
+            click.echo(
+                f"There is no {_READER} beside {path}: this recipient opens copies, and cannot "
+                "pull from the server.",
+                err=True,
+            )
     check_writable(out)
     published, warnings = publish_form(form, opened_keys(keys), notice, said)
     with in_words(f"{out} cannot be written"):

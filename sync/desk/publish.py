@@ -87,6 +87,7 @@ class Publication:
         options: by name, as `read_options` knows them.
         guarantors: recipients beside the organiser.
         without_notice: whether people may be asked without being told who asks, and why.
+        readers: the keys by which they ask the server, as far as they are known.
     """
 
     title: str = ""
@@ -97,6 +98,7 @@ class Publication:
     options: Mapping[str, str] | None = None
     guarantors: Sequence[RecipientPublic] = ()
     without_notice: bool = False
+    readers: Sequence[bytes] = ()
 
 
 def publish(
@@ -153,6 +155,7 @@ def publish(
         recipients=(keys.public, *said.guarantors),
         opens=said.opens or told.opens,
         closes=said.closes or told.closes,
+        readers=tuple(one for one in said.readers if one != public),
         media=contents,
         dictionary=form_dictionary(
             read.dictionary_material(),

@@ -186,8 +186,8 @@ def _wrong_keys(source: Source, keys: Iterable[RecipientKeys]) -> WrongKeys:
     mine = ", ".join(grouped_digits(one.public.id) for one in keys)
     return WrongKeys(
         f"Nothing in {source.name} was published with these keys ({mine}). There is: {there}. Name "
-        "the key directory that it was published with, by --keys. Who holds a further recipient's "
-        "key pulls from a copy: --from DIR."
+        "the key directory that it was published with, by --keys. A further recipient whose "
+        "organiser.pub was not there when it was published pulls from a copy: --from DIR."
     )
 
 

@@ -147,7 +147,7 @@ class ServerSource:
         for line in listing.objects("consultations"):
             path = f"/v1/consultations/{line.get('id')}"
             newest = packages.read(self._ask(path, _LARGEST_FILE))
-            if newest.organiser_key != self._public:
+            if self._public not in (newest.organiser_key, *newest.readers):
                 self.others[newest.title_in("fr")] = newest.organiser
                 continue
             yield newest

@@ -92,6 +92,7 @@ class Service:
         self.registers = Registers(
             self.files.blobs.within("register"), self._key, self.store, clock
         )
+        self._readers: dict[tuple[str, int], tuple[bytes, ...]] = {}  # as packages say
         self.answers = Answering(self.store, self.registers, self.only_for)
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
@@ -263,13 +264,13 @@ class Service:
     def batches(
         self, consultation_id: str, after: int, request: RequestParts
     ) -> tuple[StoredBatch, ...]:
-        """Which batches hold something of a consultation, to its organiser alone.
+        """Which batches hold something of a consultation, to who may read it alone.
 
         Raises:
             UnknownConsultationHere: it is not published here.
-            SignatureRefused: it is not the organiser who asks.
+            SignatureRefused: it is nobody of them who asks.
         """
-        self.only_for(self.store.versions(consultation_id)[0], request)
+        self.only_for_readers(self.store.versions(consultation_id)[0], request)
         return self.store.batches(consultation_id, after)
 
     def erase(self, order: bytes) -> Erased:
@@ -284,13 +285,13 @@ class Service:
         return done
 
     def roster(self, consultation_id: str, request: RequestParts) -> bytes:
-        """The signed list of devices, to the organiser of a consultation alone.
+        """The signed list of devices, to who may read a consultation alone.
 
         Raises:
             UnknownConsultationHere: it is not published here.
-            SignatureRefused: it is not the organiser who asks.
+            SignatureRefused: it is nobody of them who asks.
         """
-        self.only_for(self.store.versions(consultation_id)[0], request)
+        self.only_for_readers(self.store.versions(consultation_id)[0], request)
         return self.roster_of_all()
 
     def batch(self, name: str, request: RequestParts) -> bytes:
@@ -302,7 +303,7 @@ class Service:
         """
         id_ = self.store.consultation_of(name)
         published = None if id_ is None else self.store.versions(id_)[0]
-        self.only_for(published, request)
+        self.only_for_readers(published, request)
         return self.files.batch(name)
 
     def attachment(self, consultation_id: str, name: str, request: RequestParts) -> bytes:
@@ -310,15 +311,33 @@ class Service:
 
         Raises:
             UnknownConsultationHere: the consultation is not published here.
-            SignatureRefused: it is not the organiser who asks.
+            SignatureRefused: it is nobody of them who asks.
             NotFound: no batch of it names this, or it has not come yet.
             MissingBatch: it is not on disk any more.
         """
-        self.only_for(self.store.versions(consultation_id)[0], request)
+        self.only_for_readers(self.store.versions(consultation_id)[0], request)
         known = self.store.attachment(consultation_id, name)
         if known is None or not known.arrived:
             raise NotFound()
         return self.files.attachment(name)
+
+    def only_for_readers(
+        self, published: PublishedConsultation | None, request: RequestParts
+    ) -> None:
+        """Let nobody through but a consultation's organiser and its further recipients.
+
+        Raises:
+            SignatureRefused: it is somebody else who asks.
+        """
+        known: dict[str, Ed25519PublicKey] = {}
+        if published is not None:
+            place = (published.id, published.version)
+            if place not in self._readers:
+                self._readers[place] = consultation.read(self.store.package(*place)).readers
+            for raw in (published.organiser_key, *self._readers[place]):
+                key = Ed25519PublicKey.from_public_bytes(raw)
+                known[signing_key_id(key).hex()] = key
+        verify_request(request, b"", known.get, self._clock())
 
     def only_for(
         self, published: PublishedConsultation | None, request: RequestParts, body: bytes = b""
