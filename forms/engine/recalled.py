@@ -40,13 +40,16 @@ class Labels:
     def __init__(self, form: Form, language: str = "") -> None:
         self.form = form
         self.language = language or form.default_language or form.texts.default
+        self._at: dict[str, Question | None] = {}
         self._known: dict[Question, dict[str, str | None]] = {}
 
     def question_at(self, path: str) -> Question | None:
         """The question that asked for a field; None where none did."""
-        bare = "/".join(step.partition("[")[0] for step in path.split("/"))
-        field = self.form.field(bare)
-        return None if field is None else self.form.question(field)
+        if path not in self._at:
+            bare = "/".join(step.partition("[")[0] for step in path.split("/"))
+            field = self.form.field(bare)
+            self._at[path] = None if field is None else self.form.question(field)
+        return self._at[path]
 
     def of_question(self, question: Question) -> str:
         """What a question is called, the values that it shows left out."""

@@ -16,6 +16,7 @@ from random import Random
 from forms.engine import Entry
 from forms.methods.asked import Asked, Fields, MethodError, Wrong, choices_of, values_at
 from forms.xform.form import Form
+from forms.xpath.values import words_of
 
 METHOD = "budget"
 PURSE = "parvis:purse"
@@ -153,7 +154,7 @@ def _at_the_edge(purse: Purse, with_this: str, unit: int) -> Iterator[list[str]]
 
 def ballot(place: Asked, fields: Fields) -> tuple[str, ...]:
     """The projects that one person chose, in the order of the list."""
-    return tuple(values_at(fields).get(place.path, "").split())
+    return tuple(words_of(values_at(fields).get(place.path, "")))
 
 
 def _amount(text: str, what: str, path: str, attribute: str, choice: str = "") -> Decimal:

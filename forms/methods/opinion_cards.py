@@ -17,6 +17,7 @@ from random import Random
 from forms.methods.asked import Asked, Fields, MethodError, Wrong, asked, values_at
 from forms.xform.controls import Kind, Question
 from forms.xform.form import Form
+from forms.xpath.values import words_of
 
 METHOD = "opinion-cards"
 ORDER = "parvis:order"
@@ -119,7 +120,7 @@ def ballot(deck: Deck, fields: Fields) -> tuple[Said, ...]:
             instance = path.removesuffix(deck.card.removeprefix(deck.repeat))
             reasons = (values.get(_at(deck, instance, one), "") for one in deck.reasons)
             opinion = values.get(_at(deck, instance, deck.opinion), "")
-            found.append(Said(card, opinion, tuple(" ".join(reasons).split())))
+            found.append(Said(card, opinion, tuple(words_of(" ".join(reasons)))))
     return tuple(found)
 
 

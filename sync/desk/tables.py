@@ -95,6 +95,8 @@ class Versions:
     def choices(answered: Answered, path: str, value: str) -> tuple[tuple[str, str], ...]:
         """The choices that a value names, with what they were called; "" where that is not sure."""
         told = {labels.of_value(path, value, said) for labels, said in answered}
+        if told <= {()}:
+            return ()
         return tuple(
             (called[0][0], _one_line(called[0][1]) if len(set(called)) == 1 else "")
             for called in zip(*told, strict=False)
