@@ -3,9 +3,10 @@
 With a mediator this is the read-back: the same list, to be read aloud before anything is sealed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from kivy.clock import Clock
@@ -17,6 +18,7 @@ from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.speech.parts import Part, Speech
+from kiosk.subjects import subjects
 from kiosk.widgets.asking import name_of, question_of
 from kiosk.widgets.kinds import describe
 from kiosk.widgets.page import Page
@@ -32,6 +34,10 @@ class Line(BoxLayout):
     """One question, its answer, and the way to change it."""
 
     question = StringProperty()
+    about = StringProperty()
+    """What the question is about, where it stands over several."""
+    quoted = StringProperty()
+    """The same, where nothing else says it."""
     answer = StringProperty()
     answered = BooleanProperty(False)
     change = ObjectProperty(None, allownone=True)
@@ -79,6 +85,7 @@ class ReviewScreen(Page):
         super().__init__(**kwargs)
         self._all: list[Step | Heading] = []
         self._left: list[Step | Heading] = []  # of these, not yet listed, the last first
+        self._subjects: Mapping[str, str] = {}
         self._spare = [Line() for _ in range(LINES_READY)]
         self._adding = Clock.create_trigger(self._add_more, 0, interval=True)
 
@@ -98,7 +105,10 @@ class ReviewScreen(Page):
             self.next_text = tr._("C’est bon")
         self.place = self.heading
         self._clear()
-        self._all = list(chapters(journey.outline(), journey.review()))
+        outline = journey.outline()
+        freely = (one.ref for one in outline if isinstance(one, Repetition) and one.may_add)
+        self._subjects = subjects(journey.steps(), freely)
+        self._all = list(chapters(outline, journey.review(), self._subjects))
         self._left = self._all[::-1]
         self._add_lines(1)  # the others follow, one a frame, so that nobody waits for them
         self._adding()
@@ -107,6 +117,7 @@ class ReviewScreen(Page):
     def forget(self) -> None:
         """Let go of the list."""
         self._all = self._left = []
+        self._subjects = {}
         self._adding.cancel()
         self._clear()
 
@@ -115,7 +126,7 @@ class ReviewScreen(Page):
         said = (
             f"{item.text}."
             if isinstance(item, Heading)
-            else f"{question_of(item)} {self._told(item) or _nothing()}."
+            else f"{self._asked(item)} {self._told(item) or _nothing()}."
             for item in self._all
         )
         return f"{self.heading}. " + " ".join(said)
@@ -128,7 +139,7 @@ class ReviewScreen(Page):
                 said.append(Speech(item.text, tr.asked))
                 continue
             answer = self._told(item)
-            said.append(Speech(question_of(item), tr.asked))
+            said.append(Speech(self._asked(item), tr.asked))
             of_form = bool(answer and item.choices)
             said.append(Speech(answer or _nothing(), tr.asked if of_form else tr.language))
         return said
@@ -147,11 +158,23 @@ class ReviewScreen(Page):
             answer = self._told(step)
             line = self._spare.pop() if self._spare else Line()
             line.question = question_of(step)
+            line.quoted = self._subjects.get(step.ref, "")
+            line.about = line.quoted or self._around(step)
             line.answered = bool(answer)
             line.answer = answer or _nothing()
             line.change = partial(self._change, step.ref)
             line.picture = thumbnail(step.value, self.kiosk.journey.attachments)
             self.ids.lines.add_widget(line)
+
+    def _asked(self, step: Step) -> str:
+        """A question in words, after what it is about where no heading says that."""
+        about = self._subjects.get(step.ref, "")
+        return " ".join(part for part in (about, question_of(step)) if part)
+
+    def _around(self, step: Step) -> str:
+        """What the card, or whatever it is one of, is about."""
+        around = (self._subjects.get(section.ref, "") for section in reversed(step.within))
+        return next((about for about in around if about), "")
 
     def _told(self, step: Step) -> str:
         """An answer in words; "" where there is none."""
@@ -162,7 +185,7 @@ class ReviewScreen(Page):
         lines = [line for line in self.ids.lines.children if isinstance(line, Line)]
         self.ids.lines.clear_widgets()
         for line in lines:
-            line.question = line.answer = ""
+            line.question = line.about = line.quoted = line.answer = ""
             line.answered = False
             line.change = line.picture = None
         self._spare = (self._spare + lines)[:LINES_KEPT]
@@ -183,9 +206,17 @@ def _nothing() -> str:
 
 
 def chapters(
-    outline: Iterable[Place | Repetition], steps: Iterable[Step]
+    outline: Iterable[Place | Repetition],
+    steps: Iterable[Step],
+    about: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Step | Heading]:
-    """The answers under the names of their groups; lists and what is on them have theirs too."""
+    """The answers under the names of their groups; lists and what is on them have theirs too.
+
+    Args:
+        outline: of all that is met.
+        steps: those that can be answered.
+        about: what groups and instances are about, by path (`kiosk.subjects`).
+    """
     answered = {step.ref: step for step in steps}
     lists = {item.ref: item for item in outline if isinstance(item, Repetition)}
     above: tuple[str, ...] = ()
@@ -203,8 +234,9 @@ def chapters(
                 if lists[section.repeat].may_add:
                     label = lists[section.repeat].label
                     yield Heading(label or tr._("Votre liste"), section.repeat)
-            if section.ref not in above and (section.label or section.repeat):
-                yield Heading(name_of(section))
+            subject = about.get(section.ref, "")
+            if section.ref not in above and (section.label or section.repeat or subject):
+                yield Heading(" · ".join(part for part in (name_of(section), subject) if part))
         above = tuple(section.ref for section in item.within)
         yield answered[item.ref]
 

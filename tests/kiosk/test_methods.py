@@ -4,7 +4,9 @@ import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
+from forms.engine import Kind
 from kiosk.language import tr
+from kiosk.screens.review import Chapter, Line
 from kiosk.widgets.kinds import describe
 
 SIZES = pytest.mark.parametrize(
@@ -426,3 +428,53 @@ def test_who_blocks_says_why_and_who_agrees_need_not(at, screen):
     touch(kiosk, answer_of(kiosk).cards["accord"])
     to_receipt(kiosk)
     assert said(kiosk)["position"] == "accord"
+
+
+def test_the_review_of_cards_says_of_each_opinion_what_it_is_about(tmp_path):
+    with hall.hall(tmp_path, hall.from_catalogue("cartes-avis")) as home:
+        home.begin()
+        shown = []
+        while home.name == "method":
+            answer = home.kiosk.page.answer
+            shown.append(answer.proposal.text)
+            driver.tap(next(iter(answer.parts.values())).cards["pour"])
+            before = home.kiosk.journey.ref
+            while home.name == "method" and home.kiosk.journey.ref == before:
+                home.on()
+        home.skip_to_review()
+        page = home.kiosk.page
+        assert len(shown) == 6
+        said, heard = page.say(), " ".join(part.text for part in page.spoken())
+        lines = [one for one in page.ids.lines.children if isinstance(one, Line)]
+        changes = [" ".join(line.ids.change.said.split()) for line in lines]
+        headings = [one.text for one in page.ids.lines.children if isinstance(one, Chapter)]
+        for number, proposal in enumerate(shown, 1):
+            assert proposal in said and proposal in heard
+            assert f"Votre avis · n° {number} · {proposal}" in headings
+            assert f"Changer. {proposal.rstrip('.')}. Qu’en pensez-vous ?" in changes
+
+
+@pytest.mark.parametrize(
+    "name, quoted", [("consentement", "le jardin ferme à 21 heures"), ("petition", "")]
+)
+def test_the_review_quotes_the_text_that_one_agreed_to(tmp_path, name, quoted):
+    with hall.hall(tmp_path, hall.from_catalogue(name)) as home:
+        home.begin()
+        notes = [step.label for step in home.kiosk.journey.steps() if step.kind is Kind.NOTE]
+        for _ in range(40):
+            if home.name == "review":
+                break
+            step = home.kiosk.journey.step() if home.name == "question" else None
+            if step is not None and step.kind is Kind.SELECT_ONE and not step.value:
+                home.choose()
+            elif step is not None and step.kind is Kind.TEXT and step.required:
+                home.type("oui")
+            home.on()
+        home.wait_for_review()
+        page = home.kiosk.page
+        assert home.name == "review"
+        lines = [one for one in page.ids.lines.children if isinstance(one, Line)]
+        assert any(line.quoted and line.quoted in " ".join(notes) for line in lines)
+        assert quoted in page.say()
+        assert quoted in " ".join(line.ids.change.said for line in lines)
+        assert quoted in " ".join(part.text for part in page.spoken())
