@@ -182,7 +182,7 @@ class Journey:
         problems = self._entry.problems()
         if problems:
             self.change(problems[0].ref)
-            return Verdict(problems[0].outcome, problems[0].message)
+            return Verdict(problems[0].outcome, problems[0].message, limits=problems[0].limits)
         if self.assistance:
             self.assistance.read_back = True
         self.stage = Stage.HELP if self.assistance else Stage.CONFIRM
@@ -234,6 +234,11 @@ class Journey:
     def ref(self) -> str:
         """The path of the question, group or list that is shown; "" where none is."""
         return self._way.ref if self._way else ""
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether anything was answered that would be lost with this entry."""
+        return self._way is not None and self._way.has_answers
 
     def outline(self) -> tuple[Place | Repetition, ...]:
         """The same, with the repeats among them, and without words."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from forms.engine import (
+    PLACES,
     Entry,
     Kind,
     Outcome,
@@ -83,6 +84,7 @@ class Way:
         self.where = Where.BEFORE
         self.objections: dict[str, Verdict] = {}
         self._held: dict[str, str] = {}
+        self._answered = False  # the person has said something, whatever became of it
         self._detours: list[Detour] = []
         self._seen: set[str] = set()  # repeats whose list was seen
         self._came_from = ""  # the stop from which a list was reached
@@ -222,6 +224,15 @@ class Way:
         """What the screen shows as the answer so far; the answer, once the person goes on."""
         self._held[ref or self.ref] = value
         self._removal = None
+        self._answered = True
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the person has answered anything that still stands; defaults are no answers."""
+        return self._answered and (
+            any(self._held.values())
+            or any((step.value or step.words) and not step.readonly for step in self.entry.steps())
+        )
 
     def try_held(self, ref: str) -> bool:
         """Give the entry what the screen shows at once, where others on it may depend on it.
@@ -235,7 +246,10 @@ class Way:
     def value(self, ref: str = "") -> str:
         """What the screen should show as the answer: also one that the form did not accept."""
         ref = ref or self.ref
-        return self._held[ref] if ref in self._held else self.step(ref).value
+        if ref in self._held:
+            return self._held[ref]
+        step = self.step(ref)
+        return step.value or step.words
 
     def place(self) -> tuple[int, int]:
         """Which screen of questions is shown, from 1, and how many there are."""
@@ -281,7 +295,10 @@ class Way:
             if step.in_the_way:
                 return Verdict(Outcome.REQUIRED, step.required_message)
             return Verdict(Outcome.OK)
-        verdict = self.entry.answer(step.ref, self._held.get(step.ref, step.value))
+        held = self._held.get(step.ref, step.value or step.words)
+        verdict = self.entry.answer(step.ref, held)
+        if not verdict.kept and verdict.cause and step.kind in PLACES:
+            verdict = self.entry.answer_in_words(step.ref, held)
         if verdict.kept:
             self._held.pop(step.ref, None)
         return verdict
@@ -396,7 +413,7 @@ class Way:
     def _said_in(self, scope: str) -> bool:
         """Whether anything was answered there."""
         return any(
-            (step.value and not step.readonly) or self._held.get(step.ref)
+            ((step.value or step.words) and not step.readonly) or self._held.get(step.ref)
             for step in self.entry.steps()
             if step.ref.startswith(f"{scope}/")
         )

@@ -16,10 +16,11 @@ from forms.engine.steps import (
     UnknownQuestion,
     Verdict,
 )
-from forms.xform.controls import Kind, Range
+from forms.xform.controls import PLACES, Kind, Range
 
 __all__ = [
     "MOST_REPEATS",
+    "PLACES",
     "Choice",
     "Entry",
     "Finished",

@@ -37,7 +37,7 @@ from forms.engine.steps import (
 )
 from forms.errors import FormError
 from forms.moments import local_time
-from forms.xform.controls import NO_ATTRIBUTES, Action, Kind, Question, Repeat
+from forms.xform.controls import NO_ATTRIBUTES, PLACES, Action, Kind, Question, Repeat
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
@@ -262,11 +262,32 @@ class Entry:
                 return Verdict(Outcome.CONSTRAINT, cause=str(wrong))
         verdict = self._rules.judge(node, text)
         if verdict.kept:
+            node.words = ""
             try:
                 self._take(question, node, text)
             except TooManyRepeats as beyond:
                 return Verdict(Outcome.TOO_MANY, cause=str(beyond))
         return verdict
+
+    def answer_in_words(self, ref: str, words: str) -> Verdict:
+        """Say in words where something is, where nobody can point at it: an address, a corner.
+
+        The place itself stays empty, as no tool could read words in it; they leave beside it, at
+        the path that `words_path` gives. A place that is required has been answered.
+
+        Raises:
+            UnknownQuestion: no question about a place is there, or it takes no answer now.
+        """
+        node = self._find(ref)
+        question = self.form.question(node.field)
+        if question is None or question.kind not in PLACES or not node.relevant:
+            raise UnknownQuestion(f"{ref} asks for no place as things stand.")
+        if self._rules.is_readonly(node):
+            raise UnknownQuestion(f"{ref} is shown, and takes no answer.")
+        node.words = " ".join(words.split())
+        if node.text and node.words:
+            self._take(question, node, "")
+        return self._rules.judge(node, node.text)
 
     def _take(self, question: Question, node: EntryNode, text: str) -> None:
         """Hold an answer, with everything that follows from it, or nothing of it at all."""
@@ -318,7 +339,8 @@ class Entry:
                 node = met.node
                 verdict = self._rules.judge(node, node.text)
                 if not verdict.kept:
-                    found.append(Objection(node.ref, verdict.outcome, verdict.message))
+                    told = (verdict.outcome, verdict.message, verdict.limits)
+                    found.append(Objection(node.ref, *told))
                     if upto_first:
                         break
                 elif node.text and self.form.made_again(node.field):
@@ -353,7 +375,7 @@ class Entry:
         self._looks = 0
         preload(self, self._instance, "end", self._properties)
         with self._leaving(upto_first=True):
-            fields = tuple((node.ref, node.text) for node in self._instance.leaves() if node.text)
+            fields = tuple(_said(self._instance))
             files = tuple(
                 (node.ref, node.text)
                 for node in self._instance.leaves()
@@ -541,4 +563,19 @@ class Entry:
             group=tuple(section.label for section in met.within if section.label),
             screen=met.screen,
             within=met.within,
+            words=node.words,
         )
+
+
+def words_path(ref: str) -> str:
+    """Where the words stand that were said instead of a place: "/data/place/place_words"."""
+    return f"{ref}/{ref.rpartition('/')[2]}_words"
+
+
+def _said(instance: Instance) -> Iterator[tuple[str, str]]:
+    """What leaves, by path: each value, and words beside a place that has none."""
+    for node in instance.leaves():
+        if node.text:
+            yield node.ref, node.text
+        elif node.words:
+            yield words_path(node.ref), node.words

@@ -30,9 +30,10 @@ class EntryNode(Node):
         own_relevance: what its own condition says.
         relevant: whether it and everything above it is relevant.
         ordinal: its place among the instances of its field beside it, from 1.
+        words: what was said instead of a value that only a map could give; "" usually.
     """
 
-    __slots__ = ("field", "ordinal", "own_relevance", "relevant", "value")
+    __slots__ = ("field", "ordinal", "own_relevance", "relevant", "value", "words")
 
     field: Field
     relevant: bool
@@ -46,6 +47,7 @@ class EntryNode(Node):
         self.own_relevance = True
         self.relevant = True
         self.ordinal = 1
+        self.words = ""
         self.value = read_value(text, field.kind)
 
     def put(self, text: str) -> None:

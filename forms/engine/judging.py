@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forms.engine.instance import EntryNode
+from forms.engine.limits import broken_limits
 from forms.engine.speaking import Speaker
 from forms.engine.steps import Outcome, Verdict
 from forms.xform.form import Form
@@ -24,7 +25,7 @@ class Judge:
         if bind is None:
             return Verdict(Outcome.OK)
         if not text:
-            if self.is_required(node):
+            if not node.words and self.is_required(node):
                 message = self.speaker.say(bind.required_message, node.field, node)
                 return Verdict(Outcome.REQUIRED, message)
             return Verdict(Outcome.OK)
@@ -37,7 +38,8 @@ class Judge:
                 node.put(had)
             if not holds:
                 message = self.speaker.say(bind.constraint_message, node.field, node)
-                return Verdict(Outcome.CONSTRAINT, message)
+                limits = None if message else broken_limits(bind.constraint.source, text)
+                return Verdict(Outcome.CONSTRAINT, message, limits=limits)
         return Verdict(Outcome.OK)
 
     def is_required(self, node: EntryNode) -> bool:

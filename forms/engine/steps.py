@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from forms.engine.limits import Limits
 from forms.errors import FormError
 from forms.xform.controls import Choice, Kind, Range
 
@@ -113,6 +114,7 @@ class Step:
             follow each other.
         within: the groups and instances of repeats it stands in, outermost first, those
             without a label as well.
+        words: of a place, what was said instead of it (`Entry.answer_in_words`).
     """
 
     ref: str
@@ -132,6 +134,7 @@ class Step:
     group: tuple[str, ...]
     screen: str
     within: tuple[Section, ...] = ()
+    words: str = ""
 
     @property
     def in_the_way(self) -> bool:
@@ -160,11 +163,13 @@ class Verdict:
     Attributes:
         message: the form's own words, in the entry's language; "" where it has none.
         cause: where the answer is not of the question's kind, what is wrong, in plain English.
+        limits: where the form has no words of its own, the bounds that the answer breaks.
     """
 
     outcome: Outcome
     message: str = ""
     cause: str = ""
+    limits: Limits | None = None
 
     @property
     def kept(self) -> bool:
@@ -179,6 +184,7 @@ class Objection:
     ref: str
     outcome: Outcome
     message: str = ""
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,9 @@ class Kind(Enum):
         return self in {Kind.IMAGE, Kind.AUDIO, Kind.VIDEO, Kind.FILE}
 
 
+PLACES = frozenset({Kind.GEOPOINT, Kind.GEOTRACE, Kind.GEOSHAPE})
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """The numbers a range question offers: from start to end, by step (which is positive)."""

@@ -106,7 +106,14 @@ class QuestionScreen(AskingPage):
 
     def refused(self, verdict: Verdict) -> None:
         """Say it above the question."""
-        self.show_trouble(verdict.message, verdict.outcome)
+        self._say_trouble(objection(verdict, self.kiosk.journey.step()))
+
+    def stays_for_unfinished(self) -> bool:
+        """Say above the question what is still to be done."""
+        unfinished = self.answer.unfinished if self.answer is not None else ""
+        if unfinished:
+            self._say_trouble(unfinished)
+        return bool(unfinished)
 
     def skip(self) -> None:
         """There is nothing to tell of."""
@@ -120,7 +127,10 @@ class QuestionScreen(AskingPage):
 
     def show_trouble(self, message: str, outcome: Outcome = Outcome.CONSTRAINT) -> None:
         """Say what stands against going on, above the question."""
-        self.trouble = objection(Verdict(outcome, message), self.kiosk.journey.step())
+        self._say_trouble(objection(Verdict(outcome, message), self.kiosk.journey.step()))
+
+    def _say_trouble(self, trouble: str) -> None:
+        self.trouble = trouble
         self.ids.paged.to_top()
         self.kiosk.ear.say_words(self.trouble)
 

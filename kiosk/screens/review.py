@@ -178,7 +178,7 @@ class ReviewScreen(Page):
 
     def _told(self, step: Step) -> str:
         """An answer in words; "" where there is none."""
-        return describe(step, step.value, self.kiosk.journey.attachments)
+        return describe(step, step.value or step.words, self.kiosk.journey.attachments)
 
     def _clear(self) -> None:
         """Take the list away; its lines are kept, without a word on them."""

@@ -129,7 +129,7 @@ def summary(
     said = []
     for step in steps:
         if step.ref.startswith(f"{section.ref}/") and step.kind is not Kind.NOTE:
-            words = " ".join(describe(step, step.value, attachments).split())
+            words = " ".join(describe(step, step.value or step.words, attachments).split())
             if words:
                 said.append(words if len(words) <= LONGEST else words[: LONGEST - 1] + "…")
         if len(said) == SHOWN:

@@ -165,6 +165,19 @@ class TogetherScreen(AskingPage):
         self._show_objections()
         self.kiosk.ear.say_words(objection(verdict))
 
+    def stays_for_unfinished(self) -> bool:
+        """Say beside each question what is still to be done."""
+        first = None
+        for block in self.blocks.values():
+            unfinished = block.answer.unfinished if block.answer is not None else ""
+            if unfinished:
+                block.words.trouble = unfinished
+                first = first or block
+        if first is not None:
+            self._bring(first)
+            self.kiosk.ear.say_words(first.words.trouble)
+        return first is not None
+
     def show_trouble(self, message: str) -> None:
         """The review sent back here: say what is missing, beside each question concerned."""
         way = self.kiosk.journey.way

@@ -73,6 +73,14 @@ class Answer(BoxLayout):
         """What it says aloud of itself, after the question and its hint."""
         return ""
 
+    @property
+    def unfinished(self) -> str:
+        """What is still to be done for what was begun to be an answer; "" where nothing is.
+
+        It would be lost if one went on.
+        """
+        return ""
+
     def get_ready(self) -> bool:
         """Make one more of its parts, before anybody sees it; says whether there was one to make.
 

@@ -4,6 +4,7 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from forms.engine import MOST_REPEATS, Kind, Outcome, Section, Step, Verdict
+from kiosk.access.bounds import bounds_in_words
 from kiosk.access.spoken import label_of as label_of
 from kiosk.access.spoken import question_of as question_of
 from kiosk.kv import load_beside
@@ -78,6 +79,8 @@ def objection(verdict: Verdict, step: Step | None = None) -> str:
         return tr._("Pour continuer, changez une réponse d’avant.")
     if verdict.outcome is Outcome.REQUIRED:
         return tr._("Répondez à cette question pour continuer, s’il vous plaît.")
+    if verdict.limits is not None:
+        return bounds_in_words(verdict.limits, step)
     return tr._("Cette réponse n’est pas possible ici. Essayez-en une autre.")
 
 

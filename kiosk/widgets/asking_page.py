@@ -50,11 +50,17 @@ class AskingPage(Page):
 
     def go_further(self) -> None:
         """To the next stop, if the form has nothing against what is answered here."""
+        if self.stays_for_unfinished():
+            return
         verdict = self.kiosk.journey.next()
         if verdict.outcome is Outcome.OK:
             self.kiosk.show()
         else:
             self.refused(verdict)
+
+    def stays_for_unfinished(self) -> bool:
+        """Whether an answer that was begun would be lost by going on; says which."""
+        return False
 
     def refused(self, verdict: Verdict) -> None:
         """Say what the form has against it."""

@@ -1,54 +1,37 @@
-"""Saying where on a device that knows of no place: degrees, typed by who helps."""
+"""Saying where on a device that knows of no map: in words, as one would tell somebody."""
 
 import re
 from dataclasses import replace
 from typing import Any
 
-from kivy.clock import Clock
-
 from forms.engine import Kind, Step
 from kiosk.language import tr
 from kiosk.widgets.answer import Setting
-from kiosk.widgets.layouts import Layout, coordinates_pad
 from kiosk.widgets.typed import TypedAnswer
 
+_DEGREES = re.compile(r"[\d\s.,;+-]*\d[\d\s.,;+-]*")
 
-class CoordinatesAnswer(TypedAnswer):
-    """Latitude and longitude on the number pad; a way has several, with ";" between them."""
+
+class InWords(TypedAnswer):
+    """An address, or the way to the place; who knows degrees may write these."""
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
-        self._several = step.kind is not Kind.GEOPOINT
-        # Not while the screen is being laid out.
-        self._advise_soon = Clock.create_trigger(lambda _: self._show_advice(), -1)
-        # Written from left to right in Latin letters and digits, as an address is.
-        typed = replace(step, kind=Kind.TEXT, appearance=frozenset({"url"}))
+        typed = replace(step, kind=Kind.TEXT, appearance=frozenset())
         super().__init__(typed, value, setting, **kwargs)
-        self.field.placeholder = tr._("Latitude, longitude")
+        self.field.placeholder = tr._("L’adresse, ou ce qui est à côté")
         self.settle()
 
     def spoken(self) -> str:
-        """That there is no map, and what is to be typed."""
+        """That there is no map, and what is to be written."""
         return f"{self._advice()} {self.field.placeholder}"
 
     def written(self, text: str) -> None:
-        """Degrees with a point and a blank between, whatever they were typed with."""
-        self.give(degrees(text))
-
-    def settle(self, *_: Any) -> None:
-        """One line, and above it why it is not a map."""
-        super().settle()
-        if not self.setting.among_others:
-            self._advise_soon()
-
-    def _layouts(self, step: Step, language: str) -> tuple[Layout, ...]:
-        return (coordinates_pad(several=self._several),)
+        """As it is written; degrees with a point and a blank between, whatever stands there."""
+        self.give(degrees(text) if _DEGREES.fullmatch(text) else text.strip())
 
     def _advice(self) -> str:
-        return (
-            tr._("Il n’y a pas de carte ici.")
-            + " "
-            + tr._("Si écrire est difficile, demandez de l’aide.")
-        )
+        no_map, write = tr._("Il n’y a pas de carte ici."), tr._("Écrivez l’adresse ou le lieu.")
+        return f"{no_map} {write}"
 
 
 def degrees(text: str) -> str:

@@ -392,25 +392,6 @@ def telephone_pad() -> Layout:
     )
 
 
-def coordinates_pad(*, several: bool = False) -> Layout:
-    """Digits for a latitude and a longitude, with "," between the two; ";" between several."""
-    erase, enter = _action(Action.BACKSPACE), _action(Action.ENTER)
-    last = (
-        (*_keys(", 0"), Key(";"), enter) if several else (*_keys(", 0"), _action(Action.ENTER, 2.0))
-    )
-    return Layout(
-        name="coordinates",
-        title="123",
-        letters=(
-            (*_keys("1 2 3"), erase),
-            (*_keys("4 5 6"), Key("-")),
-            (*_keys("7 8 9"), Key(".")),
-            last,
-        ),
-        widest_key=28,
-    )
-
-
 def number_pad(*, decimal: str = "", negative: bool = False) -> Layout:
     """Digits as on a telephone, with a decimal sign and a minus where the question wants them."""
     extra = [Key(sign) for sign in ("-" if negative else "", decimal) if sign]

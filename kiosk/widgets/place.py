@@ -23,15 +23,15 @@ _LEAST = {Kind.GEOPOINT: 1, Kind.GEOTRACE: 2, Kind.GEOSHAPE: 3}
 
 
 def place(step: Step, value: str, setting: Setting) -> Answer:
-    """The widget for a question about a place: a map, or typing where nothing is known of any."""
+    """The widget for a question about a place: a map, or words where nothing is known of any."""
     equipment = equipment_of(setting)
     tiles = tiles_for(setting, equipment)
     named = named_places(setting.files)
     own = equipment.place.spot() if equipment.place else None
-    if tiles is None and own is None and not named and not value:
-        from kiosk.widgets.coordinates import CoordinatesAnswer
+    if tiles is None and own is None and not named and not read_spots(value):
+        from kiosk.widgets.coordinates import InWords
 
-        return CoordinatesAnswer(step, value, setting)
+        return InWords(step, value, setting)
     return PlaceAnswer(step, value, setting, tiles=tiles, named=named, own=own)
 
 
@@ -141,6 +141,11 @@ class PlaceAnswer(SideBySide):
     def spoken(self) -> str:
         """What is chosen, and how to go about it."""
         return self.told
+
+    @property
+    def unfinished(self) -> str:
+        """How many points are missing for a way, or an area."""
+        return str(self.told) if self.spots and not self.value else ""
 
     def forget(self) -> None:
         """Nothing of where it was remains."""
