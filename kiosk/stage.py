@@ -36,6 +36,7 @@ from kiosk.language import (
     tr,
 )
 from kiosk.offer import Offer
+from kiosk.pause import pause
 from kiosk.people.accounts import Account
 from kiosk.speech.voice import Voice
 from kiosk.theme.theme import theme
@@ -149,7 +150,7 @@ class Kiosk(FloatLayout):
         self.on_news: Callable[[], None] = lambda: None  # other consultations are open
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
-        Window.bind(on_touch_down=self._touched, on_key_down=self._key)
+        Window.bind(on_touch_down=self._finger_down, on_key_down=self._key)
         Window.bind(on_key_up=self._key_up, on_textinput=self._text)
         keys_in_use.watch()
         self._ticking = Clock.schedule_interval(self._tick, 0.5)
@@ -161,7 +162,7 @@ class Kiosk(FloatLayout):
         self._ticking.cancel()
         self.keypad.close()
         self.ear.reset()
-        Window.unbind(on_touch_down=self._touched, on_key_down=self._key)
+        Window.unbind(on_touch_down=self._finger_down, on_key_down=self._key)
         Window.unbind(on_key_up=self._key_up, on_textinput=self._text)
         tr.unbind(_=self._language_changed)
 
@@ -245,11 +246,18 @@ class Kiosk(FloatLayout):
 
     def back(self) -> None:
         """One step back."""
+        if self.journey.stage is Stage.LANGUAGE:
+            self.leave()
+            return
         self.journey.back()
-        if self.journey.stage is Stage.WELCOME:
-            self.erase()
+        self.show()
+
+    def leave(self) -> None:
+        """Back to the idle screen; what was answered is erased only by who wants that."""
+        if self.journey.has_answers:
+            self.ask_to_stop()
         else:
-            self.show()
+            self.erase()
 
     def reviewed(self) -> None:
         """On from the review; or to the first question that the form is not content with."""
@@ -415,6 +423,7 @@ class Kiosk(FloatLayout):
         """Take that question away again: whoever uses keys goes on where they were."""
         if self._ask is not None:
             lift_all(ends=True)
+            pause.changed()
             self._drop_ask()
             self.keypad.uncovered()
 
@@ -455,6 +464,7 @@ class Kiosk(FloatLayout):
     def _announce(self) -> None:
         """Whoever uses keys finds the beginning; whoever listens hears it."""
         self.opened += 1
+        pause.changed()
         self._hang_curtain()
         self.keypad.opened()
         self.ear.opened()
@@ -512,7 +522,18 @@ class Kiosk(FloatLayout):
             Cache.remove(category)
         tidying.clear()
 
-    def _touched(self, *_: Any) -> bool:
+    def _finger_down(self, _: Any, touch: Any) -> bool:
+        """A touch; one that comes too soon after another counts for nothing."""
+        if self._touched():
+            return True
+        if self.parent is None:  # another is on the window
+            return False
+        if pause.swallows_touch(self.cover, *touch.pos):
+            return True
+        pause.touched(self.cover)
+        return False
+
+    def _touched(self) -> bool:
         """Whoever answers that they are there has not touched what is below the question."""
         self.idle.touched()
         asked = self.asks_whether_there

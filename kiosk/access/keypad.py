@@ -16,6 +16,7 @@ from kiosk.access.commands import KEYBOARD, Command, KeyMap
 from kiosk.access.echo import echo
 from kiosk.access.spoken import step_of
 from kiosk.focus import focused, keys_in_use, move_focus, put_focus, stops
+from kiosk.pause import pause
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer
 from kiosk.widgets.field import AnswerField
@@ -23,7 +24,20 @@ from kiosk.widgets.key_rows import KeyRow
 from kiosk.widgets.keyboard import KeyCap
 from kiosk.widgets.lead import Lead
 
+# Pressed twice, these would act on what has not been seen, or undo what was asked for.
+ACTING = frozenset(
+    {
+        Command.CHOOSE,
+        Command.BACK,
+        Command.LANGUAGE,
+        Command.STOP,
+        Command.HELP,
+        Command.LISTEN,
+        Command.CURTAIN,
+    }
+)
 HELD = 0.7  # seconds: the same key again within this, never let go, is one long press
+LOOKED_EVERY = 0.1  # seconds between two looks at whether it is time for the light to go on
 PUTS_OUT = "escape"  # to Kivy, pressed or let go, it means that nothing has the focus any more
 _MIRRORED = {"left": "right", "right": "left"}
 _ARROWS = ("left", "right", "up", "down")
@@ -55,9 +69,12 @@ class Keypad:
         self._place = _Place()
         self._below: Any = None  # what had the focus before a question was put over the screen
         self._by_arrows = False
+        self._pressed: tuple[Command | None, Any] = (None, None)  # the last one, and on what
         self._scanning: Any = None
+        self._dwelt = 0.0  # seconds for which what is lit could be chosen in quiet
         if key_map.scan_seconds:
-            self._scanning = Clock.schedule_interval(self._scan, key_map.scan_seconds)
+            often = min(LOOKED_EVERY, key_map.scan_seconds / 4)
+            self._scanning = Clock.schedule_interval(self._dwell, often)
 
     def close(self) -> None:
         """Let go of the clock."""
@@ -117,6 +134,9 @@ class Keypad:
         """Do what was asked for; whatever is being said stops at once."""
         stage, ear = self._stage, self._stage.ear
         keys_in_use.now = True
+        self._dwelt = 0.0
+        if self._comes_too_soon(command):
+            return
         ear.hush()
         match command:
             case Command.NEXT:
@@ -144,6 +164,23 @@ class Keypad:
             case Command.CURTAIN:
                 stage.draw_curtain(not stage.curtained)
         Clock.schedule_once(lambda _: self.settle(), 0)
+
+    def _comes_too_soon(self, command: Command) -> bool:
+        """Whether it is the second press of a hand that trembles; see `kiosk.pause`."""
+        before, self._pressed = self._pressed, (command, self.focused)
+        if command not in ACTING:
+            return False
+        again = pause.goes_on and before[0] is command
+        if command is Command.CHOOSE:
+            # Where the light went by itself, nobody has seen it yet.
+            soon = (again and before[1] is not self.focused) or pause.swallows_press(self.focused)
+        else:
+            soon = again or pause.is_new
+        if soon:
+            self._pressed = before
+        else:
+            pause.touched(self._stage.cover)
+        return soon
 
     # --- walking and choosing -----------------------------------------------------------------
 
@@ -212,6 +249,8 @@ class Keypad:
     def opened(self) -> None:
         """Another screen, or a question over one, was put up."""
         self._place = _Place()
+        self._pressed = (None, None)
+        self._dwelt = 0.0
         if keys_in_use.now:
             self._land()
 
@@ -305,9 +344,16 @@ class Keypad:
         page = self._stage.page
         return self._stage.cover is page and page is not None and tool not in page.without
 
+    def _dwell(self, seconds: float) -> None:
+        """One switch: how long a thing is lit begins when all that is said of it was said."""
+        self._dwelt = 0.0 if self._stage.ear.speaks else self._dwelt + seconds
+        if self._dwelt >= self.key_map.scan_seconds:
+            self._scan()
+
     def _scan(self, *_: Any) -> None:
-        """One switch: the light goes on by itself, once somebody has pressed it."""
-        if keys_in_use.now:
+        """The light goes on by itself, once somebody has pressed the switch, and never mid-word."""
+        self._dwelt = 0.0
+        if keys_in_use.now and not self._stage.ear.speaks:
             self.move(1)
 
 

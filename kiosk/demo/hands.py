@@ -16,6 +16,7 @@ from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
 from kiosk.demo.waiting import LIMIT
+from kiosk.pause import pause
 from kiosk.theme.text import french_spaces
 from kiosk.widgets.keyboard import Keyboard
 from kiosk.widgets.layouts import Action
@@ -83,7 +84,8 @@ class Hands:
         yield from self.tap(*start.to_window(*start.center))
 
     def tap(self, x: float, y: float) -> Story:
-        """Put a finger down at a point of the window, and lift it."""
+        """Put a finger down at a point of the window, as soon as it counts, and lift it."""
+        yield from self.until(lambda: not pause.swallows_touch(self.kiosk.cover, x, y))
         finger = Fingertip(x, y)
         EventLoop.post_dispatch_input("begin", finger)
         yield

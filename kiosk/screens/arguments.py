@@ -13,6 +13,7 @@ from kivy.properties import NumericProperty, StringProperty
 
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.pause import pause
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets.cards import CardGrid as CardGrid
@@ -157,6 +158,7 @@ class ArgumentsScreen(Page):
 
     def _turn_page(self) -> None:
         """Other cards, which say themselves to those who listen."""
+        pause.changed()
         self._show()
         self.kiosk.ear.opened()
 

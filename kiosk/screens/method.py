@@ -11,6 +11,7 @@ from kiosk.access.spoken import recorded
 from kiosk.journey import Stage
 from kiosk.kv import load_beside
 from kiosk.language import tr
+from kiosk.pause import pause
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.theme import theme
 from kiosk.widgets import asking as asking  # its kv rules draw with it
@@ -88,6 +89,7 @@ class MethodScreen(AskingPage):
             self.kiosk.show()
             return
         if self.answer is not None and self.answer.advance():
+            pause.changed()
             self.ids.paged.to_top()
             return
         super().go_further()

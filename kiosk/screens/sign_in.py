@@ -67,7 +67,7 @@ class SignInScreen(Page):
 
     def go_back(self) -> None:
         """Back to the idle screen."""
-        self.kiosk.erase()
+        self.kiosk.leave()
 
     def press(self, key: str) -> None:
         """One key of the pad: a digit, "backspace" or "check"."""

@@ -91,6 +91,8 @@ class Keyboard(Held):
     room = NumericProperty(0)
     """The greatest height it may take, in pixels; 0 for its share of the window."""
 
+    alike = ()  # for `kiosk.pause`: where it stands already, one types as quickly as one can
+
     __events__ = ("on_key", "on_backspace", "on_enter")
 
     def __init__(self, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.fingers import Held
 from kiosk.kv import load_beside
+from kiosk.pause import pause
 from kiosk.theme.theme import theme
 from kiosk.widgets.touch import DRAGGED, HELD, Row, Tap
 
@@ -202,6 +203,7 @@ class Paged(Row):
             if isinstance(thing, Tap) and thing.y < edge < thing.top:
                 seen = thing.top - edge if direction > 0 else edge - thing.y
                 step = min(step, view.height - seen - theme.hairline)
+        pause.changed()
         view.show(view.hidden_above + direction * max(step, view.height / 3))
 
     def _measure(self, *_: Any) -> None:

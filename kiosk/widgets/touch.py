@@ -57,10 +57,16 @@ class Tap(FocusBehavior, ButtonBehavior, Row, Held):
     border_width = NumericProperty(2)
     lifted = BooleanProperty(False)  # has a shadow
     corner = NumericProperty(14)
+    steady = BooleanProperty(False)  # remains the same thing, whatever it says
 
     def __init__(self, **kwargs: Any) -> None:
         self._finger: Any = None  # the last one that came down here
         super().__init__(**kwargs)
+
+    @property
+    def alike(self) -> object:
+        """What a person tells it by (`kiosk.pause`): its words, and whether it is taken."""
+        return () if self.steady else (self.said, getattr(self, "taken", None))
 
     def on_touch_down(self, touch: Any) -> bool:
         """Feel a finger; what is put away feels nothing (Kivy's disabled widgets swallow it).

@@ -1,12 +1,15 @@
 """Plays a person at the screen: real Kivy, real pixels, off screen, one frame at a time.
 
 Import this before anything of Kivy: it sets the environment that Kivy reads when it is imported.
-Nothing here waits for real time, except `pass_time`.
+Nothing here waits for real time, except `pass_time`. People here are unhurried: between two of
+their touches or keys as much time is over as `kiosk.pause` asks for, on a clock moved by hand;
+`trembling` are those who touch again at once.
 """
 
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
@@ -41,11 +44,40 @@ from kivy.tests.common import UnitTestTouch
 from kivy.uix.widget import Widget
 from PIL import Image
 
+from kiosk.pause import pause
+
 EventLoop.ensure_window()
 Clock._max_fps = 0  # no test waits for a frame's time to be over
 # Everything is laid out, and nothing drawn on the window that nobody sees: `picture` draws.
 Window.on_draw = Window.on_flip = lambda *_: None
 EventLoop.status = "started"
+
+
+class _Moments:
+    """The clock of people's touches: so much is over between two of them."""
+
+    def __init__(self) -> None:
+        self.now, self.between = 1000.0, 1.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def go_by(self) -> None:
+        self.now += self.between
+
+
+moments = _Moments()
+pause.clock = moments
+
+
+@contextmanager
+def trembling(seconds: float = 0.15) -> Iterator[None]:
+    """Each touch or key within comes so soon after the one before."""
+    usual, moments.between = moments.between, seconds
+    try:
+        yield
+    finally:
+        moments.between = usual
 
 
 @dataclass(frozen=True)
@@ -91,6 +123,7 @@ def pass_time(seconds: float) -> None:
 def perform(story: Iterator[None]) -> None:
     """Play a story of `kiosk.demo.hands` to its end, a frame at each of its steps."""
     for _ in story:
+        moments.go_by()
         frames()
 
 
@@ -121,13 +154,14 @@ def clear() -> None:
 
 def touch_at(x: float, y: float) -> Any:
     """A finger at a point of the window; it still has to come down (`touch_down()`)."""
+    moments.go_by()
     return UnitTestTouch(x, y)
 
 
 def finger(widget: Widget, across: float = 0.5, up: float = 0.5) -> Any:
     """A finger over a widget, at a fraction of its width and height; not yet down."""
     x, y = widget.x + widget.width * across, widget.y + widget.height * up
-    return UnitTestTouch(*widget.to_window(x, y))
+    return touch_at(*widget.to_window(x, y))
 
 
 def tap(widget: Widget, across: float = 0.5, up: float = 0.5) -> None:
@@ -144,6 +178,7 @@ def key(name: str, text: str | None = None, *modifiers: str) -> None:
 
     With `text`, that is typed too, as SDL does for keys that write something.
     """
+    moments.go_by()
     code = Keyboard.keycodes[name]
     Window.dispatch("on_key_down", code, 0, text, list(modifiers))
     if text:
@@ -154,6 +189,7 @@ def key(name: str, text: str | None = None, *modifiers: str) -> None:
 
 def hold(name: str) -> None:
     """Press a key, and do not let go of it; again and again as a held key does."""
+    moments.go_by()
     Window.dispatch("on_key_down", Keyboard.keycodes[name], 0, None, [])
     frames()
 
