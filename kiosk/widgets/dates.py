@@ -4,94 +4,104 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from kivy.properties import StringProperty
-
 from forms.engine import Step
+from kiosk.access.bounds import between
 from kiosk.calendars import CALENDARS, WITHOUT_CONVERSION
 from kiosk.language import base, tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.pad import CardPad, DigitPad
-from kiosk.widgets.stepper import Stepper, StepperRow
+from kiosk.widgets.part_steps import Lacking, PartSteps
+from kiosk.widgets.stepper import Stepper
 from kiosk.widgets.touch import Action, Row, letters_beside
 from kiosk.widgets.words import Words
 
 DAY, MONTH, YEAR = 0, 1, 2
+LIMITS = ((1, 31), (1, 12), (date.min.year, date.max.year))
 YEAR_FIRST = frozenset({"zh", "ja", "ko", "hu"})
 
 
-class DaySteps(StepperRow):
-    """Day, month and year, or those of them that the form asks for.
-
-    Events:
-        on_day: The person gave another day, as "2026-11-21".
-    """
-
-    said = StringProperty()
-
-    __events__ = ("on_day",)
+class DaySteps(PartSteps):
+    """Day, month and year, or those of them that the form asks for."""
 
     def __init__(self, step: Step, day: str, setting: Setting, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
         self._setting = setting
-        self.places = places_of(step)
         captions = (tr._("Jour"), tr._("Mois"), tr._("Année"))
         widest = ("00", max(_months(), key=len), "0000")
-        made: dict[int, Stepper] = {}
         backwards = base(tr.language) in YEAR_FIRST
-        for place in sorted(self.places, reverse=backwards):
-            made[place] = Stepper(caption=captions[place], widest=widest[place], writable=True)
-            made[place].bind(on_step=lambda _, by, place=place: self.move(place, by))
-            made[place].bind(on_write=lambda _, place=place: self.write(place))
-            self.add_widget(made[place])
-        self.steppers = tuple(made[place] for place in self.places)
-        self.said = day
-
-    def on_day(self, day: str) -> None:
-        """The person gave another day."""
-
-    def move(self, place: int, by: int) -> None:
-        """Change day (0), month (1) or year (2); the first touch only shows today's date."""
-        if not self.said:
-            self.give(self._setting.today)
-        else:
-            self.give(moved(date.fromisoformat(self.said), place, by))
+        steppers = [
+            (place, Stepper(caption=captions[place], widest=widest[place], writable=True))
+            for place in sorted(places_of(step), reverse=backwards)
+        ]
+        super().__init__(steppers, day, **kwargs)
 
     def write(self, place: int) -> None:
         """Ask for that part directly: digits, or the name of a month."""
         title = str(self.steppers[self.places.index(place)].caption)
         if place == MONTH:
-            taken = date.fromisoformat(self.said).month - 1 if self.said else -1
-            pad: DigitPad | CardPad = CardPad(
-                title, _months(), taken, self._setting, lambda month: self.put(MONTH, month + 1)
-            )
+            taken = self.parts.get(MONTH, 0) - 1
+            CardPad(title, _months(), taken, self._setting, self._put_month).open()
         else:
             longest = 2 if place == DAY else 4
-            pad = DigitPad(title, longest, self._setting, lambda number: self.put(place, number))
-        pad.open()
+            DigitPad(title, longest, self._setting, lambda number: self.put(place, number)).open()
 
-    def put(self, place: int, number: int) -> None:
-        """Say that part; what is not said yet is as today."""
-        before = date.fromisoformat(self.said) if self.said else self._setting.today
-        self.give(with_part(before, place, number, self._setting.today))
+    def put(self, place: int, number: int) -> str:
+        """Say that part; what stands against it, where there is no such part."""
+        if place == YEAR and number < 100:
+            number = full_year(number, self._setting.today)
+        lowest, highest = LIMITS[place]
+        if not lowest <= number <= highest:
+            return between(lowest, highest)
+        self._say(place, number)
+        return ""
+
+    def _put_month(self, place: int) -> None:
+        self.put(MONTH, place + 1)
 
     def give(self, day: date) -> None:
         """Take this day."""
-        if MONTH not in self.places:
-            day = day.replace(month=1)
-        if DAY not in self.places:
-            day = day.replace(day=1)
-        self.said = day.isoformat()
-        self.dispatch("on_day", self.said)
+        self.take(self.whole_of({DAY: day.day, MONTH: day.month, YEAR: day.year}))
 
-    def show(self) -> None:
-        """Tell the day."""
-        shown = ("", "", "")
-        if self.said:
-            day = date.fromisoformat(self.said)
-            shown = (str(day.day), tr.month(day, short=bool(theme.compact)), str(day.year))
-        for place, stepper in zip(self.places, self.steppers, strict=True):
-            stepper.value = shown[place]
+    def parts_of(self, said: str) -> dict[int, int]:
+        """Those of them that are asked for."""
+        day = date.fromisoformat(said)
+        parts = {DAY: day.day, MONTH: day.month, YEAR: day.year}
+        return {place: parts[place] for place in self.places}
+
+    def whole_of(self, parts: dict[int, int]) -> str:
+        """The day; what is not asked for is the first."""
+        asked = {place: parts[place] for place in self.places}
+        try:
+            return date(asked[YEAR], asked.get(MONTH, 1), asked.get(DAY, 1)).isoformat()
+        except ValueError:
+            return ""
+
+    def beginning(self, place: int) -> int:
+        """As today."""
+        today = self._setting.today
+        return (today.day, today.month, today.year)[place]
+
+    def stepped(self, place: int, number: int, by: int) -> int:
+        """Days and months go round."""
+        lowest, highest = LIMITS[place]
+        if place == YEAR:
+            return min(highest, max(lowest, number + by))
+        return (number - lowest + by) % (highest - lowest + 1) + lowest
+
+    def moved_whole(self, place: int, by: int) -> str:
+        """A day that there is."""
+        then = moved(date.fromisoformat(self.said), place, by)
+        return self.whole_of({DAY: then.day, MONTH: then.month, YEAR: then.year})
+
+    def shown_part(self, place: int, number: int) -> str:
+        """Months by their names."""
+        if place == MONTH:
+            return str(tr.month(date(2000, number, 1), short=bool(theme.compact)))
+        return str(number)
+
+    def impossible(self) -> str:
+        """There is no 31 June."""
+        return str(tr._("Ce jour n’existe pas dans ce mois."))
 
 
 class Shortcuts(Row):
@@ -125,17 +135,20 @@ class Shortcuts(Row):
 
 
 class DateSteps(Answer):
-    """A date; begins at today. Appearances: `month-year`, `year`, other calendars told beside."""
+    """A date. Appearances: `month-year`, `year`, other calendars told beside."""
 
     def __init__(self, step: Step, value: str, setting: Setting, **kwargs: Any) -> None:
         super().__init__(step, value, setting, spacing=theme.gap, **kwargs)
         self.days = DaySteps(step, value[:10], setting)
-        self.days.bind(on_day=lambda _, day: self._given(day))
+        self.days.bind(on_whole=lambda _, day: self._given(day))
         self.add_widget(self.days)
+        self.lacks = Lacking(self.days)
+        self.add_widget(self.lacks)
         self.beside = Words(text="", font_size=theme.small)
         words = {(YEAR,): tr._("Cette année"), (MONTH, YEAR): tr._("Ce mois-ci")}
         today = words.get(self.days.places, tr._("Aujourd’hui"))
         self.shortcuts = Shortcuts(today, lambda: self.days.give(setting.today), self.clear)
+        self.days.bind(on_shown=lambda *_: self._show())
         self.add_widget(self.shortcuts)
         if other_calendar(step):
             self.add_widget(self.beside)
@@ -150,15 +163,20 @@ class DateSteps(Answer):
         """As `DaySteps.move`."""
         self.days.move(place, by)
 
+    @property
+    def unfinished(self) -> str:
+        """Which part is missing."""
+        return self.days.unfinished
+
     def clear(self) -> None:
         """No date again."""
-        self.days.said = ""
+        self.days.clear()
         self._given("")
 
     def forget(self) -> None:
         """Let go of what was answered."""
         super().forget()
-        self.days.said = ""
+        self.days.clear()
         self._show()
 
     def _given(self, day: str) -> None:
@@ -166,9 +184,8 @@ class DateSteps(Answer):
         self._show()
 
     def _show(self) -> None:
-        self.days.show()
         self.beside.text = told_beside(self.step, self.value)
-        self.shortcuts.offer(bool(self.value))
+        self.shortcuts.offer(self.days.begun)
 
 
 def places_of(step: Step) -> tuple[int, ...]:
@@ -214,19 +231,10 @@ def moved(day: date, place: int, by: int) -> date:
     return _nearest(year, month + 1, day.day)
 
 
-def with_part(day: date, place: int, number: int, today: date) -> date:
-    """That date with its day, month or year said; to a day that there is.
-
-    Of a year in two digits the nearest one is meant that is not far ahead.
-    """
-    if place == DAY:
-        return _nearest(day.year, day.month, min(31, max(1, number)))
-    if place == MONTH:
-        return _nearest(day.year, min(12, max(1, number)), day.day)
-    if number < 100:
-        century = today.year - today.year % 100
-        number += century if number <= today.year % 100 + 10 else century - 100
-    return _nearest(min(date.max.year, max(date.min.year, number)), day.month, day.day)
+def full_year(number: int, today: date) -> int:
+    """The year that two digits mean: the nearest that is not far ahead."""
+    century = today.year - today.year % 100
+    return number + (century if number <= today.year % 100 + 10 else century - 100)
 
 
 def _nearest(year: int, month: int, day: int) -> date:

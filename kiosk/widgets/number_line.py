@@ -6,12 +6,13 @@ from typing import Any
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
 from forms.engine import Step
+from kiosk.access.bounds import between
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.theme.theme import theme
 from kiosk.widgets.answer import Answer, Setting
 from kiosk.widgets.cards import CardGrid
-from kiosk.widgets.pad import CardPad, DigitPad
+from kiosk.widgets.pad import CardPad, NumberPad
 from kiosk.widgets.stepper import Stepper
 from kiosk.widgets.touch import Tap
 from kiosk.widgets.words import Words
@@ -71,7 +72,9 @@ class NumberLine(Answer):
                 grid.add_widget(key)
             self.add_widget(grid)
         else:
-            self.stepper = Stepper(value=value, invitation=tr._("Touchez + ou −"), writable=True)
+            self.stepper = Stepper(
+                value=value, invitation=tr._("Touchez pour répondre"), writable=True
+            )
             self.stepper.bind(on_step=lambda _, by: self.move(by))
             self.stepper.bind(on_write=lambda *_: self.pick())
             self.add_widget(self.stepper)
@@ -89,18 +92,17 @@ class NumberLine(Answer):
         return bool(self.value) and Decimal(self.value) == Decimal(number)
 
     def move(self, by: int) -> None:
-        """So many greater numbers further; the first move lands in the middle of the line.
+        """So many greater numbers further; while there is none, the number is asked for.
 
-        More is always greater, also in a range that falls, from 10 to 1.
+        More is always greater, also in a range that falls, from 10 to 1. Wherever a first touch
+        would land, it would be an answer that nobody has given.
         """
         value = plain_number(Decimal(self.value)) if self.value else ""
-        if value in self.numbers:
-            further = -by if self.falls else by
-            at = max(0, min(len(self.numbers) - 1, self.numbers.index(value) + further))
-        else:
-            at = len(self.numbers) // 2
-        self.give(self.numbers[at])
-        self._show()
+        if value not in self.numbers:
+            self.pick()
+            return
+        further = -by if self.falls else by
+        self._at(max(0, min(len(self.numbers) - 1, self.numbers.index(value) + further)))
 
     def pick(self) -> None:
         """Say the number directly: one of a few, or written."""
@@ -110,17 +112,36 @@ class NumberLine(Answer):
             shown = [tr.number(Decimal(number)) for number in self.numbers]
             CardPad(self.step.label, shown, taken, self.setting, self._at).open()
             return
-        longest = max(len(number.lstrip("-")) for number in self.numbers)
-        DigitPad(self.step.label, longest, self.setting, self._nearest).open()
+        longest = max(len(number) for number in self.numbers)
+        text = "".join(self.numbers)
+        NumberPad(
+            self.step.label,
+            longest,
+            self.setting,
+            self._written,
+            decimal="." in text,
+            negative="-" in text,
+        ).open()
 
     def _at(self, place: int) -> None:
         self.give(self.numbers[place])
         self._show()
 
-    def _nearest(self, written: int) -> None:
-        """The number of the range that is nearest to what was written."""
-        places = range(len(self.numbers))
-        self._at(min(places, key=lambda at: abs(Decimal(self.numbers[at]) - written)))
+    def _written(self, number: Decimal) -> str:
+        """Take the number that was written, if it is one of the range; else say which are."""
+        if plain_number(number) in self.numbers:
+            self._at(self.numbers.index(plain_number(number)))
+            return ""
+        lowest, highest = sorted((Decimal(self.numbers[0]), Decimal(self.numbers[-1])))
+        if not lowest <= number <= highest:
+            return between(lowest, highest)
+        size = tr.number(abs(self.step.bounds.step))
+        first = tr.number(Decimal(self.numbers[0]))
+        return str(
+            tr._("Ici, on compte de {size} en {size}, à partir de {first}.").format(
+                size=size, first=first
+            )
+        )
 
     def _show(self) -> None:
         value = plain_number(Decimal(self.value)) if self.value else ""

@@ -1,6 +1,7 @@
 """Digits or words over the page, to say a part of a date or a time directly."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kivy.core.window import Window
@@ -8,15 +9,17 @@ from kivy.properties import StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.kv import load_beside
-from kiosk.language import tr
+from kiosk.language import base, tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
+from kiosk.widgets import asking as asking  # its kv rules draw with it
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.cards import CardGrid, ChoiceCard
 from kiosk.widgets.field import AnswerField
-from kiosk.widgets.layouts import number_pad
+from kiosk.widgets.layouts import Layout, number_pad
+from kiosk.widgets.typed import DECIMAL_COMMA
 from kiosk.widgets.written import keyboard_for
 
 
@@ -68,18 +71,21 @@ class DigitPad(Over):
     Args:
         title: what is asked for.
         longest: how many digits there may be.
-        given: told the number, once it is written.
+        given: told the number, once it is written; says what stands against it, "" where nothing
+            does.
     """
 
+    trouble = StringProperty()
+
     def __init__(
-        self, title: str, longest: int, setting: Setting, given: Callable[[int], None]
+        self, title: str, longest: int, setting: Setting, given: Callable[[int], str]
     ) -> None:
         super().__init__(title, setting)
         self._given = given
         self.field = AnswerField(multiline=False, said=title, max_length=longest)
         self.field.font_size = theme.lesser if theme.cramped else 0
         self.ids.field.add_widget(self.field)
-        self.keyboard = keyboard_for((number_pad(),))
+        self.keyboard = keyboard_for((self._keys(),))
         if self.keyboard.parent is not None:
             self.keyboard.parent.remove_widget(self.keyboard)
         self.keyboard.field = self.field
@@ -87,11 +93,19 @@ class DigitPad(Over):
         self.field.bind(on_enter=lambda *_: self.done())
 
     def done(self) -> None:
-        """The number is written; nothing written changes nothing."""
-        digits = "".join(sign for sign in self.field.text if sign.isdecimal())
-        self.close()
-        if digits:
-            self._given(int(digits))
+        """The number is written; nothing written changes nothing, and none is put for another."""
+        self.trouble = self._try(self.field.text.strip())
+        if not self.trouble:
+            self.close()
+        elif self._kiosk is not None:
+            self._kiosk.ear.say_words(self.trouble)
+
+    def _keys(self) -> Layout:
+        return number_pad()
+
+    def _try(self, written: str) -> str:
+        digits = "".join(sign for sign in written if sign.isdecimal())
+        return self._given(int(digits)) if digits else ""
 
     def forget(self) -> None:
         """Give the keys back, and let go of what was written."""
@@ -101,6 +115,41 @@ class DigitPad(Over):
                 self.keyboard.parent.remove_widget(self.keyboard)
             self.keyboard.reset()
         self.field.erase()
+
+
+class NumberPad(DigitPad):
+    """A number that may be negative, or a decimal, on a pad; what is none is said to be none."""
+
+    def __init__(
+        self,
+        title: str,
+        longest: int,
+        setting: Setting,
+        given: Callable[[Decimal], str],
+        *,
+        decimal: bool,
+        negative: bool,
+    ) -> None:
+        self._decimal, self._negative = decimal, negative
+        super().__init__(title, longest, setting, lambda number: given(Decimal(number)))
+        self._given_any = given
+
+    def _keys(self) -> Layout:
+        decimal = decimal_sign() if self._decimal else ""
+        return number_pad(decimal=decimal, negative=self._negative)
+
+    def _try(self, written: str) -> str:
+        if not written:
+            return ""
+        try:
+            return self._given_any(Decimal(written.replace(",", ".")))
+        except InvalidOperation:
+            return str(tr._("Ce n’est pas un nombre."))
+
+
+def decimal_sign() -> str:
+    """What stands before decimals in the person's language."""
+    return "," if base(tr.language) in DECIMAL_COMMA else "."
 
 
 class CardPad(Over):

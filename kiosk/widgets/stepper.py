@@ -7,6 +7,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.gridlayout import GridLayout
 
 from kiosk.kv import load_beside
+from kiosk.language import tr
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
 from kiosk.widgets.touch import Tap
@@ -25,6 +26,7 @@ class Stepper(BoxLayout):
     Events:
         on_step: The person touched less (-1) or more (1).
         on_write: The person touched the value, to write it; only where it is `writable`.
+        on_keep: The person touched the value that is proposed, to confirm it.
     """
 
     value = StringProperty()
@@ -33,13 +35,16 @@ class Stepper(BoxLayout):
     writable = BooleanProperty(False)
     widest = StringProperty()  # the widest value that it will have to show
     keyless = BooleanProperty(False)  # no room for less and more: the value alone is touched
+    proposed = BooleanProperty(False)  # the value is where it would begin: no answer yet
     beside = BooleanProperty(False)  # its caption stands beside it, and not above
 
-    __events__ = ("on_step", "on_write")
+    __events__ = ("on_step", "on_write", "on_keep")
 
     @property
     def news(self) -> str:
         """The value as it is now, to be heard after a touch."""
+        if self.proposed:
+            return str(tr._("Touchez « {value} » pour confirmer.").format(value=self.value))
         return " ".join(part for part in (self.caption, self.value) if part)
 
     def on_step(self, by: int) -> None:
@@ -47,6 +52,13 @@ class Stepper(BoxLayout):
 
     def on_write(self) -> None:
         """The person touched the value, to write it."""
+
+    def on_keep(self) -> None:
+        """The person touched the value that is proposed, to confirm it."""
+
+    def touch_value(self) -> None:
+        """The value itself was touched."""
+        self.dispatch("on_keep" if self.proposed else "on_write")
 
     @property
     def needed_width(self) -> float:

@@ -73,7 +73,7 @@ def touch_something(kiosk, answer):
         case Triggered():
             reach(page, answer.card)
         case NumberLine():
-            reach(page, answer.keys[0]) if answer.keys else answer.move(1)
+            reach(page, answer.keys[0]) if answer.keys else answer.choose(answer.numbers[1])
         case DateSteps() | TimeAnswer() | MomentAnswer():
             reach(page, answer.shortcuts.now)
         case TypedAnswer():

@@ -24,7 +24,7 @@ def answers(kiosk_hall, language):
             if page.answer.keys:
                 driver.tap(page.answer.keys[4])
             else:
-                page.answer.move(1)
+                page.answer.choose(page.answer.numbers[1])
         elif step.kind is Kind.SELECT_ONE:
             kiosk_hall.choose()
         elif step.kind is Kind.TEXT and not wrote:

@@ -17,9 +17,10 @@ from kiosk.calendars import coptic, ethiopian, islamic, persian
 from kiosk.language import tr
 from kiosk.theme.theme import Panel, theme
 from kiosk.widgets.answer import Setting
-from kiosk.widgets.dates import with_part
+from kiosk.widgets.dates import DaySteps, full_year
 from kiosk.widgets.kinds import answer_widget, describe
 from kiosk.widgets.pad import CardPad, DigitPad
+from kiosk.widgets.stepper import ValueKey
 from kiosk.widgets.words import Words
 
 NOW = datetime(2026, 11, 21, 14, 33)
@@ -76,8 +77,13 @@ def test_each_part_of_a_date_can_be_said_directly(steps):
     assert given[-1] == "1985-02-21"
     widget.days.write(0)
     write("31")
+    assert given[-1] == ""
+    assert [stepper.value for stepper in widget.steppers] == ["31", "février", "1985"]
+    assert widget.unfinished == "Ce jour n’existe pas dans ce mois."
+    widget.days.write(0)
+    write("28")
     assert given[-1] == "1985-02-28"
-    assert [stepper.value for stepper in widget.steppers] == ["28", "février", "1985"]
+    assert widget.unfinished == ""
     driver.tap(widget.shortcuts.clear)
     assert given[-1] == ""
     assert [stepper.value for stepper in widget.steppers] == ["", "", ""]
@@ -123,20 +129,65 @@ def test_every_part_of_a_date_is_in_sight_and_can_be_touched(steps, window):
             assert all(word.texture_size[0] <= word.width + 2 for word in words if word.text)
 
 
-@cases(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.integers(0, 2), st.integers(0, 9999))
-def test_whatever_part_is_said_there_is_such_a_day(day, place, number):
-    then = with_part(day, place, number, hall.TODAY)
-    if place == 2 and number >= 100:
-        assert then.year == number
-    if place == 1 and 1 <= number <= 12:
-        assert then.month == number
+@cases(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.lists(st.integers(0, 2)))
+def test_a_date_is_whole_once_its_three_parts_were_said_and_is_what_was_said(day, order):
+    tr.speak("fr")
+    widget = DaySteps(hall.offer().begin().step("/data/depuis"), "", Setting(hall.TODAY))
+    for place in order:
+        assert widget.put(place, (day.day, day.month, day.year)[place]) == ""
+    assert widget.said == (day.isoformat() if set(order) == {0, 1, 2} else "")
+    assert bool(widget.unfinished) is bool(order and not widget.said)
+
+
+def test_a_touch_on_one_part_of_a_date_says_nothing_of_the_others(steps):
+    widget, given = put(steps["depuis"])
+    widget.days.move(0, 1)
+    assert given == []
+    assert [stepper.value for stepper in widget.steppers] == ["21", "", ""]
+    assert widget.unfinished == "Touchez « 21 » pour confirmer."
+    widget.days.keep(0)
+    assert widget.unfinished == "Il manque encore : Mois"
+    widget.days.move(1, -1)
+    widget.days.move(1, -1)
+    assert [stepper.value for stepper in widget.steppers] == ["21", "octobre", ""]
+    widget.days.write(2)
+    write("1950")
+    assert given == ["1950-10-21"]
+    assert widget.unfinished == ""
+
+
+def test_what_is_proposed_is_confirmed_by_a_touch_on_it(steps):
+    widget, given = put(steps["depuis"], appearance="year")
+    more = [one for one in widget.walk() if getattr(one, "said", "") == "Plus, Année"]
+    driver.tap(more[0])
+    assert given == []
+    value = [one for one in widget.walk() if isinstance(one, ValueKey)]
+    assert value[0].text == "2026 ?"
+    driver.tap(value[0])
+    assert given == ["2026-01-01"]
+
+
+@pytest.mark.parametrize(
+    "place, written, said",
+    [
+        (0, "32", "Donnez un nombre entre 1 et 31."),
+        (0, "0", "Donnez un nombre entre 1 et 31."),
+    ],
+)
+def test_a_part_that_there_is_not_is_refused_with_its_bounds(steps, place, written, said):
+    widget, given = put(steps["depuis"])
+    widget.days.write(place)
+    write(written)
+    assert over(DigitPad).trouble == said
+    assert given == []
+    assert not widget.days.parts
 
 
 @pytest.mark.parametrize(
     "written, year", [(85, 1985), (26, 2026), (36, 2036), (37, 1937), (0, 2000), (1789, 1789)]
 )
 def test_two_digits_mean_the_nearest_year_that_is_not_far_ahead(written, year):
-    assert with_part(date(2026, 1, 1), 2, written, date(2026, 11, 21)).year == year
+    assert (full_year(written, date(2026, 11, 21)) if written < 100 else written) == year
 
 
 @pytest.mark.parametrize(
@@ -170,12 +221,40 @@ def test_in_every_calendar_the_next_day_is_the_next(convert):
         before = then
 
 
+def test_two_quick_touches_on_more_propose_a_day_and_say_nothing(tmp_path):
+    with hall.hall(tmp_path) as home:
+        home.begin()
+        while home.kiosk.journey.step().ref != "/data/depuis":
+            home.on() if home.kiosk.journey.step().ref != "/data/age" else answer_age(home)
+        more = next(thing for thing in home.hands.things() if thing.said == "Plus, Jour")
+        driver.tap(more)
+        with driver.trembling():
+            driver.tap(more)
+        assert home.kiosk.journey.value() == ""
+        assert home.kiosk.page.answer.days.parts == {}
+        before = home.kiosk.journey.ref
+        home.on()
+        assert home.kiosk.journey.ref == before
+        assert home.kiosk.page.trouble == "Touchez « 21 » pour confirmer."
+
+
+def answer_age(home):
+    home.type("30")
+    home.on()
+
+
 # --- times ----------------------------------------------------------------------------------------
 
 
-def test_a_time_begins_now_steps_by_five_minutes_and_can_be_said(steps):
+def test_a_time_is_proposed_as_now_steps_by_five_minutes_and_can_be_said(steps):
     widget, given = put(steps["depuis"], kind=Kind.TIME)
     widget.clock.move(1, 1)
+    assert given == [] and widget.unfinished == "Il manque encore : Heure"
+    widget.clock.move(0, 1)
+    assert widget.unfinished == "Touchez « 14 » pour confirmer."
+    widget.clock.keep(0)
+    assert given == []
+    widget.clock.keep(1)
     widget.clock.move(1, 1)
     widget.clock.move(1, -1)
     assert given == ["14:33", "14:35", "14:30"]
@@ -186,14 +265,21 @@ def test_a_time_begins_now_steps_by_five_minutes_and_can_be_said(steps):
     assert given[-1] == "00:07"
     widget.clock.write(0)
     write("99")
-    assert given[-1] == "23:07"
+    assert over(DigitPad).trouble == "Donnez un nombre entre 0 et 23."
+    over(DigitPad).close()
+    assert given[-1] == "00:07"
     driver.tap(widget.shortcuts.clear)
     assert given[-1] == ""
 
 
-def test_a_moment_takes_the_other_half_from_the_clock_and_the_form_takes_it(steps):
+def test_a_moment_is_whole_once_both_its_halves_are(steps):
     widget, given = put(steps["depuis"], kind=Kind.DATETIME)
-    widget.days.move(0, 1)
+    widget.days.give(date(2026, 11, 21))
+    assert given == []
+    assert widget.unfinished == "Il manque encore : Heure"
+    widget.clock.put(0, 14)
+    assert widget.unfinished == "Il manque encore : Minutes"
+    widget.clock.put(1, 33)
     assert given == ["2026-11-21T14:33"]
     widget.clock.move(0, -1)
     assert given[-1] == "2026-11-21T13:33"
@@ -240,8 +326,35 @@ def test_a_number_among_many_is_picked_or_written(steps):
     assert given == ["7"]
     widget, given = ranged(steps, "0", "1000", "5")
     widget.pick()
-    write("123")
+    write("125")
     assert given == ["125"]
+
+
+@pytest.mark.parametrize(
+    "written, said",
+    [
+        ("123", "Ici, on compte de 5 en 5, à partir de 0."),
+        ("9999", "Donnez un nombre entre 0 et 1 000."),
+    ],
+)
+def test_no_other_number_is_put_for_one_that_a_range_has_not(steps, written, said):
+    widget, given = ranged(steps, "0", "1000", "5")
+    widget.move(1)
+    write(written)
+    assert " ".join(over(DigitPad).trouble.split()) == said
+    assert given == []
+    over(DigitPad).close()
+
+
+def test_the_first_touch_beside_a_long_range_asks_for_its_number(steps):
+    for start, end, step, written in (("0", "100", "1", "7"), ("-200", "200", "0.5", "-3,5")):
+        widget, given = ranged(steps, start, end, step)
+        widget.move(-1)
+        assert given == []
+        write(written)
+        assert given == [written.replace(",", ".")]
+        widget.move(-1)
+        assert float(given[-1]) == float(given[0]) - float(step)
 
 
 def test_a_decimal_that_the_form_holds_is_found_on_the_line(steps):
