@@ -11,6 +11,7 @@ from qrcode.main import QRCode
 from kiosk.language import RIGHT_TO_LEFT, base, tr
 from kiosk.theme.drawing import Pen
 from kiosk.theme.text import french_spaces, lay_out
+from sync.consultation import Traceability
 
 DOTS_PER_MM = 8  # of nearly all receipt printers (203 dpi)
 SMALL, LARGE = round(3.0 / 0.668 * DOTS_PER_MM), round(4.8 / 0.668 * DOTS_PER_MM)  # font sizes
@@ -29,7 +30,14 @@ class Slip:
 
 
 def draw_slip(
-    *, code: str, qr: str, organiser: str, title: str, dots: int, native_qr: bool
+    *,
+    code: str,
+    qr: str,
+    organiser: str,
+    title: str,
+    dots: int,
+    native_qr: bool,
+    followed: Traceability = Traceability.INCLUSION,
 ) -> Slip:
     """The receipt in the current language.
 
@@ -40,6 +48,7 @@ def draw_slip(
         title: of the consultation.
         dots: the paper's width.
         native_qr: whether the printer draws the QR itself.
+        followed: how far whoever holds it can follow it: up to the answers, they are told so.
     """
     above = [
         _line(organiser, SMALL, dots),
@@ -52,6 +61,15 @@ def draw_slip(
     if native_qr:
         return Slip(_stacked(above, dots), qr, _stacked(below, dots))
     return Slip(_stacked([*above, _qr(qr, dots), *below], dots))
+
+
+def keep_words(followed: Traceability) -> str:
+    """What to do with the receipt: what it tells hangs on how far it can be followed."""
+    if followed is Traceability.FULL:
+        return str(
+            tr._("C’est votre reçu. Gardez-le pour vous : il permet de retrouver vos réponses.")
+        )
+    return str(tr._("C’est votre reçu. Gardez-le : il ne dit rien de vos réponses."))
 
 
 def _line(
