@@ -7,6 +7,7 @@ from functools import cached_property
 from random import SystemRandom
 
 from forms.engine import Entry
+from forms.methods.identity import asks_identity
 from forms.methods.opinion_cards import beginning
 from forms.xform import Form, read_form
 from forms.xform.texts import language_code
@@ -80,6 +81,11 @@ class Offer:
     def traceability(self) -> Traceability:
         """How far receipts can be followed."""
         return self.consultation.options.traceability
+
+    @cached_property
+    def asks_identity(self) -> bool:
+        """Whether the form may ask who somebody is."""
+        return asks_identity(self.form)
 
     def arguments(self, language: str) -> tuple[Card, ...]:
         """The cards to read before answering, in this language or the form's own."""

@@ -7,11 +7,13 @@ from kiosk.language import tr
 from kiosk.widgets.page import Page
 from sync.contribution import Given
 
-WORDING = "2026-1"
+WORDING = "2026-2"
+WORDING_WITH_NAME = f"{WORDING}-name"
+"""Where the form may ask who somebody is, nobody is told that it is not noted."""
 
 
 class AgreementScreen(Page):
-    """To be read aloud; the agreement is recorded, who the person is is not."""
+    """To be read aloud; what is said of the name is true of the form at hand."""
 
     title = StringProperty()
     wording = StringProperty()
@@ -23,6 +25,7 @@ class AgreementScreen(Page):
         self.next_text = tr._("La personne accepte")
         self.next_icon = "check"
         notice = self.kiosk.offer.notice(tr.language)
+        named = self.kiosk.offer.asks_identity
         self.title = tr._("Lisez ceci à la personne")
         self.wording = "\n".join(
             (
@@ -31,7 +34,10 @@ class AgreementScreen(Page):
                 ),
                 tr._("Je vous aide à répondre. C’est vous qui décidez."),
                 tr._("Je note votre accord, et l’aide que je vous donne."),
-                tr._("Je ne note pas votre nom. Vous pouvez arrêter à tout moment."),
+                tr._("Des questions peuvent demander qui vous êtes.")
+                if named
+                else tr._("Je ne note pas votre nom."),
+                tr._("Vous pouvez arrêter à tout moment."),
                 tr._("Êtes-vous d’accord ?"),
             )
         )
@@ -41,12 +47,13 @@ class AgreementScreen(Page):
         return self.wording
 
     def go_back(self) -> None:
-        """The person does not agree: nothing was asked, nothing is kept."""
-        self.kiosk.erase()
+        """The person does not agree: nothing is kept; answers from before are asked about."""
+        self.kiosk.leave()
 
     def go_on(self) -> None:
         """The person said yes."""
-        self.kiosk.journey.agree(Given.SPOKEN, WORDING)
+        wording = WORDING_WITH_NAME if self.kiosk.offer.asks_identity else WORDING
+        self.kiosk.journey.agree(Given.SPOKEN, wording)
         self.kiosk.show()
 
 

@@ -30,10 +30,12 @@ class ConfirmScreen(Page):
                 "Votre reçu prouve que votre avis compte. Il ne dit pas ce que vous avez répondu."
             ),
             Traceability.FULL: tr._(
-                "Vos réponses peuvent être publiées. Votre reçu permet alors de les retrouver."
+                "Vos réponses peuvent être publiées. La personne qui a votre reçu peut alors les"
+                " retrouver. Gardez-le pour vous."
             ),
             Traceability.NONE: tr._(
-                "Vous n’aurez pas de reçu. Ainsi, personne ne peut retrouver vos réponses."
+                "Vous n’aurez pas de reçu. Ainsi, personne ne peut s’en servir pour retrouver vos"
+                " réponses."
             ),
         }[self.kiosk.offer.traceability]
         self.back_text = tr._("Retour")

@@ -8,7 +8,7 @@ from tests.kiosk import driver, hall  # isort: split
 from forms.engine import Kind
 from kiosk.app import erase_and_log
 from kiosk.journey import Stage
-from kiosk.language import tr
+from kiosk.language import own_name, tr
 from kiosk.theme.theme import theme
 from sync.errors import NotKept
 
@@ -403,3 +403,48 @@ def test_where_even_erasing_fails_the_kiosk_stops(town, caplog, monkeypatch):
     monkeypatch.setattr(town.kiosk, "erase", refuse)
     assert not erase_and_log(ValueError(WORDS), town.kiosk)
     assert WORDS not in caplog.text
+
+
+def test_back_from_the_languages_with_answers_asks_before_it_erases(town):
+    town.begin()
+    go_to(town, Kind.TEXT)
+    town.type("oui")
+    while town.name != "language":
+        town.back()
+    town.back()
+    assert town.name == "language" and town.kiosk.asks
+    town.touch("Non, je garde mes réponses")
+    town.touch(own_name("fr"))
+    if town.name == "notice":
+        town.on()
+    assert town.kiosk.journey.value("/data/idee") == "oui"
+    while town.name != "language":
+        driver.key("f2")
+    driver.key("f2")
+    assert town.name == "language" and town.kiosk.asks
+    town.touch("Oui, tout effacer")
+    assert town.name == "welcome"
+    assert not town.kiosk.journey.has_answers
+
+
+def test_back_from_the_languages_without_answers_asks_nothing(town):
+    town.begin()
+    town.on(2)
+    while town.name != "welcome":
+        town.back()
+        assert not town.kiosk.asks
+
+
+def test_who_refuses_help_with_answers_is_asked_before_they_are_erased(town):
+    town.sign_in(hall.MEDIATOR, hall.MEDIATOR_PIN)
+    town.on()
+    town.begin()
+    town.on()
+    go_to(town, Kind.TEXT)
+    town.type("oui")
+    while town.name != "agreement":
+        town.back()
+    town.back()
+    assert town.name == "agreement" and town.kiosk.asks
+    town.touch("Oui, tout effacer")
+    assert town.name == "mediator"
