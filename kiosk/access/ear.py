@@ -130,6 +130,7 @@ class Ear(EventDispatcher):
                 voice.speed += 1 if command is Command.FASTER else -1
             case Command.LOUDER | Command.QUIETER:
                 voice.volume += 1 if command is Command.LOUDER else -1
+        self.told = True  # nothing else is to be said of the touch that asked for it
         self._say([Speech(self.level(command), tr.language)])
 
     def level(self, command: Command) -> str:

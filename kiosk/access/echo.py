@@ -1,5 +1,6 @@
 """What is said of what was just typed: the letter, and each word when it is whole."""
 
+from kiosk.access.signs import name_of_sign
 from kiosk.language import tr
 
 
@@ -36,25 +37,8 @@ def _named(letters: str) -> str:
 
 
 def _name(letter: str) -> str:
-    """Signs by their names: a synthesiser passes over them."""
-    names = {
-        " ": tr._("espace"),
-        "\n": tr._("à la ligne"),
-        ".": tr._("point"),
-        ",": tr._("virgule"),
-        ";": tr._("point-virgule"),
-        ":": tr._("deux-points"),
-        "?": tr._("point d’interrogation"),
-        "!": tr._("point d’exclamation"),
-        "'": tr._("apostrophe"),
-        "’": tr._("apostrophe"),
-        "-": tr._("tiret"),
-        "(": tr._("parenthèse ouverte"),
-        ")": tr._("parenthèse fermée"),
-        "@": tr._("arobase"),
-    }
-    if letter in names:
-        return names[letter]
+    if name := name_of_sign(letter):
+        return name
     if letter.isupper() and letter.lower() != letter:
         return tr._("{letter} majuscule").format(letter=letter)
     return letter

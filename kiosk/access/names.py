@@ -25,8 +25,8 @@ def state_of(widget: Any) -> str:
         return str(told)
     if isinstance(widget, AnswerField):
         return widget.text or tr._("vide")
-    if getattr(widget, "mark_off", None) == "":  # a card that leads on, and is not taken
-        return ""
+    if getattr(widget, "mark_off", None) == "" or getattr(widget, "leads_on", False):
+        return ""  # a card that leads on, and is not taken
     if badge := getattr(widget, "badge", ""):
         return tr._("place {n}").format(n=badge)
     taken = getattr(widget, "taken", None)

@@ -33,6 +33,12 @@ class Option:
 FEW = 3  # options that are buttons one above the other; more are cards, whose words may wrap
 
 
+class OptionCard(ChoiceCard):
+    """An option of many: it leads on, and is never taken."""
+
+    leads_on = True
+
+
 class OptionGrid(GridLayout):
     """A few options; their letters all as large as can be.
 
@@ -99,7 +105,7 @@ class Ask(AnchorLayout):
         """Many options: as cards, under each other or two by two."""
         grid = CardGrid()
         for option in options:
-            card = ChoiceCard(text=option.text, icon=option.icon, mark_off="arrow-right")
+            card = OptionCard(text=option.text, icon=option.icon, mark_off="arrow-right")
             card.bind(on_release=lambda _, act=option.action: act())
             grid.add_widget(card)
         grid.room = self.height

@@ -8,6 +8,7 @@ from kivy.properties import BooleanProperty, ObjectProperty
 from kivy.uix.behaviors import FocusBehavior
 from kivy.uix.widget import Widget
 
+from kiosk.access.signs import spelled_signs
 from kiosk.focus import keys_in_use
 from kiosk.language import tr
 from kiosk.theme.theme import theme
@@ -65,7 +66,9 @@ class KeyCap(FocusBehavior, Widget):
         }
         if self.text == MORE:
             return tr._("Voir la suite")
-        return names.get(self.key.action) or self.text.replace(" ", tr._("Espace"))
+        if named := names.get(self.key.action):
+            return named
+        return tr._("Espace") if self.text == " " else spelled_signs(self.text)
 
     def place(self, x: float, y: float, width: float, height: float) -> None:
         """Stand in this box, of which a gap is left free around the key."""

@@ -1,14 +1,20 @@
 """By ear: what is said, when, and that nothing of it is left for the next person."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
+from kiosk.access.commands import KEY_SETS
 from kiosk.access.echo import echo
 from kiosk.access.names import name_of as named
+from kiosk.access.signs import name_of_sign
 from kiosk.focus import put_focus, stops
+from kiosk.language import available_languages, tr
 from kiosk.speech.parts import Recording, Speech, in_words
 from kiosk.speech.voice import USUAL_SPEED, USUAL_VOLUME, Voice
+from kiosk.widgets.layouts import address_layout, layouts_for, telephone_pad
 from kiosk.widgets.lead import Lead
 from tests.kiosk.listener import Listener
 
@@ -269,6 +275,69 @@ def test_the_review_says_each_answer_where_it_can_be_changed(town):
     assert ear.last == "Changer. Combien de kilomètres ? 2,5."
 
 
+def test_a_changed_speed_is_the_last_thing_that_is_said(town):
+    there, ear = town
+    to(there, "SELECT_ONE")
+    there.kiosk.ear.begin()
+    there.kiosk.listen()
+    driver.frames(2)
+    faster = next(thing for thing in there.hands.things() if thing.said == "Plus vite")
+    while there.kiosk.keypad.focused is not faster:
+        driver.key("tab")
+        assert "pas choisi" not in ear.last
+    before = there.kiosk.ear.voice.speed
+    driver.key("enter")
+    driver.frames(4)
+    assert there.kiosk.ear.voice.speed == before + 1
+    assert ear.last.startswith(f"Vitesse {before + 2} sur")
+    driver.tap(faster)
+    driver.frames(4)
+    assert ear.last.startswith(f"Vitesse {before + 3} sur")
+
+
+@pytest.mark.parametrize("language", available_languages())
+def test_every_sign_of_every_keyboard_has_a_name(language):
+    tr.speak(language)
+    for spoken in available_languages():
+        for layout in (*layouts_for(spoken), address_layout(spoken), telephone_pad()):
+            for row in (*layout.letters, *layout.signs):
+                for key in row:
+                    if len(key.text) == 1 and not key.text.isalnum():
+                        assert name_of_sign(key.text).strip(), repr(key.text)
+    tr.speak("fr")
+
+
+def test_a_key_with_a_sign_is_called_by_its_name(town):
+    there, _ = town
+    to(there, "TEXT")
+    driver.tap(there.kiosk.page.answer.field)
+    keyboard = there.kiosk.page.answer.keyboard
+    keyboard.page = "signs"
+    driver.frames(2)
+    said = {cap.text: cap.said for row in keyboard.key_rows for cap in row.caps}
+    assert said["?"] == "point d’interrogation"
+    assert said["-"] == "tiret"
+    assert all(text != name for text, name in said.items() if text and not text.isalnum())
+
+
+def test_the_receipt_says_that_it_goes_before_it_goes(town):
+    there, ear = town
+    there.begin()
+    to_review(there)
+    there.on(2)
+    there.kiosk.ear.begin()
+    page = there.kiosk.page
+    assert "L’écran s’efface dans 60 secondes." in ear.last
+    said = []
+    for _ in range(59):
+        before = len(ear.heard)
+        page._count()
+        said += ear.heard[before:]
+    assert there.name == "receipt"
+    assert len(said) == 2
+    assert ear.last == "L’écran s’efface dans 10 secondes."
+
+
 def test_the_receipt_does_not_go_away_while_it_is_said(town, monkeypatch):
     there, ear = town
     there.begin()
@@ -387,3 +456,30 @@ def test_where_nothing_can_be_said_any_more_the_screens_go_on(tmp_path, programs
         assert there.kiosk.journey.ref == "/data/idee"
         assert not there.kiosk.ear.speaks
     assert "Nothing can be said" in caplog.text
+
+
+def test_one_switch_lights_nothing_else_before_the_sentence_is_over(tmp_path):
+    class Talker(Listener):
+        talks = True
+        speaks = property(lambda self: self.talks)
+
+    ear = Talker()
+    by_hand = replace(KEY_SETS["switch"], scan_seconds=1.5)
+    with hall.hall(tmp_path, voice=ear, key_map=by_hand) as there:
+        there.begin()
+        there.kiosk.ear.begin()
+        driver.key("enter")
+        keypad = there.kiosk.keypad
+        keypad._scanning.cancel()
+        lit = keypad.focused
+        for _ in range(40):
+            keypad._dwell(0.1)
+        keypad._scan()
+        assert keypad.focused is lit
+        ear.talks = False
+        for _ in range(14):
+            keypad._dwell(0.1)
+        assert keypad.focused is lit
+        keypad._dwell(0.1)
+        keypad._dwell(0.1)
+        assert keypad.focused is not lit
