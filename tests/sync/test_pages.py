@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,18 +14,21 @@ from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import consultation as packages
 from sync.answers import Answers, Labelled, State, Theme
 from sync.client.https import sync_once
 from sync.consultation import Consultation, Notice, Traceability
 from sync.contribution import Contribution, Mode
+from sync.crockford import check_character, grouped
 from sync.desk.answers import AnswersDesk
 from sync.desk.open_data import publish_data
 from sync.desk.pull import pull
 from sync.desk.sources import ServerSource
 from sync.erasure import ids_of
-from sync.receipt import Receipt
+from sync.errors import MistypedCode
+from sync.receipt import Receipt, read_code
 from sync.server.pages import words
 from sync.server.service import Service
 from tests.sync.town import Town
@@ -31,6 +36,10 @@ from tests.waiting import LONG
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+UNKNOWN = "1234-5678-9AB"
+"""A code that no device has given; its check character makes it fit."""
 
 
 @dataclass
@@ -59,8 +68,15 @@ class Place:
             "not followed": f"/r?code={self.unfollowed.code}",
             "consultation that is not followed": f"/c/{self.unfollowed.consultation}",
             "awaited": self.awaited.qr_payload(self.url).removeprefix(self.url.upper()),
+            "not known": f"/r?code={fitting(UNKNOWN)}",
             "nothing": "/c/NOTHING123",
         }
+
+
+def fitting(letters: str) -> str:
+    """A code that begins so, with its check character."""
+    bare = letters.replace("-", "")
+    return grouped(bare + check_character(bare))
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +251,68 @@ def test_a_contributor_sees_what_became_of_it(place: Place, browser: Any) -> Non
     page.goto(place.url + addresses["not followed"])
     assert "ne permet pas de suivre" in page.inner_text("main")
     assert page.get_by_role("heading", name="Reçue").count() == 0
+    context.close()
+
+
+def test_nobody_is_reassured_about_a_code_that_no_device_gave(place: Place) -> None:
+    forged = Receipt.promise(place.id, bytes(32), Ed25519PrivateKey.generate(), 1.8e9)
+    elsewhere = replace(place.awaited, consultation="0123456789ABCDEF")
+    for address in (
+        f"/r?code={fitting(UNKNOWN)}",
+        f"/r?code={place.awaited.code}",  # that it fits is all that is known of it
+        "/r?code=T1NS-NHBR-DBAB",
+        forged.qr_payload(place.url).removeprefix(place.url.upper()),
+        elsewhere.qr_payload(place.url).removeprefix(place.url.upper()),
+    ):
+        told = requests.get(f"{place.url}{address}", headers={"Accept-Language": "fr"}).text
+        assert "Nous ne connaissons pas encore ce code." in told, address
+        assert "après 30 jours, parlez-en à l’organisateur" in told
+        assert "en sécurité" not in told
+        assert "promise au registre" not in told
+
+
+def test_who_holds_a_devices_own_promise_is_told_what_was_promised(place: Place) -> None:
+    address = place.awaited.qr_payload(place.url).removeprefix(place.url.upper())
+    told = requests.get(place.url + address, headers={"Accept-Language": "fr"}).text
+    assert "Elle n’est pas encore arrivée." in told
+    assert "en sécurité" in told
+    assert "promise au registre" in told
+
+
+def test_the_code_that_is_shown_as_an_example_is_nobodys(place: Place) -> None:
+    home = requests.get(place.url, headers={"Accept-Language": "fr"}).text
+    examples = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", home)
+    assert examples
+    for example in examples:
+        with pytest.raises(MistypedCode):
+            read_code(example)
+
+
+def test_what_is_printed_is_all_that_was_read_dark_on_white(
+    place: Place, browser: Any, tmp_path: Path
+) -> None:
+    context = browser.new_context(locale="fr-FR", color_scheme="dark")
+    page = context.new_page()
+    addresses = place.addresses()
+    for name, words_kept in {
+        "shown": ("Un banc au soleil", "Votre idée", place.shown.code, "Inscrite au registre"),
+        "answered": ("Nous en posons dix.", "Lue par l’organisateur", place.answered.code),
+    }.items():
+        page.goto(place.url + addresses[name])
+        page.emulate_media(media="print")
+        for kept in words_kept:
+            assert page.get_by_text(kept).first.is_visible(), f"{name}: {kept}"
+        style = "getComputedStyle(document.querySelector('.done .mark'))"
+        assert page.evaluate(f"{style}.color") == "rgb(0, 0, 0)"
+        pdf = tmp_path / f"{name}.pdf"
+        page.pdf(path=str(pdf))
+        page.emulate_media(media=None)
+        if shutil.which("pdftotext"):
+            printed = subprocess.run(
+                ["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True
+            ).stdout
+            for kept in words_kept:
+                assert kept in " ".join(printed.split()), f"{name}: {kept}"
     context.close()
 
 

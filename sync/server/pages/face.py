@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -178,7 +179,7 @@ class Pages:
             found = self._service.registers.whereabouts(published.id, ids)
             if found is not None:
                 return self._found(visit, request, found, kept=kept)
-        return self._page(visit, "mine.html", awaited=True, code=code, kept=kept)
+        return self._unknown(visit, code, kept)
 
     def by_receipt(self, request: Request) -> Response:
         """My contribution, by what the QR code holds."""
@@ -195,16 +196,45 @@ class Pages:
         found = self._service.registers.whereabouts(receipt.consultation, ids)
         if found is not None:
             return self._found(visit, request, found, link=f"{_address(request)}{request.url.path}")
-        promised = visit.dated(
-            N_("Elle est promise au registre pour le {day}."), day=receipt.day + PROMISED
+        if not self._is_genuine(receipt):
+            return self._unknown(visit, receipt.code)
+        due = receipt.day + PROMISED
+        today = datetime.fromtimestamp(self._service.now(), UTC).date()
+        return self._page(
+            visit,
+            "mine.html",
+            awaited=True,
+            promised=visit.dated(N_("Elle est promise au registre pour le {day}."), day=due),
+            overdue=today > due,
+            code=receipt.code,
         )
-        return self._page(visit, "mine.html", awaited=True, promised=promised, code=receipt.code)
 
     def wrong(self, request: Request) -> Response:
         """There is no such page."""
         answer = self._page(_Visit(request), "wrong.html")
         answer.status_code = 404
         return answer
+
+    def _unknown(self, visit: _Visit, code: str, kept: str = "") -> Response:
+        """What is told of a code that no device of this server is known to have given.
+
+        Whoever can count makes a code that fits: it tells only that it was not mistyped.
+        """
+        advice = visit.words.ngettext(
+            "S’il manque encore après {n} jour, parlez-en à l’organisateur.",
+            "S’il manque encore après {n} jours, parlez-en à l’organisateur.",
+            PROMISED.days,
+        ).format(n=visit.number(PROMISED.days))
+        return self._page(visit, "mine.html", unknown=True, advice=advice, code=code, kept=kept)
+
+    def _is_genuine(self, receipt: Receipt) -> bool:
+        """Whether a device of this server has promised it, for a consultation of this server."""
+        known = {published.id for published in self._service.store.consultations()}
+        for device in self._service.store.devices(receipt.device_key_id.hex()):
+            with suppress(ForgedReceipt):
+                receipt.verify(device.public_key)
+                return receipt.consultation in known
+        return False
 
     def _found(
         self,
