@@ -13,7 +13,6 @@ from kiosk.language import base, tr
 from kiosk.speech.parts import Part, Speech
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import theme
-from kiosk.widgets import asking as asking  # its kv rules draw with it
 from kiosk.widgets import paged as paged  # its kv rule draws with it
 from kiosk.widgets.answer import Setting
 from kiosk.widgets.cards import CardGrid, ChoiceCard
@@ -27,6 +26,7 @@ class Over(BoxLayout):
     """Covers the page until it is closed; takes every touch."""
 
     title = StringProperty()
+    trouble = StringProperty()  # what stands against what was said, in place of the title
 
     def __init__(self, title: str, setting: Setting, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,8 +49,8 @@ class Over(BoxLayout):
             self.forget()
 
     def say(self) -> str:
-        """What it asks for."""
-        return str(self.title)
+        """What it asks for, after what stands against what was said."""
+        return f"{self.trouble} {self.title}".strip()
 
     def spoken(self) -> Sequence[Part]:
         """The same as it is heard."""
@@ -74,8 +74,6 @@ class DigitPad(Over):
         given: told the number, once it is written; says what stands against it, "" where nothing
             does.
     """
-
-    trouble = StringProperty()
 
     def __init__(
         self, title: str, longest: int, setting: Setting, given: Callable[[int], str]
