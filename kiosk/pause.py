@@ -33,6 +33,7 @@ class Pause:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.clock = clock
+        self._is_used = False  # somebody has touched: before that, no touch is a second one
         self._seen_since = float("-inf")
         self._touched_at = float("-inf")
         self._before: dict[int, tuple[float, float, object]] = {}
@@ -49,6 +50,7 @@ class Pause:
 
     def touched(self, cover: Widget) -> None:
         """A touch, or a key, counts: what it may change on this screen is as follows."""
+        self._is_used = True
         self._touched_at = self.clock()
         self._before = {id(thing): _place_of(thing) for thing in _things(cover)}
 
@@ -57,7 +59,7 @@ class Pause:
     @property
     def is_new(self) -> bool:
         """Whether the screen has only just become another."""
-        return self.clock() - self._seen_since < SECONDS
+        return self._is_used and self.clock() - self._seen_since < SECONDS
 
     @property
     def goes_on(self) -> bool:

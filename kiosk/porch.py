@@ -13,6 +13,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.greeting import Greeting
 from kiosk.language import own_name, tr
+from kiosk.pause import pause
 from kiosk.screens.welcome import WelcomeScreen
 from kiosk.theme.theme import theme
 from kiosk.widgets.banner import Banner
@@ -116,6 +117,14 @@ class Porch(FloatLayout):
         theme.rtl = tr.rtl
         self.name_offer(tr.language)
         self.page.enter()
+        pause.changed()
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A touch; one that comes too soon after another counts for nothing, as on the stage."""
+        if self.page is None or pause.swallows_touch(self.page, *touch.pos):
+            return True
+        pause.touched(self.page)
+        return bool(super().on_touch_down(touch))
 
     def _key(self, *key: Any) -> bool:
         """Whoever uses keys needs the whole kiosk: it gets this very key."""

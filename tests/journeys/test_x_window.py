@@ -17,6 +17,7 @@ import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
+from kiosk.pause import SECONDS
 from kiosk.theme.theme import Panel, theme
 from sync.device import Device
 from tests.journeys.commands import ROOT, as_programs
@@ -84,9 +85,9 @@ class Screen:
         raise AssertionError("nothing changed on the screen")
 
     def click(self, x: float, y: float) -> None:
-        """Press and let go of the pointer's button, and wait for what comes of it."""
+        """Press and let go of the pointer's button, once that counts; wait for what comes of it."""
         self.tool("mousemove", round(x), round(HEIGHT - y))
-        time.sleep(0.1)
+        time.sleep(SECONDS + 0.1)
         before = self.look()
         self.tool("mousedown", 1)
         time.sleep(0.08)

@@ -111,6 +111,19 @@ def card(porch, name):
     return next(one for one in grid.children if one.text == name)
 
 
+def test_two_quick_touches_on_the_porch_choose_no_language(tmp_path):
+    with on_the_porch(tmp_path) as (porch, _, _shown):
+        middle = porch.page.ids.start.to_window(*porch.page.ids.start.center)
+        for seconds in (1.0, 0.1):
+            with driver.trembling(seconds):
+                touch = driver.touch_at(*middle)
+            touch.touch_down()
+            driver.frames()
+            touch.touch_up()
+            driver.frames(2)
+        assert porch.page is porch.screens["language"]
+
+
 def test_a_touch_on_the_porch_leads_to_the_languages(tmp_path):
     with on_the_porch(tmp_path) as (porch, _, shown):
         assert porch.page.title == "La place"

@@ -3,12 +3,13 @@
 from contextlib import contextmanager
 
 import pytest
+from kivy.uix.widget import Widget
 
 from tests.kiosk import driver, hall  # isort: split
 
 from kiosk.access.commands import KEY_SETS
 from kiosk.journey import Stage
-from kiosk.pause import pause
+from kiosk.pause import Pause, pause
 from kiosk.widgets.methods.judgment import MajorityJudgment
 
 SEVERAL = """
@@ -223,3 +224,15 @@ def test_what_was_there_is_forgotten_with_the_screen(tmp_path):
         home.kiosk.erase()
         driver.frames(2)
         assert not pause._before
+
+
+def test_the_very_first_touch_after_the_start_counts(window):
+    moments = hall.Seconds()
+    fresh, there = Pause(moments), Widget()
+    fresh.changed()
+    assert not fresh.swallows_touch(there, 1, 1)
+    fresh.touched(there)
+    fresh.changed()
+    assert fresh.swallows_touch(there, 1, 1)
+    moments.now += 0.6
+    assert not fresh.swallows_touch(there, 1, 1)
