@@ -16,7 +16,8 @@ from sync.client.background import Status
 from sync.consultation import Traceability
 from sync.contribution import Agreement, Assistance, Contribution, Mode
 from sync.device import Device
-from sync.errors import SyncError
+from sync.errors import SyncError, UnfitAddress
+from sync.receipt import Receipt
 
 log = logging.getLogger(__name__)
 
@@ -85,15 +86,24 @@ class Counter:
         fields = journey.entry.finish().fields
         contribution = contribution_of(offer, fields, language, self._assistance(journey))
         attachments = journey.attachments.named_in(value for _, value in fields)
-        receipt = self.device.confirm(offer.id, contribution, attachments)
+        receipt = self.device.confirm(offer.id, contribution, attachments, journey.origin)
+        # It is sealed: from here on nothing may fail, or the person is told that it is not.
         self.exposures.count(offer.id, shown_in(offer.form, fields))
         if self._uplink:
             self._uplink.wake()
         if offer.traceability is Traceability.NONE:
             return Shown("", "")  # what nobody has, nobody can be asked for
-        enrolment = self.device.enrolled
-        address = enrolment.url if enrolment else ""
-        return Shown(code=receipt.code, qr=receipt.qr_payload(address) if address else receipt.code)
+        return Shown(code=receipt.code, qr=self._qr(receipt))
+
+    def _qr(self, receipt: Receipt) -> str:
+        """What the receipt's QR code holds: a link, or the code alone where none can be made."""
+        if self.device.enrolled is None:
+            return receipt.code
+        try:
+            return receipt.qr_payload(self.device.enrolled.url)
+        except UnfitAddress as error:
+            log.warning("%s", error)
+            return receipt.code
 
     def state(self) -> State:
         """How the device is doing."""

@@ -13,6 +13,7 @@ seals and stores it. Erasing drops everything that was said.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from secrets import token_hex
 from typing import Protocol
 
 from forms.engine import Entry, Kind, Outcome, Place, Repetition, Step, Verdict
@@ -77,6 +78,9 @@ class Journey:
         self._keep = keep
         self.stage = Stage.WELCOME
         self.entry: Entry | None = None
+        self.origin = ""
+        """What tells this entry from all others, so that it is sealed once however often it is
+        confirmed; it tells nothing else, and is gone with the entry."""
         self._way: Way | None = None
         self.receipt: Shown | None = None
         self.assistance: Assistance | None = None
@@ -95,6 +99,7 @@ class Journey:
         self.erase()
         self._arguments = arguments
         self.entry = self._begin_entry()
+        self.origin = f"entry {token_hex(16)}"
         self.assistance = assistance
         self._way = Way(self.entry, assistance.reworded if assistance else set())
         self.stage = Stage.LANGUAGE
@@ -204,6 +209,7 @@ class Journey:
         self.receipt = self._keep(self)
         self.attachments.clear()
         self.entry = None
+        self.origin = ""
         self._way = None
         self.assistance = None
         self.stage = Stage.RECEIPT
@@ -211,6 +217,7 @@ class Journey:
     def erase(self) -> None:
         """Forget this person altogether."""
         self.entry = None
+        self.origin = ""
         self.receipt = None
         self.assistance = None
         self._way = None

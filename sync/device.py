@@ -13,6 +13,7 @@ device.sqlite     what the kiosk keeps for itself (mediators' accounts)
 
 import contextlib
 import fcntl
+import hmac
 import json
 import os
 import shutil
@@ -29,6 +30,8 @@ from types import TracebackType
 from typing import TextIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from sqlite_utils import Database
 
 from sync import consultation as packages
@@ -46,6 +49,7 @@ from sync.errors import (
     BadKey,
     DamagedData,
     DeviceBusy,
+    ErasedAlready,
     MalformedContribution,
     OlderPackage,
     StorageFailed,
@@ -54,15 +58,17 @@ from sync.errors import (
 )
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.machine import machine_secret
-from sync.outbox import Counts, Outbox, State, read_counts
+from sync.outbox import Counts, First, Outbox, State, read_counts
 from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
+from sync.wire import sized
 
 _AUTHORITY = "ca.pem"
 _ERASURES = "erasures"
 _CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
 _LOOKED_THROUGH = ("consultations", _CHECKPOINTS, _ERASURES)
+_ORIGIN_LABEL = b"parvis/1 origin\x00"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -342,26 +348,33 @@ class Device:
         consultation_id: str,
         contribution: Contribution,
         attachments: Sequence[Attachment] = (),
+        origin: str = "",
     ) -> Receipt:
         """Seal a contribution and its attachments, store them, and only then give its receipt.
 
-        The instance's random id is left out: the desk gives it the one that follows from the
+        What has an origin is sealed once: whoever confirms that origin again, whatever happened
+        between, gets the first receipt, and nothing is sealed. The instance's random id is left out: the desk gives it the one that follows from the
         contribution's own id (`sync.contribution.instance_id`).
 
         Args:
             consultation_id: of a consultation held here.
             contribution: answers its form, as held now or earlier in this process.
             attachments: the files that its fields refer to by name; they are written into it here.
+            origin: what tells this entry, row or sheet from all others of its consultation; ""
+                where it has none, and may be sealed any number of times.
 
         Raises:
             UnknownConsultation: this device does not hold it.
             MalformedContribution: it answers another form, cannot be written, or something is
                 attached that cannot be: too large, or two of one name.
             NotKept: the disk did not take it; nothing of it remains.
+            ErasedAlready: it was sealed before, and erased since; it is not sealed again.
         """
         attachments = tuple(dict.fromkeys(attachments))  # two fields may hold one name
         with self._guard:
             consultation = self.consultation(consultation_id)
+            if origin and (before := self.receipt_of(consultation_id, origin)) is not None:
+                return before
             if contribution.form_hash not in self._forms[consultation_id]:
                 raise MalformedContribution(
                     "This contribution answers a form that this consultation does not have here."
@@ -373,8 +386,32 @@ class Device:
             )
             sealed = self._session(consultation, said.form_hash).seal(said, attachments)
             receipt = Receipt.promise(consultation_id, sealed.commitment, self.key, self._wall())
-            self.outbox.keep(sealed)
+            first = First(self._origin(consultation_id, origin), receipt.promised)
+            self.outbox.keep(sealed, first if origin else None)
             return receipt
+
+    def receipt_of(self, consultation_id: str, origin: str) -> Receipt | None:
+        """The receipt of what was sealed here under an origin; None where nothing was.
+
+        Raises:
+            ErasedAlready: it was, and has been erased since.
+        """
+        first = self.outbox.first(self._origin(consultation_id, origin))
+        if first is None:
+            return None
+        if first.promised is None:
+            raise ErasedAlready()
+        return Receipt.again(consultation_id, first.promised, self.key)
+
+    def has_sealed(self, consultation_id: str, origin: str) -> bool:
+        """Whether something was sealed here under an origin, whatever became of it."""
+        return self.outbox.first(self._origin(consultation_id, origin)) is not None
+
+    def _origin(self, consultation_id: str, origin: str) -> bytes:
+        """An origin as the outbox holds it: it tells a thief of the disk alone nothing."""
+        key = HKDFExpand(SHA256(), 32, _ORIGIN_LABEL).derive(self.key.private_bytes_raw())
+        written = sized(consultation_id.encode()) + origin.encode()
+        return hmac.digest(key, written, "sha256")
 
     def today(self) -> date:
         """The day by this device's clock."""

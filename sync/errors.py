@@ -235,6 +235,15 @@ class NotKept(SyncError):
     )
 
 
+class ErasedAlready(SyncError):
+    """Something was sealed under this origin, and has been erased since."""
+
+    sentence = (
+        "This contribution was sealed here before, and erased since: it is not sealed a second "
+        "time."
+    )
+
+
 class DamagedOutbox(SyncError):
     """The outbox file cannot be read."""
 

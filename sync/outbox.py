@@ -40,7 +40,7 @@ from sync.looking import looked_at, while_it_is_used
 from sync.outbox_tables import Counts, Row, State, in_words
 from sync.stream_folder import StreamFolder
 
-__all__ = ["USUAL_BATCH", "Counts", "Kept", "Outbox", "Outgoing", "Quarantined", "State"]
+__all__ = ["USUAL_BATCH", "Counts", "First", "Kept", "Outbox", "Outgoing", "Quarantined", "State"]
 
 USUAL_BATCH = 500
 """Records in a batch, unless asked otherwise."""
@@ -67,6 +67,19 @@ class Outgoing:
     data: bytes
     enclosed: tuple[Enclosed, ...] = ()
     stored: bool = False
+
+
+@dataclass(frozen=True)
+class First:
+    """Where a contribution comes from, so that the same is never sealed a second time.
+
+    Attributes:
+        origin: what tells it from all others; it says nothing to who has not the device's key.
+        promised: what its receipt promises, as the device wrote it; None once it is erased.
+    """
+
+    origin: bytes
+    promised: bytes | None
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ class Outbox:
         with self._lock:
             self._database.close()
 
-    def keep(self, sealed: Sealed) -> None:
+    def keep(self, sealed: Sealed, first: First | None = None) -> None:
         """Store one sealed contribution and its session's header, in one transaction.
 
         Its attachments are on the disk before that begins: all of it is stored, or nothing. Where
@@ -172,18 +185,31 @@ class Outbox:
 
         The person may be shown their receipt once this returns.
 
+        Args:
+            sealed: the contribution.
+            first: where it comes from; written in the same transaction, and kept for good.
+
         Raises:
-            NotKept: the disk did not take it; nothing of it is stored.
+            NotKept: the disk did not take it, or something of that origin is stored already;
+                nothing of it is stored.
         """
         try:
-            self._keep(sealed)
+            self._keep(sealed, first)
         except NotKept:
             with contextlib.suppress(StorageFailed, DamagedOutbox):
                 while self._make_room():
                     with contextlib.suppress(NotKept):
-                        self._keep(sealed)
+                        self._keep(sealed, first)
                         return
             raise
+
+    def first(self, origin: bytes) -> First | None:
+        """What was kept of an origin before, whatever became of it; None where nothing was."""
+        with self._transaction() as database:
+            row = database.execute(
+                "SELECT origin, promised FROM contribution WHERE origin = ?", (origin,)
+            ).fetchone()
+        return None if row is None else First(*row)
 
     def counts(self) -> Counts:
         """How many contributions stand where."""
@@ -492,7 +518,7 @@ class Outbox:
             )
         return owed
 
-    def _keep(self, sealed: Sealed) -> None:
+    def _keep(self, sealed: Sealed, first: First | None) -> None:
         record, header = sealed.record, sealed.header
         names: list[str] = []
         try:
@@ -505,9 +531,13 @@ class Outbox:
                     (header.session, record.consultation, header.data),
                 )
                 number = database.execute(
-                    "INSERT INTO contribution (id, session, place, commitment, ciphertext, state)"
-                    " VALUES (?, ?, ?, ?, ?, 'waiting')",
-                    (record.id, record.session, record.index, record.commitment, record.ciphertext),
+                    "INSERT INTO contribution (id, session, place, commitment, ciphertext, origin,"
+                    " promised, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+                    (
+                        *(record.id, record.session, record.index, record.commitment),
+                        record.ciphertext,
+                        *((None, None) if first is None else (first.origin, first.promised)),
+                    ),
                 ).lastrowid
                 database.conn.executemany(
                     "INSERT INTO attachment (name, contribution, place, size) VALUES (?, ?, ?, ?)",

@@ -2,7 +2,8 @@
 
 session       the headers of sealing sessions
 contribution  waiting, sent, released, quarantined or erased; ciphertext and session until it is
-              let go of
+              let go of; its origin for good, so that what was sealed once is never sealed again, and
+              what its receipt promises until it is erased
 attachment    the sealed streams of contributions; the files lie beside the database
 batch         sent, stored (its attachments are still on their way), acknowledged (kept some days
               in case the server is set back), settled (number and name only)
@@ -20,7 +21,7 @@ from sync.batch import MOST_ENCLOSED, Enclosed
 from sync.envelope import Record
 from sync.errors import DamagedOutbox, StorageFailed
 
-_SCHEMA = 5
+_SCHEMA = 6
 
 
 class State(Enum):
@@ -77,6 +78,10 @@ def lay_out(database: Database) -> None:
         database.execute("ALTER TABLE batch ADD COLUMN registered INTEGER NOT NULL DEFAULT 0")
     if version < 5:
         database.execute("ALTER TABLE batch ADD COLUMN seen TEXT")
+    if version < 6:
+        database.execute("ALTER TABLE contribution ADD COLUMN origin BLOB")
+        database.execute("ALTER TABLE contribution ADD COLUMN promised BLOB")
+        database.execute("CREATE UNIQUE INDEX contribution_origin ON contribution (origin)")
     database.execute(f"PRAGMA user_version={_SCHEMA}")
 
 
@@ -217,7 +222,7 @@ def erase(database: Database, number: int, batch: str | None) -> list[str]:
     ]
     database.execute(
         "UPDATE contribution SET state = 'erased', ciphertext = NULL, commitment = NULL,"
-        " session = NULL, place = NULL, cause = NULL WHERE number = ?",
+        " session = NULL, place = NULL, cause = NULL, promised = NULL WHERE number = ?",
         (number,),
     )
     # Its batch's bytes hold it, too. Without them a batch that is still to be sent is formed again

@@ -61,6 +61,26 @@ class Receipt:
         promised = _promised(consultation, commitment, key_id, day)
         return cls(consultation, commitment, key_id, day, device_key.sign(promised))
 
+    @classmethod
+    def again(cls, consultation: str, promised: bytes, device_key: Ed25519PrivateKey) -> "Receipt":
+        """The receipt given before, byte for byte.
+
+        Args:
+            consultation: its id.
+            promised: what that receipt's `promised` was.
+            device_key: the same as then.
+        """
+        reader = Reader(promised, ForgedReceipt)
+        commitment, days = reader.take(HASH_BYTES), reader.number(0xFFFF)
+        reader.done()
+        seconds = timedelta(days=days).total_seconds()
+        return cls.promise(consultation, commitment, device_key, seconds)
+
+    @property
+    def promised(self) -> bytes:
+        """What the device has to remember in order to give the same receipt `again`."""
+        return self.commitment + number((self.day - _FIRST_DAY).days)
+
     @property
     def id(self) -> bytes:
         """The contribution's id, 16 bytes."""

@@ -136,3 +136,41 @@ def test_where_their_counts_are_gone_cards_come_all_the_same(tmp_path):
         counter = Counter(device)
         device.database.conn.execute("DROP TABLE exposures")
         assert counter.begin(Offer(cards, lambda: hall.NOON)).steps()
+
+
+# --- once, whatever happens -----------------------------------------------------------------------
+
+
+def test_an_address_too_long_for_a_qr_code_gives_a_receipt_without_and_is_sealed_once(
+    counter, device
+):
+    key = device.key.public_key().public_bytes_raw()
+    device.enrol(Enrolment(f"https://{'participation.' * 6}example.org", key, "mairie"))
+    journey = finished(counter, idee="Un banc")
+    journey.confirm()
+    assert journey.receipt.qr == journey.receipt.code != ""
+    assert device.outbox.counts().waiting == 1
+
+
+def test_who_confirms_again_after_something_went_wrong_behind_it_is_counted_once(counter, device):
+    journey = finished(counter, idee="Un banc")
+    kept = counter._uplink.wake
+
+    def stumbles(*, now=False):
+        raise SyncError("The thread is gone.")
+
+    counter._uplink.wake = stumbles
+    with pytest.raises(SyncError):
+        journey.confirm()
+    counter._uplink.wake = kept
+    journey.confirm()
+    assert journey.receipt.code
+    assert device.outbox.counts().waiting == 1
+
+
+def test_two_people_who_say_the_same_are_two(counter, device):
+    first, second = finished(counter), finished(counter)
+    first.confirm()
+    second.confirm()
+    assert first.receipt != second.receipt
+    assert device.outbox.counts().waiting == 2

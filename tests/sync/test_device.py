@@ -17,6 +17,7 @@ from sync.errors import (
     BadDataDirectory,
     BadKey,
     DeviceBusy,
+    ErasedAlready,
     ForgedPackage,
     MalformedContribution,
     OlderPackage,
@@ -279,3 +280,80 @@ def test_a_device_key_that_a_failing_disk_changed_is_named(tmp_path: Path) -> No
     write_signing_key(tmp_path / "device.key", OTHER_KEY)
     with pytest.raises(BadKey, match="not the one that was enrolled"):
         Device.open(tmp_path)
+
+
+# --- what has an origin is sealed once ------------------------------------------------------------
+
+
+def test_an_origin_that_is_confirmed_again_gets_the_first_receipt(tmp_path: Path) -> None:
+    enrolled_device(tmp_path).close()
+    with Device.open(tmp_path, wall=lambda: 1_000_000_000.0) as device:
+        first = device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
+        assert device.confirm(CONSULTATION.id, said("non"), origin="sheet 57") == first
+        assert device.confirm(CONSULTATION.id, said("oui"), origin="sheet 58") != first
+        assert device.outbox.counts() == Counts(waiting=2)
+    with Device.open(tmp_path, wall=lambda: 1_800_000_000.0) as again:
+        assert again.confirm(CONSULTATION.id, said("oui"), origin="sheet 57") == first
+        assert again.outbox.counts() == Counts(waiting=2)
+
+
+def test_what_has_no_origin_may_be_said_twice(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path) as device:
+        device.confirm(CONSULTATION.id, said("oui"))
+        device.confirm(CONSULTATION.id, said("oui"))
+        assert device.outbox.counts() == Counts(waiting=2)
+
+
+def test_what_was_acknowledged_and_let_go_of_is_still_not_sealed_again(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path) as device:
+        first = device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
+        outgoing = device.outbox.next_batch()
+        assert outgoing is not None
+        device.outbox.release(acknowledged(outgoing))
+        device.outbox.let_go([outgoing.name])
+    with Device.open(tmp_path) as again:
+        assert again.confirm(CONSULTATION.id, said("oui"), origin="sheet 57") == first
+        assert again.outbox.counts() == Counts(released=1)
+
+
+def test_what_was_erased_on_request_is_not_sealed_again(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path) as device:
+        first = device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
+        device.outbox.erase((first.id, first.id))
+        assert device.has_sealed(CONSULTATION.id, "sheet 57")
+        with pytest.raises(ErasedAlready, match="erased since"):
+            device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
+        assert device.outbox.counts() == Counts(erased=1)
+    assert first.commitment not in (tmp_path / "outbox.sqlite").read_bytes()
+
+
+def test_ten_at_once_of_one_origin_are_sealed_once(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path) as device:
+        receipts = []
+        start = threading.Barrier(10)
+
+        def confirm() -> None:
+            start.wait()
+            receipts.append(device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57"))
+
+        threads = [threading.Thread(target=confirm) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(receipts) == 10
+        assert len(set(receipts)) == 1
+        assert device.outbox.counts() == Counts(waiting=1)
+
+
+def test_an_origin_on_the_disk_does_not_say_what_it_is(tmp_path: Path) -> None:
+    with enrolled_device(tmp_path / "a") as device, enrolled_device(tmp_path / "b") as other:
+        for one in (device, other):
+            one.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
+        kept = [
+            one.outbox.first(one._origin(CONSULTATION.id, "sheet 57")) for one in (device, other)
+        ]
+    assert None not in kept
+    assert kept[0] != kept[1]
+    for file in (tmp_path / "a").iterdir():
+        assert file.is_dir() or b"sheet 57" not in file.read_bytes()

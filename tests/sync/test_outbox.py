@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from sync.errors import (
     SyncError,
     UnknownBatch,
 )
-from sync.outbox import Counts, Outbox, Outgoing, read_counts
+from sync.outbox import Counts, First, Outbox, Outgoing, read_counts
 from tests.sync.given import (
     CONSULTATION,
     DEVICE,
@@ -359,3 +360,46 @@ def test_an_outbox_of_a_newer_parvis_is_left_alone(outbox: Outbox, path: Path) -
 def test_a_directory_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="disk"):
         opened(tmp_path / "missing" / "outbox.sqlite")
+
+
+FIFTH = """
+CREATE TABLE session (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,
+    consultation TEXT NOT NULL, header BLOB NOT NULL);
+CREATE TABLE contribution (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,
+    session BLOB, place INTEGER, commitment BLOB, ciphertext BLOB,
+    state TEXT NOT NULL, batch TEXT, rank INTEGER, cause TEXT);
+CREATE TABLE batch (name TEXT PRIMARY KEY, consultation TEXT NOT NULL,
+    sequence INTEGER NOT NULL, records INTEGER NOT NULL, data BLOB, state TEXT NOT NULL,
+    acknowledged INTEGER, registered INTEGER NOT NULL DEFAULT 0, seen TEXT,
+    UNIQUE (consultation, sequence));
+CREATE TABLE attachment (name TEXT PRIMARY KEY, contribution INTEGER NOT NULL,
+    place INTEGER NOT NULL, size INTEGER NOT NULL, UNIQUE (contribution, place));
+CREATE VIEW sealed AS SELECT c.number, s.number AS session_number, s.header,
+    s.consultation, c.session, c.place, c.commitment, c.ciphertext,
+    c.id, c.state, c.batch, c.rank, c.cause
+    FROM contribution c JOIN session s ON s.id = c.session;
+CREATE INDEX contribution_state ON contribution (state, number);
+CREATE INDEX contribution_batch ON contribution (batch, rank);
+CREATE INDEX contribution_session ON contribution (session);
+CREATE INDEX batch_state ON batch (state);
+INSERT INTO contribution (id, state) VALUES (x'00', 'released'), (x'01', 'released');
+PRAGMA user_version=5;
+"""
+
+
+def test_an_outbox_from_before_there_were_origins_is_brought_up_to_date(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FIFTH)
+    session = SealingSession.start(
+        CONSULTATION.id, CONSULTATION.form_hash, DEVICE_ID, CONSULTATION.recipients
+    )
+    outbox = opened(path)
+    try:
+        outbox.keep(session.seal(said("neuf")), First(b"sheet 1", b"promise"))
+        assert outbox.counts() == Counts(waiting=1, released=2)
+        assert outbox.first(b"sheet 1") == First(b"sheet 1", b"promise")
+        with pytest.raises(NotKept):
+            outbox.keep(session.seal(said("neuf")), First(b"sheet 1", b"promise"))
+        assert outbox.counts() == Counts(waiting=1, released=2)
+    finally:
+        outbox.close()
