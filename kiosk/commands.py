@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -374,36 +377,109 @@ def retry(data: Path) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the rows that were not kept to this CSV, to correct and transcribe.",
 )
-def transcribe(consultation_id: str, file: Path, data: Path, rejected: Path | None) -> None:
+@click.option("--as-new", is_flag=True, help="Rows at places already taken are other people's.")
+@click.option("--sheet", default="", help="The column with sheets' numbers, if not “sheet”.")
+@click.option("--codes", is_flag=True, help="Cells hold names of choices alone, no labels.")
+@click.option(
+    "--kept",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The note of what is kept; beside the table, FILE.kept, unless given.",
+)
+def transcribe(
+    consultation_id: str,
+    file: Path,
+    data: Path,
+    rejected: Path | None,
+    as_new: bool,
+    sheet: str,
+    codes: bool,
+    kept: Path | None,
+) -> None:
     r"""Enter contributions given on paper, from a table FILE, one per row.
 
-    FILE is CSV with a header of question names, or JSON lines. Each row is checked by the form's
-    own rules and sealed. Bad rows are named with their line and cause, and good ones are kept: do
-    not transcribe those again. A column “language” may hold each row's language, such as fr.
+    FILE is CSV or XLSX with a header of question names, or JSON lines. Each row is checked by the
+    form's own rules and sealed, once: run it again after it was stopped, or with rows added, and
+    what is kept is passed over. FILE.kept beside it says what is; keep the two together. A column
+    “sheet” (or “feuille”) may hold the number of each sheet, a column “language” its language.
 
-    Exits with 1 if a row was not kept.
+    Bad rows are named with their line and cause. Exits with 1 if a row was not kept. docs/paper.md
+    tells how questions, choices, days, numbers and files are written.
 
     \b
     Example:
       parvis-kiosk transcribe 7M2KQ4ZT9XN8B3HD sheets.csv --data /var/lib/parvis-kiosk
     """
     from kiosk.offer import Offer
-    from kiosk.transcription import read_table, write_rejected
+    from kiosk.paper.columns import Columns
+    from kiosk.transcription import Table, read_table, write_rejected
     from kiosk.transcription import transcribe as transcribe_rows
 
-    with _open(data) as device:
-        consultation = device.consultation(consultation_id)
-        offer = Offer(consultation, local_time)
-        done = transcribe_rows(device, offer, read_table(file), _count())
-    click.echo(f"{done.kept} kept and sealed, {len(done.rejected)} not kept.")
+    with _open(data) as device, _until_stopped() as stop:
+        offer = Offer(device.consultation(consultation_id), local_time)
+        count = _count()
+
+        def progress(done: int, of: int) -> None:
+            count(done, of)
+            stop()
+
+        table = Table(file, kept, as_new=as_new, sheet=sheet, codes=codes)
+        done = transcribe_rows(device, offer, read_table(file), progress, table)
+        if done.left:
+            count(1, 1)
+    before = f", {done.before} kept before" if done.before else ""
+    click.echo(f"{done.kept} kept and sealed{before}, {len(done.rejected)} not kept.")
     for one in done.rejected:
         click.echo(f"line {one.row.line}: {one.cause}", err=True)
+    if done.taken:
+        lines = ", ".join(str(row.line) for row in done.taken[:20])
+        click.echo(
+            f"The sheets of {counted(len(done.taken), 'row')} were kept from another table, or "
+            f"before {file.name}.kept was lost: line {lines}{'…' if len(done.taken) > 20 else ''}. "
+            "If they are other sheets of the same numbers, run it again with --as-new.",
+            err=True,
+        )
     if done.rejected and rejected is not None:
-        write_rejected(rejected, done.rejected)
+        write_rejected(rejected, done.rejected, Columns(offer.form, sheet))
         click.echo(f"The rows not kept are in {rejected}: correct them and transcribe that file.")
     elif done.rejected:
-        click.echo("Correct these rows in a file of their own, and transcribe only that.", err=True)
+        click.echo("Correct these rows in the table, and transcribe it again.", err=True)
+    if done.left:
+        why = f"{done.trouble} " if done.trouble else ""
+        raise Sentence(
+            f"{why}Stopped: {counted(done.left, 'row')} of {file} are left. Run the same command "
+            "again: it goes on there, and what is kept is not kept twice."
+        )
     sys.exit(1 if done.rejected else 0)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[Callable[[], None]]:
+    """Ctrl-C and SIGTERM end the work between two rows; a second one ends the process at once.
+
+    Yields:
+        What raises `Stopped` once one of them came.
+    """
+    from kiosk.transcription import Stopped
+
+    came: list[int] = []
+    usual = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        for one, handler in usual.items():
+            signal.signal(one, handler)
+
+    def stop() -> None:
+        if came:
+            raise Stopped
+
+    for one in usual:
+        signal.signal(one, note)
+    try:
+        yield stop
+    finally:
+        for one, handler in usual.items():
+            signal.signal(one, handler)
 
 
 @main.command()

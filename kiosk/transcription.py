@@ -1,45 +1,69 @@
 """Paper contributions, typed into a table, one per row: checked by the form, sealed like any other.
 
-A table is CSV, with a header of question names, or JSON lines, one object per line. Multiple
-choices and rankings are names with spaces between them, dates as 2026-11-21, numbers with a point.
+Each row is sealed once, however often its table is transcribed (`kiosk.paper.kept`, and the
+outbox's origins).
 """
 
+from __future__ import annotations
+
 import csv
-import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Protocol
 
-from forms.engine import Entry, Kind, Outcome, Step, Unfinished
 from kiosk.counter import contribution_of
-from kiosk.errors import DeviceError
 from kiosk.offer import Offer
-from sync.contribution import Mode
-from sync.device import Device
+from kiosk.paper.columns import CAUSE, LINE, Columns
+from kiosk.paper.errors import BadRow, BadTable
+from kiosk.paper.files import Files
+from kiosk.paper.filling import Filler
+from kiosk.paper.kept import KeptRows, Note, abandoned_note, kept_beside, open_kept
+from kiosk.paper.plan import Fate, Plan, Planned, plan
+from kiosk.paper.tables import LARGEST_TABLE, Row, read_table
+from sync.attachment import Attachment
+from sync.contribution import Contribution, Mode
+from sync.durable import write_whole
+from sync.errors import ErasedAlready, MalformedContribution, SyncError
+from sync.receipt import Receipt
 
-LARGEST_TABLE = 64 << 20  # bytes
-_LANGUAGE_COLUMN = "language"
-# What no XForm can hold (XML 1.0, 2.2: Char).
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+__all__ = [
+    "LARGEST_TABLE",
+    "BadRow",
+    "BadTable",
+    "Rejected",
+    "Row",
+    "Sealer",
+    "Stopped",
+    "Table",
+    "Transcribed",
+    "read_table",
+    "transcribe",
+    "write_rejected",
+]
 
 
-class BadTable(DeviceError):
-    """The table as a whole cannot be read; nothing of it was kept."""
+class Sealer(Protocol):
+    """What seals rows: a device, or the kiosk that runs on it."""
 
+    @property
+    def key_id(self) -> bytes:
+        """The device's."""
 
-class BadRow(DeviceError):
-    """One row is not what the form asks for."""
+    def sealed_of(self, consultation_id: str, origins: Collection[str]) -> frozenset[str]:
+        """Of some origins, those that were sealed."""
 
-
-@dataclass(frozen=True)
-class Row:
-    """One contribution as typed: `line` counts as an editor does, from 1."""
-
-    line: int
-    values: dict[str, str]
+    def confirm(
+        self,
+        consultation_id: str,
+        contribution: Contribution,
+        attachments: Sequence[Attachment] = (),
+        origin: str = "",
+    ) -> Receipt:
+        """Seal and store a contribution, unless something of that origin was."""
 
 
 @dataclass(frozen=True)
@@ -52,208 +76,208 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Transcribed:
-    """What became of a table."""
+    """What became of a table.
+
+    Attributes:
+        kept: rows sealed now.
+        rejected: rows that were not kept.
+        before: rows that had been kept before, and were passed over.
+        taken: of those, the ones whose sheet was kept from another table.
+        left: rows that it did not come to.
+        trouble: why it did not come to them, as a sentence; "" where it was stopped, or did.
+    """
 
     kept: int
     rejected: tuple[Rejected, ...]
+    before: int = 0
+    taken: tuple[Row, ...] = ()
+    left: int = 0
+    trouble: str = ""
 
 
-def read_table(path: Path) -> tuple[Row, ...]:
-    """All rows of a CSV or JSON-lines file; empty lines are passed over.
+class Stopped(Exception):
+    """Somebody asked for the work to end; raised by `progress`."""
 
-    Raises:
-        BadTable: it cannot be read, is too large, is not UTF-8, or is neither of the two.
+
+@dataclass(frozen=True)
+class Table:
+    """Where rows come from, and how they are meant.
+
+    Attributes:
+        path: the table; the files that rows name lie beside it.
+        kept: its note; beside it unless given.
+        as_new: whether rows at taken places are new ones.
+        sheet: the column with the sheets' numbers; "" for `sheet` or `feuille`.
+        codes: whether cells hold the names of choices alone.
     """
-    try:
-        if path.stat().st_size > LARGEST_TABLE:
-            raise BadTable(f"{path} is larger than 64 MB. Split it.")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadTable(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise BadTable(f"{path} is not UTF-8 text. Save it as “CSV UTF-8” and try again.") from None
-    begins = text.lstrip()
-    if not begins:
-        raise BadTable(f"{path} is empty.")
-    rows = tuple(_json_rows(text) if begins.startswith("{") else _csv_rows(text))
-    if not rows:
-        raise BadTable(f"{path} has a header and no rows.")
-    return rows
+
+    path: Path
+    kept: Path | None = None
+    as_new: bool = False
+    sheet: str = ""
+    codes: bool = False
 
 
 def transcribe(
-    device: Device,
+    sealer: Sealer,
     offer: Offer,
-    rows: tuple[Row, ...],
+    rows: Sequence[Row],
     progress: Callable[[int, int], None] = lambda done, of: None,
+    table: Table | None = None,
 ) -> Transcribed:
-    """Seal every row that the form accepts; the others are told with their cause.
+    """Seal every row that the form accepts and that is not sealed yet; the others are told.
+
+    Args:
+        sealer: where they are sealed.
+        offer: the consultation.
+        rows: what was typed.
+        progress: told how many rows are done, of how many; may raise `Stopped`.
+        table: where the rows come from. Without, those that have no sheet's number are sealed
+            however often they come.
 
     Raises:
-        BadTable: a column is no question of this form; nothing was kept.
-        SyncError: the device could not store a row; those before it are kept.
+        BadTable: a column is no question of this form, or the table's note cannot be kept; nothing
+            was kept.
     """
-    names = _question_names(offer)
-    unknown = sorted({name for row in rows for name in row.values} - names - {_LANGUAGE_COLUMN})
-    if unknown:
-        raise BadTable(
-            f"No question of this form is called {', '.join(unknown)}. "
-            f"Its questions are: {', '.join(sorted(names))}."
-        )
-    kept, rejected = 0, []
-    for done, row in enumerate(rows, 1):
+    columns = Columns(offer.form, table.sheet if table else "")
+    columns.check(name for row in rows for name in row.values)
+    files = Files(table.path.parent if table else None)
+    filler = Filler(offer, columns, files, codes=bool(table and table.codes))
+    with _planned(sealer, offer, columns, rows, table) as (planned, origin):
+        done = _Done(len(planned.rows))
         try:
-            language = _language(row, offer)
-            fields = _fill(offer.begin(), row.values)
-            device.confirm(offer.id, contribution_of(offer, fields, language, mode=Mode.PAPER))
-            kept += 1
-        except BadRow as bad:
-            rejected.append(Rejected(row, str(bad)))
-        progress(done, len(rows))
-    return Transcribed(kept, tuple(rejected))
+            for one in planned.rows:
+                _one(done, one, sealer, offer, filler, origin(one.note))
+                progress(done.rows, done.of)
+        except Stopped:
+            return done.told()
+        except SyncError as error:
+            return done.told(str(error))
+        return done.told()
 
 
-def write_rejected(path: Path, rejected: tuple[Rejected, ...]) -> None:
+class _Done:
+    """What became of the rows so far."""
+
+    def __init__(self, of: int) -> None:
+        self.of = of
+        self.rows = self.kept = self.before = 0
+        self.taken: list[Row] = []
+        self.rejected: list[Rejected] = []
+
+    def told(self, trouble: str = "") -> Transcribed:
+        left = self.of - self.rows
+        rejected, taken = tuple(self.rejected), tuple(self.taken)
+        return Transcribed(self.kept, rejected, self.before, taken, left, trouble)
+
+
+@contextmanager
+def _planned(
+    sealer: Sealer, offer: Offer, columns: Columns, rows: Sequence[Row], table: Table | None
+) -> Iterator[tuple[Plan, Callable[[Note], str]]]:
+    """What is to become of the rows, and where each comes from."""
+
+    def noted(by: KeptRows) -> tuple[Note, ...]:
+        return by.note_of((_cells(columns, row), _sheet(columns, row)) for row in rows)
+
+    def decided(kept: KeptRows) -> Plan:
+        as_new = bool(table and table.as_new)
+        return plan(rows, noted(kept), kept, partial(sealer.sealed_of, offer.id), as_new=as_new)
+
+    device = sealer.key_id.hex()
+    if table is None:
+        passing = KeptRows.new(Path(), offer.id, device)
+        yield decided(passing), lambda note: passing.origin(note) if note.sheet else ""
+        return
+    path = table.kept or kept_beside(table.path)
+    with open_kept(table.path, path, offer.id, device) as kept:
+        if not path.exists() and (other := abandoned_note(table.path, kept, noted)) is not None:
+            raise BadTable(
+                f"{other} says that rows of this table are kept, and the table that it was written "
+                f"for is gone: was it renamed? Rename {other.name} to {path.name}, too. If this is "
+                "another table, move that file away."
+            )
+        planned = decided(kept)
+        if planned.notes != kept.notes or not path.exists():
+            kept.write(planned.notes)
+        yield planned, kept.origin
+
+
+def _one(
+    done: _Done, one: Planned, sealer: Sealer, offer: Offer, filler: Filler, origin: str
+) -> None:
+    """One row.
+
+    Raises:
+        SyncError: the device could not store it.
+    """
+    try:
+        match one.fate:
+            case Fate.KEPT | Fate.TAKEN:
+                done.before += 1
+                done.taken += [one.row] if one.fate is Fate.TAKEN else []
+            case Fate.TWICE:
+                raise BadRow(
+                    f"sheet {one.note.sheet} stands on line {one.other} already. If these are two "
+                    "sheets, give --as-new."
+                )
+            case Fate.CHANGED:
+                which = f"sheet {one.note.sheet}" if one.note.sheet else "the row that stood here"
+                raise BadRow(
+                    f"{which} was kept as it was before, and cannot be changed any more. If this "
+                    "is another person’s, give --as-new."
+                )
+            case Fate.SEAL:
+                filled = filler.fill(one.row.values)
+                said = contribution_of(offer, filled.fields, filled.language, mode=Mode.PAPER)
+                sealer.confirm(offer.id, said, filled.attachments, origin)
+                done.kept += 1
+    except ErasedAlready:
+        done.before += 1
+    except (BadRow, MalformedContribution) as bad:
+        done.rejected.append(Rejected(one.row, str(bad)))
+    done.rows += 1
+
+
+def _cells(columns: Columns, row: Row) -> dict[str, str]:
+    """What a row says: without what Parvis itself noted in it."""
+    own = (columns.line, columns.cause)
+    return {name: text for name, text in row.values.items() if name not in own}
+
+
+def _sheet(columns: Columns, row: Row) -> str:
+    """The number of a row's sheet, as it is whatever program wrote it; "" without."""
+    typed = next((row.values[name] for name in columns.sheets if row.values.get(name)), "")
+    number = "".join(typed.split()).casefold()
+    whole, point, rest = number.partition(".")
+    if whole.isdigit() and (not point or not rest.strip("0")):
+        return str(int(whole))
+    return number
+
+
+def write_rejected(
+    path: Path, rejected: Sequence[Rejected], columns: Columns | None = None
+) -> None:
     """A table of the rows that were not kept, to be corrected and transcribed in their turn.
+
+    Each begins with the line that it came from, and why it was not kept. A note of a table that was
+    there under that name before is taken away: none of these rows is kept.
 
     Raises:
         BadTable: it cannot be written there.
     """
-    columns = list(dict.fromkeys(name for one in rejected for name in one.row.values))
+    line, cause = (columns.line, columns.cause) if columns else (LINE, CAUSE)
+    names = dict.fromkeys(name for one in rejected for name in one.row.values)
+    heading = [line, cause, *(name for name in names if name not in (line, cause))]
+    written = StringIO(newline="")
+    table = csv.DictWriter(written, heading)
+    table.writeheader()
+    for one in rejected:
+        table.writerow({**one.row.values, line: one.row.line, cause: one.cause})
     try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            table = csv.DictWriter(file, columns)
-            table.writeheader()
-            table.writerows(one.row.values for one in rejected)
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        write_whole(path, written.getvalue().encode("utf-8-sig", "surrogatepass"), mode=0o600)
+        kept_beside(path).unlink(missing_ok=True)
     except OSError as error:
         raise BadTable(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _language(row: Row, offer: Offer) -> str:
-    language = row.values.get(_LANGUAGE_COLUMN, "").strip()
-    if language and language not in offer.languages:
-        spoken = ", ".join(offer.languages)
-        raise BadRow(f"{_LANGUAGE_COLUMN}: “{language}” is none of this consultation’s: {spoken}.")
-    return language
-
-
-def _fill(entry: Entry, values: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Answer in the form's own order, since an answer decides what is asked after it."""
-    wanted = {name: text for name, text in values.items() if name != _LANGUAGE_COLUMN and text}
-    for name, text in wanted.items():
-        if strange := _UNWRITABLE.search(text):
-            code = f"U+{ord(strange[0]):04X}"
-            raise BadRow(f"{name}: it holds the character {code}, which is no letter: take it out.")
-    answered: set[str] = set()
-    while True:
-        step = next((one for one in entry.steps() if _wanted(one, wanted, answered)), None)
-        if step is None:
-            break
-        name = _name(step)
-        answered.add(name)
-        verdict = entry.answer(step.ref, _as_the_form_writes(step, wanted[name]))
-        if verdict.outcome is not Outcome.OK:
-            said = verdict.message or verdict.cause or "the form does not accept it"
-            raise BadRow(f"{name}: “{wanted[name]}” – {said}")
-    for name in wanted:
-        if name not in answered:
-            raise BadRow(f"{name}: this question is not asked, given the other answers.")
-    try:
-        return entry.finish().fields
-    except Unfinished as unfinished:
-        problem = unfinished.problems[0]
-        name = problem.ref.rpartition("/")[2]
-        missing = problem.outcome is Outcome.REQUIRED
-        said = problem.message or ("an answer is needed" if missing else "the form refuses it")
-        raise BadRow(f"{name}: {said}") from None
-
-
-def _wanted(step: Step, wanted: dict[str, str], answered: set[str]) -> bool:
-    return not step.readonly and _name(step) in wanted and _name(step) not in answered
-
-
-def _as_the_form_writes(step: Step, text: str) -> str:
-    if step.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.RANGE):
-        return text.strip().replace(",", ".")
-    if step.kind in (Kind.SELECT_ONE, Kind.SELECT_MULTIPLE, Kind.RANK):
-        return " ".join(text.split())
-    return text
-
-
-def _name(step: Step) -> str:
-    return step.ref.rpartition("/")[2]
-
-
-def _question_names(offer: Offer) -> set[str]:
-    return {question.field.path.rpartition("/")[2] for question in offer.form.questions}
-
-
-def _csv_rows(text: str) -> Iterator[Row]:
-    header_line = text.lstrip().splitlines()[0]
-    delimiter = max(",;\t", key=header_line.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] | None = None
-    ended = 0
-    try:
-        for cells in reader:
-            # A row with line breaks in a cell is named by the line that it begins on.
-            line, ended = ended + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [cell.strip() for cell in cells]
-                _check_header(header)
-                continue
-            if len(cells) > len(header):
-                raise BadTable(
-                    f"Line {line} has {len(cells)} cells, the header {len(header)}. "
-                    "A text with the delimiter in it must stand in quotation marks."
-                )
-            yield Row(line, dict(zip(header, cells, strict=False)))
-    except csv.Error as error:
-        raise BadTable(f"Line {reader.line_num} is not CSV: {error}.") from None
-
-
-def _check_header(header: list[str]) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise BadTable(f"The header names a question twice: {', '.join(twice)}.")
-    if "" in header:
-        raise BadTable("A column of the header has no name. Name it by its question.")
-
-
-def _json_rows(text: str) -> Iterator[Row]:
-    for line, written in enumerate(text.splitlines(), 1):
-        if not written.strip():
-            continue
-        try:
-            values = json.loads(written, object_pairs_hook=partial(_once_each, line))
-        except (ValueError, RecursionError):
-            raise BadTable(f"Line {line} is not JSON.") from None
-        if not isinstance(values, dict):
-            raise BadTable(f"Line {line} is not a JSON object of question names and answers.")
-        yield Row(line, {str(name): _json_text(value, line) for name, value in values.items()})
-
-
-def _once_each(line: int, pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadTable(f"Line {line} names a question twice: {', '.join(twice)}.")
-    return dict(pairs)
-
-
-def _json_text(value: object, line: int) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case bool():
-            raise BadTable(f"Line {line}: write the name of the choice instead of {value}.")
-        case int() | float():
-            return str(value)
-        case list() if all(isinstance(one, str) for one in value):
-            return " ".join(value)
-        case _:
-            raise BadTable(f"Line {line}: an answer is a text, a number or a list of names.")

@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -108,6 +108,8 @@ class Device:
         self.enrolled = self._read_enrolment()
         self.key = self._read_or_make_key()
         self.key_id = signing_key_id(self.key.public_key())
+        secret = self.key.private_bytes_raw()
+        self._origin_key = HKDFExpand(SHA256(), 32, _ORIGIN_LABEL).derive(secret)
         if self._enrolled_key not in (None, self.key_id.hex()):
             raise BadKey(
                 f"The device's key {directory / 'device.key'} is not the one that was enrolled: it "
@@ -353,7 +355,9 @@ class Device:
         """Seal a contribution and its attachments, store them, and only then give its receipt.
 
         What has an origin is sealed once: whoever confirms that origin again, whatever happened
-        between, gets the first receipt, and nothing is sealed. The instance's random id is left out: the desk gives it the one that follows from the
+        between, gets the first receipt, and nothing is sealed.
+
+        The instance's random id is left out: the desk gives it the one that follows from the
         contribution's own id (`sync.contribution.instance_id`).
 
         Args:
@@ -403,15 +407,15 @@ class Device:
             raise ErasedAlready()
         return Receipt.again(consultation_id, first.promised, self.key)
 
-    def has_sealed(self, consultation_id: str, origin: str) -> bool:
-        """Whether something was sealed here under an origin, whatever became of it."""
-        return self.outbox.first(self._origin(consultation_id, origin)) is not None
+    def sealed_of(self, consultation_id: str, origins: Collection[str]) -> frozenset[str]:
+        """Of some origins, those that something was sealed under, whatever became of it."""
+        held = {self._origin(consultation_id, one): one for one in origins}
+        return frozenset(held[one] for one in self.outbox.known_origins(held))
 
     def _origin(self, consultation_id: str, origin: str) -> bytes:
         """An origin as the outbox holds it: it tells a thief of the disk alone nothing."""
-        key = HKDFExpand(SHA256(), 32, _ORIGIN_LABEL).derive(self.key.private_bytes_raw())
         written = sized(consultation_id.encode()) + origin.encode()
-        return hmac.digest(key, written, "sha256")
+        return hmac.digest(self._origin_key, written, "sha256")
 
     def today(self) -> date:
         """The day by this device's clock."""

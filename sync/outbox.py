@@ -211,6 +211,13 @@ class Outbox:
             ).fetchone()
         return None if row is None else First(*row)
 
+    def known_origins(self, origins: Collection[bytes]) -> frozenset[bytes]:
+        """Of some origins, those that something was kept of, whatever became of it."""
+        with self._transaction() as database:
+            query = "SELECT origin FROM contribution WHERE origin = ?"
+            rows = (database.execute(query, (one,)).fetchone() for one in origins)
+            return frozenset(row[0] for row in rows if row is not None)
+
     def counts(self) -> Counts:
         """How many contributions stand where."""
         with self._transaction() as database:

@@ -2,8 +2,8 @@
 
 session       the headers of sealing sessions
 contribution  waiting, sent, released, quarantined or erased; ciphertext and session until it is
-              let go of; its origin for good, so that what was sealed once is never sealed again, and
-              what its receipt promises until it is erased
+              let go of; its origin for good: what was sealed once is never sealed again; what
+              its receipt promises, until it is erased
 attachment    the sealed streams of contributions; the files lie beside the database
 batch         sent, stored (its attachments are still on their way), acknowledged (kept some days
               in case the server is set back), settled (number and name only)

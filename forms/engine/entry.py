@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from random import Random, SystemRandom
@@ -37,7 +37,15 @@ from forms.engine.steps import (
 )
 from forms.errors import FormError
 from forms.moments import local_time
-from forms.xform.controls import NO_ATTRIBUTES, PLACES, Action, Kind, Question, Repeat
+from forms.xform.controls import (
+    NO_ATTRIBUTES,
+    PLACES,
+    Action,
+    Choice,
+    Kind,
+    Question,
+    Repeat,
+)
 from forms.xform.form import Form
 from forms.xpath.context import Context
 from forms.xpath.nodes import Field, Node, SecondaryInstance
@@ -80,6 +88,8 @@ class Entry:
             `once(…)`, it is kept.
         spoken: the language that `format-date()` names days and months in; that of the entry
             where none is given.
+        drawn: what the form would draw by lot, and was drawn elsewhere, by path: it is held, and
+            never computed. A path without positions is for every instance that has none here.
     """
 
     def __init__(
@@ -91,6 +101,7 @@ class Entry:
         properties: Mapping[str, str] | None = None,
         beginning: Mapping[str, str] | None = None,
         spoken: str | None = None,
+        drawn: Mapping[str, str] | None = None,
     ) -> None:
         self.form = form
         self.clock = clock
@@ -102,7 +113,7 @@ class Entry:
         self._speaker = Speaker(form, self)
         self._rules = Judge(form, self._speaker, self)
         self._route = Route(form, self._instance, self._speaker)
-        self._recalculation = Recalculation(self._instance, form.order, self)
+        self._recalculation = Recalculation(self._instance, form.order, self, drawn or {})
         self._repeats = Repeats(self._instance, self._recalculation, self, self._begin_instance)
         self._properties = dict(properties or {})
         self._taken: list[Changes] = []
@@ -232,6 +243,27 @@ class Entry:
                     return self._step(met)
                 nth -= 1
         raise UnknownQuestion(f"{ref} is not asked as things stand.")
+
+    def value(self, ref: str) -> str:
+        """What the instance holds at a path; "" where it holds nothing.
+
+        Raises:
+            UnknownQuestion: the form has nothing there.
+        """
+        return self._find(ref).text
+
+    def choices(self, ref: str) -> Sequence[Choice]:
+        """What can be chosen now at the path of a question, in the entry's language.
+
+        Raises:
+            UnknownQuestion: the form has no question there.
+        """
+        self._looks = 0
+        node = self._find(ref)
+        question = self.form.question(node.field)
+        if question is None:
+            raise UnknownQuestion(f"The form has no question at {ref}.")
+        return self._speaker.choices(question, node) if _lists(question) else ()
 
     def answer(self, ref: str, value: str) -> Verdict:
         """Take an answer, and bring everything that follows from it up to date.
@@ -510,7 +542,10 @@ class Entry:
 
     def _set(self, action: Action, node: EntryNode, changes: Changes) -> bool:
         """Do one setvalue; say whether it changed anything."""
-        if action.value is None:
+        drawn = self._recalculation.drawn(node)
+        if drawn is not None:
+            text = drawn
+        elif action.value is None:
             text = action.text
         else:
             text = text_for(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import date, datetime, time, timedelta
@@ -26,6 +27,8 @@ from forms.xpath.values import (
     write_number,
     write_time,
 )
+
+_POSITION = re.compile(r"\[\d+\]")
 
 
 @dataclass(slots=True)
@@ -88,10 +91,22 @@ def all_below(field: Field) -> Changed:
 class Recalculation:
     """The calculations and conditions of one entry."""
 
-    def __init__(self, instance: Instance, order: Order, world: World) -> None:
+    def __init__(
+        self, instance: Instance, order: Order, world: World, drawn: Mapping[str, str]
+    ) -> None:
         self.instance = instance
         self.order = order
         self.world = world
+        self._drawn = drawn
+        form = instance.form
+        places = (form.field(_POSITION.sub("", path)) for path in drawn)
+        self._by_lot = frozenset(place for place in places if place is not None)
+
+    def drawn(self, node: EntryNode) -> str | None:
+        """What was drawn for a node before the entry began; None where the form computes it."""
+        if node.field not in self._by_lot:
+            return None
+        return self._drawn.get(node.ref, self._drawn.get(node.field.path, ""))
 
     def write(self, node: EntryNode, text: str, changes: Changes) -> bool:
         """Give a node a text; say whether that is another than it had."""
@@ -192,7 +207,12 @@ class Recalculation:
     def _evaluate(self, trigger: Trigger, nodes: Iterable[EntryNode], changes: Changes) -> Changed:
         """Evaluate one trigger at nodes of its field; return what changed."""
         different: Changed = {}
+        given = trigger.settles is Settles.CALCULATE and trigger.field in self._by_lot
         for node in nodes:
+            if given:
+                if self.write(node, self.drawn(node) or "", changes):
+                    add_changed(different, (node,))
+                continue
             value = trigger.formula.evaluate(Context(self.world, node))
             if trigger.settles is Settles.CALCULATE:
                 if self.write(

@@ -40,6 +40,8 @@ class Formula:
         constant: its value, where it depends on nothing at all; None otherwise.
         steady: whether it gives the same for the same answers: no clock, no chance.
         speaks: whether its value may be another in another language.
+        by_lot: whether something in it is drawn by lot.
+        seeds: of the fields that it reads, those that decide the order of a shuffle alone.
     """
 
     source: str
@@ -51,6 +53,8 @@ class Formula:
     constant: Value | None
     steady: bool = True
     speaks: bool = False
+    by_lot: bool = False
+    seeds: Fields = frozenset()
 
     def is_true(self, context: Context) -> bool:
         """Its value as a condition."""
@@ -98,6 +102,8 @@ def compile_formula(
         constant,
         compiler.steady,
         compiler.speaks,
+        compiler.by_lot,
+        frozenset(compiler.seeds),
     )
 
 
@@ -261,6 +267,7 @@ class _Compiler(PathCompiler):
         check_count(tree, function.least, function.most)
         self.steady = self.steady and function.steady
         self.speaks = self.speaks or function.speaks
+        self.by_lot = self.by_lot or tree.name == "random"
         return self.plain_call(function, tree, here)
 
     def plain_call(self, function: Function, tree: Call, here: Fields) -> Evaluate:

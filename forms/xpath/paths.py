@@ -57,6 +57,8 @@ class PathCompiler(ABC):
         inside: how many predicates enclose what is compiled at the moment.
         steady: whether nothing so far asks a clock or chance.
         speaks: whether something so far is in the words of the entry's language.
+        by_lot: whether something so far is drawn by lot.
+        seeds: the fields that are read for nothing but the order of a shuffle.
     """
 
     at: Field
@@ -68,6 +70,8 @@ class PathCompiler(ABC):
     inside: int = 0
     steady: bool = True
     speaks: bool = False
+    by_lot: bool = False
+    seeds: set[Field] = made(default_factory=set)
 
     def reads(self, fields: Iterable[Field], reach: Reach | None = None) -> None:
         """Note fields that the expression depends on."""
@@ -196,8 +200,11 @@ class PathCompiler(ABC):
         """`randomize(nodes, seed)`: the nodes in another order."""
         check_count(tree, 1, 2)
         inner, fields = self.nodes(tree.arguments[0], here)
+        before = frozenset(self.depends_on)
         seed = self.value(tree.arguments[1], here) if len(tree.arguments) == 2 else None
+        self.seeds.update(self.depends_on - before)
         self.steady = self.steady and seed is not None
+        self.by_lot = self.by_lot or seed is None
 
         def select(context: Context) -> list[Node]:
             return shuffled(inner(context), context, None if seed is None else seed(context))

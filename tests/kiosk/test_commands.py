@@ -82,7 +82,10 @@ def test_bad_rows_are_named_good_ones_kept_and_the_exit_code_is_one(run, data, t
     assert done.exit_code == 1
     assert "1 kept and sealed, 1 not kept." in done.stdout
     assert "line 3: age: “12” – De 16 à 129 ans." in done.stderr
-    assert rejected.read_text(encoding="utf-8-sig").split() == ["age", "12"]
+    assert rejected.read_text(encoding="utf-8-sig").splitlines() == [
+        "line,cause,age",
+        "3,age: “12” – De 16 à 129 ans.,12",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,6 @@ BAD = {
     "bom alone": (b"\xef\xbb\xbf", "is empty"),
     "header alone": (b"idee,age\n", "no rows"),
     "header and blanks": (b"idee,age\n\n  ,\n", "no rows"),
-    "latin-1": ("idee,age\ncafé,34\n".encode("latin-1"), "CSV UTF-8"),
     "utf-16": ("idee,age\nx,34\n".encode("utf-16"), "CSV UTF-8"),
     "excel": (b"PK\x03\x04\xff\xfe\x00", "CSV UTF-8"),
     "cells beyond the header": (b"idee,age\nUn banc, et une fontaine,34\n", "Line 2 has 3 cells"),
@@ -220,8 +219,13 @@ def test_the_rows_not_kept_are_written_so_that_they_can_be_corrected(device, tab
     rejected = tmp_path / "rejected.csv"
     write_rejected(rejected, done.rejected)
     (row,) = read_table(rejected)
-    assert row.values == {"age": "12", "idee": 'un, "deux"\ntrois'}
-    rejected.write_text(rejected.read_text("utf-8-sig").replace("12", "21"), "utf-8-sig")
+    assert row.values == {
+        "line": "2",
+        "cause": "age: “12” – De 16 à 129 ans.",
+        "age": "12",
+        "idee": 'un, "deux"\ntrois',
+    }
+    rejected.write_text(rejected.read_text("utf-8-sig").replace(",12,", ",21,"), "utf-8-sig")
     assert enter(device, rejected).kept == 1
     with pytest.raises(BadTable, match="cannot be written"):
         write_rejected(tmp_path, done.rejected)

@@ -320,7 +320,7 @@ def test_what_was_erased_on_request_is_not_sealed_again(tmp_path: Path) -> None:
     with enrolled_device(tmp_path) as device:
         first = device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
         device.outbox.erase((first.id, first.id))
-        assert device.has_sealed(CONSULTATION.id, "sheet 57")
+        assert device.sealed_of(CONSULTATION.id, ["sheet 57", "sheet 58"]) == {"sheet 57"}
         with pytest.raises(ErasedAlready, match="erased since"):
             device.confirm(CONSULTATION.id, said("oui"), origin="sheet 57")
         assert device.outbox.counts() == Counts(erased=1)

@@ -1,0 +1,1 @@
+"""Contributions given on paper: tables read, cells understood, entries filled, nothing twice."""
