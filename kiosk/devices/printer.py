@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from copy import deepcopy
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -113,6 +114,28 @@ class Printer:
             log.warning("The receipt printer cannot be opened: %s", type(error).__name__)
             raise PrinterTrouble(Trouble.NO_ANSWER) from error
         return connection
+
+
+def check_device(settings: PrinterSettings) -> None:
+    """Look whether a printer may be at an address that is a path here.
+
+    Raises:
+        BadConfiguration: there is no device at that path: it would take a file, and print nothing.
+    """
+    kind, _, where = settings.address.partition(":")
+    if kind not in ("file", "serial"):
+        return
+    path = Path(where.partition("@")[0] if kind == "serial" else where)
+    if not path.exists():
+        raise BadConfiguration(
+            f"There is nothing at {path}. Plug the printer in, switch it on, and look what it is "
+            "called: ls /dev/usb /dev/ttyUSB*"
+        )
+    if not path.is_char_device():
+        what = "a folder" if path.is_dir() else "a file"
+        raise BadConfiguration(
+            f"{path} is {what}, and no printer. Name its device, such as file:/dev/usb/lp0."
+        )
 
 
 def open_connection(settings: PrinterSettings) -> Any:

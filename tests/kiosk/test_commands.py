@@ -217,3 +217,30 @@ def test_a_command_that_lacks_something_says_how_it_is_used(run, words):
     done = run(*words)
     assert done.exit_code == 2
     assert "Usage:" in done.output
+
+
+# --- printer --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["file:{}", "serial:{}", "serial:{}@9600"])
+@pytest.mark.parametrize("place", ["a file", "a folder", "nothing", "a file that is linked"])
+def test_a_path_that_is_no_printer_is_refused_and_not_noted(run, data, tmp_path, kind, place):
+    path = tmp_path / "lp0"
+    if place == "a folder":
+        path.mkdir()
+    elif place != "nothing":
+        path.write_bytes(b"what was here")
+    if place == "a file that is linked":
+        path = tmp_path / "link"
+        path.symlink_to(tmp_path / "lp0")
+    done = run("printer", "--at", kind.format(path), "--data", data)
+    assert done.exit_code == 1
+    assert str(path) in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "No receipt printer is noted" in run("printer", "--data", data).stdout
+    assert not path.is_file() or path.read_bytes() == b"what was here"
+
+
+def test_a_device_that_takes_all_is_noted(run, data):
+    done = run("printer", "--at", "file:/dev/null", "--data", data)
+    assert "file:/dev/null is ready" in done.stdout
