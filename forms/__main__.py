@@ -5,7 +5,7 @@ from forms.entrance import enter
 
 def main() -> None:
     """Run the command."""
-    enter("forms.commands")
+    enter("forms.commands", extra="desk")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from forms.entrance import enter
 
 def main() -> None:
     """Run the command."""
-    enter("kiosk.commands")
+    enter("kiosk.commands", extra="kiosk")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from forms.entrance import enter
 
 def server() -> None:
     """Run `parvis-server`."""
-    enter("sync.server.commands")
+    enter("sync.server.commands", extra="server")
 
 
 def desk() -> None:
     """Run `parvis-desk`."""
-    enter("sync.desk.commands")
+    enter("sync.desk.commands", extra="desk")
 
 
 def verify() -> None:
