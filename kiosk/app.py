@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kiosk.errors import DeviceError
 from kiosk.lean import lean_kivy
 
 log = logging.getLogger(__name__)
+
+
+class NoDisplay(DeviceError):
+    """There is no screen to draw on."""
+
 
 USUAL_FPS, RESTING_FPS = 60, 20  # a touch on the idle screen waits 50 ms at most
 
@@ -44,6 +50,9 @@ def open_window(display: Display, home: Path) -> Any:
 
     Returns:
         Kivy's window.
+
+    Raises:
+        NoDisplay: there is no screen to open it on.
     """
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_CONFIG", "1")
@@ -55,10 +64,16 @@ def open_window(display: Display, home: Path) -> Any:
     os.environ["KIVY_DPI"] = "96"
     if display.off_screen:
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    else:
+        # By itself SDL would draw where nobody sees it, rather than say that there is no screen.
+        os.environ.setdefault("SDL_VIDEODRIVER", "wayland,x11,KMSDRM")
+        os.environ.setdefault("KIVY_WINDOW", "sdl2")  # Kivy's own for X ends the process
     kivy_log = logging.getLogger("kivy")
     kivy_log.setLevel(logging.ERROR)
     # Kivy looks for a reader of touchscreens that is not used here, and complains with a traceback.
     kivy_log.addFilter(lambda record: "MTDev" not in record.getMessage())
+    # That no window can be opened is told below, in a sentence.
+    kivy_log.addFilter(lambda record: "Window provider" not in record.getMessage())
 
     with lean_kivy(home):
         import kivy.clock  # noqa: F401
@@ -80,6 +95,11 @@ def open_window(display: Display, home: Path) -> Any:
         Config.set("graphics", "fullscreen", "auto")
     from kivy.core.window import Window
 
+    if Window is None:
+        raise NoDisplay(
+            "No screen can be opened: there is no display, or this user may not use it. Start the "
+            "kiosk in a graphical session, or name one (DISPLAY=:0 parvis-kiosk run …)."
+        )
     return Window
 
 
