@@ -20,6 +20,7 @@ from kiosk.devices.configuration import PrinterSettings, read_configuration
 from kiosk.devices.equipment import find_equipment
 from kiosk.errors import DeviceError
 from kiosk.greeting import keep_greeting
+from kiosk.hatch import Hatch
 from kiosk.idle import IdleWatch
 from kiosk.offer import Offer, Programme
 from sync.client.background import BackgroundSync, Rhythm
@@ -68,6 +69,9 @@ class Assembly:
         self._attached = read_configuration(self._data)
         yield
         self._device = self._closing.enter_context(Device.open(self._data))
+        hatch = Hatch(self._device)
+        hatch.start()
+        self._closing.callback(hatch.stop)
         for complaint in self._device.complaints:
             log.warning("%s", complaint)
         yield

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from types import FrameType
@@ -25,7 +24,9 @@ from sync.errors import SyncError
 from sync.wording import counted
 
 if TYPE_CHECKING:  # what speaks to the network is loaded by the commands that do
-    from sync.client.report import SyncProgress, SyncReport
+    from kiosk.errands import Tell
+    from kiosk.frames import JSON
+    from sync.client.report import SyncReport
     from sync.device import Device
     from sync.six_words import SixWords
 
@@ -165,7 +166,7 @@ def run(
 @_data
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A private CA's file.")
 def sync(data: Path, ca: str | None) -> None:
-    r"""Send what waits and fetch what is new, once.
+    r"""Send what waits and fetch what is new, once; also while the kiosk runs.
 
     Exits with 0 only if nothing is left that could go.
 
@@ -173,13 +174,15 @@ def sync(data: Path, ca: str | None) -> None:
     Example:
       parvis-kiosk sync --data /var/lib/parvis-kiosk
     """
-    from sync.client.https import sync_once
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
 
-    with _open(data) as device:
-        report = sync_once(device, progress=_progress(), ca_bundle=ca)
-        renew_greeting(device, data)
-        _tell(report)
-    sys.exit(0 if report.complete else 1)
+    authority = str(Path(ca).absolute()) if ca else ""
+    with work_at(data) as work:
+        done = work.do("sync", Message({"ca": authority}), _progress())
+    for sentence in done.texts("sentences"):
+        click.echo(sentence)
+    sys.exit(0 if done.yes("complete") else 1)
 
 
 @main.command()
@@ -189,21 +192,22 @@ def sync(data: Path, ca: str | None) -> None:
 def erase(code: str, data: Path, yes: bool) -> None:
     r"""Erase the contribution of a receipt's CODE from this device, for good.
 
-    What has left the device already, its organiser erases: parvis-desk erase CODE. The kiosk must
-    not be running meanwhile.
+    What has left the device already, its organiser erases: parvis-desk erase CODE.
 
     \b
     Example:
       parvis-kiosk erase 7QJ2-M4KX-9D3T --data /var/lib/parvis-kiosk
     """
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
     from sync.erasure import ids_of
     from sync.outbox import State
 
-    ids = ids_of(code)
-    with _open(data) as device:
-        if not yes:
-            click.confirm("This cannot be undone. Erase it from this device?", abort=True)
-        states = device.outbox.erase(ids)
+    ids = [one.hex() for one in ids_of(code)]
+    if not yes:
+        click.confirm("This cannot be undone. Erase it from this device?", abort=True)
+    with work_at(data) as work:
+        states = [State(one) for one in work.do("erase", Message({"ids": ids})).texts("states")]
     if not states or states[0] is State.ERASED:
         raise Sentence(
             "No contribution of that code lies on this device. If it was sent, its organiser "
@@ -245,13 +249,15 @@ def courier_out(directory: Path, data: Path) -> None:
     Example:
       parvis-kiosk courier out /media/stick --data /var/lib/parvis-kiosk
     """
-    from sync.client.courier import carry_out
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
 
-    with _open(data) as device:
-        carried = carry_out(device, directory, courier_progress())
-    for sentence in carried.sentences():
+    with work_at(data) as work:
+        given = Message({"directory": str(directory.absolute())})
+        carried = work.do("courier_out", given, _carrying())
+    for sentence in carried.texts("sentences"):
         click.echo(sentence)
-    sys.exit(1 if carried.damaged else 0)
+    sys.exit(1 if carried.yes("damaged") else 0)
 
 
 @courier.command("in")
@@ -264,16 +270,16 @@ def courier_in(directory: Path, data: Path) -> None:
     Example:
       parvis-kiosk courier in /media/stick --data /var/lib/parvis-kiosk
     """
-    from sync.client.courier import carry_in
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
 
-    with _open(data) as device:
-        carried = carry_in(device, directory)
-        renew_greeting(device, data)
-        left = device.outbox.counts().owed
-    for sentence in carried.sentences():
+    with work_at(data) as work:
+        carried = work.do("courier_in", Message({"directory": str(directory.absolute())}))
+    for sentence in carried.texts("sentences"):
         click.echo(sentence)
+    left = carried.number("left") or 0
     click.echo(f"{counted(left, 'contribution')} still on this device, sealed and safe.")
-    sys.exit(1 if carried.troubles else 0)
+    sys.exit(1 if carried.yes("troubles") else 0)
 
 
 @main.command()
@@ -298,6 +304,8 @@ def rules(
     Example:
       parvis-kiosk rules --wifi-only --hours 20-7 --data /var/lib/parvis-kiosk
     """
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
     from sync.device import rules_of
 
     asked: dict[str, bool | int] = {}
@@ -309,10 +317,10 @@ def rules(
         asked["keep_days"] = keep_days
     if keep_mb is not None:
         asked["keep_megabytes"] = keep_mb
-    now = replace(rules_of(data), **asked)  # type: ignore[arg-type]
     if asked:
-        with _open(data) as device:
-            device.follow(now)
+        with work_at(data) as work:
+            work.do("rules", Message(asked))
+    now = rules_of(data)
     network = "Wi-Fi or cable only" if now.spare_mobile else "any network"
     click.echo(f"Sync goes by {network}, from {now.from_hour}:00 to {now.until_hour}:00.")
     click.echo(
@@ -363,8 +371,11 @@ def retry(data: Path) -> None:
     Example:
       parvis-kiosk retry --data /var/lib/parvis-kiosk
     """
-    with _open(data) as device:
-        again = device.outbox.try_again()
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
+
+    with work_at(data) as work:
+        again = work.do("retry", Message({})).number("again") or 0
     click.echo(f"{counted(again, 'contribution')} put aside will be sent at the next sync.")
 
 
@@ -409,13 +420,15 @@ def transcribe(
     Example:
       parvis-kiosk transcribe 7M2KQ4ZT9XN8B3HD sheets.csv --data /var/lib/parvis-kiosk
     """
+    from kiosk.hatch import work_at
     from kiosk.offer import Offer
     from kiosk.paper.columns import Columns
     from kiosk.transcription import Table, read_table, write_rejected
     from kiosk.transcription import transcribe as transcribe_rows
 
-    with _open(data) as device, _until_stopped() as stop:
-        offer = Offer(device.consultation(consultation_id), local_time)
+    with work_at(data) as work, _until_stopped() as stop:
+        sealer = work.sealer(consultation_id)
+        offer = Offer(sealer.consultation, local_time)
         count = _count()
 
         def progress(done: int, of: int) -> None:
@@ -423,7 +436,7 @@ def transcribe(
             stop()
 
         table = Table(file, kept, as_new=as_new, sheet=sheet, codes=codes)
-        done = transcribe_rows(device, offer, read_table(file), progress, table)
+        done = transcribe_rows(sealer, offer, read_table(file), progress, table)
         if done.left:
             count(1, 1)
     before = f", {done.before} kept before" if done.before else ""
@@ -523,7 +536,7 @@ def printer(data: Path, address: str | None, absent: bool, dots: int, native_qr:
       parvis-kiosk printer --data /var/lib/parvis-kiosk
     """
     from kiosk.devices.configuration import PrinterSettings, read_configuration, write_printer
-    from kiosk.devices.printer import Printer, open_connection
+    from kiosk.devices.printer import Printer, check_device, open_connection
 
     if address and absent:
         raise click.UsageError("Give either --at ADDRESS or --none.")
@@ -533,6 +546,7 @@ def printer(data: Path, address: str | None, absent: bool, dots: int, native_qr:
     if address:
         settings = PrinterSettings(address, dots, native_qr)
         open_connection(settings)
+        check_device(settings)
         data.mkdir(parents=True, exist_ok=True)
         write_printer(data, settings)
     elif not data.is_dir():
@@ -578,11 +592,12 @@ def people_add(name: str, role: str, data: Path, pin: str) -> None:
     Example:
       parvis-kiosk people add Samia --data /var/lib/parvis-kiosk
     """
-    from kiosk.people.accounts import Accounts, Role
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
 
-    with _open(data) as device:
-        account = Accounts(device.database).add(name, Role(role), pin)
-    click.echo(f"{account.name} can sign in as {account.role.value}.")
+    with work_at(data) as work:
+        account = work.do("people_add", Message({"name": name, "role": role, "pin": pin}))
+    click.echo(f"{account.text('name')} can sign in as {account.text('role')}.")
 
 
 @people.command("remove")
@@ -595,10 +610,11 @@ def people_remove(name: str, data: Path) -> None:
     Example:
       parvis-kiosk people remove Samia --data /var/lib/parvis-kiosk
     """
-    from kiosk.people.accounts import Accounts
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
 
-    with _open(data) as device:
-        Accounts(device.database).remove(name)
+    with work_at(data) as work:
+        work.do("people_remove", Message({"name": name}))
     click.echo(f"{name} can no longer sign in.")
 
 
@@ -634,18 +650,33 @@ def _tell(report: SyncReport) -> None:
         click.echo(sentence)
 
 
-def _progress() -> Callable[[SyncProgress], None]:
+def _progress() -> Tell:
     """Progress on one line of a terminal; nothing where there is none."""
     if not sys.stderr.isatty():
-        return lambda progress: None
+        return lambda said: None
 
-    def show(progress: SyncProgress) -> None:
-        part = "" if progress.part is None else f", {progress.part:.0%}"
-        click.echo(f"\r\033[K{progress.doing}{part} ({progress.left} left)", nl=False, err=True)
-        if not progress.left:
-            click.echo("\r\033[K", nl=False, err=True)
+    def show(said: Mapping[str, JSON]) -> None:
+        share = said.get("part")
+        part = f", {share:.0%}" if isinstance(share, float) else ""
+        line = f"\r\033[K{said.get('doing')}{part} ({said.get('left')} left)"
+        click.echo(line if said.get("left") else "\r\033[K", nl=False, err=True)
 
     return show
+
+
+def _carrying() -> Tell:
+    """How far a copy to a stick is."""
+    from sync.courier import CourierProgress
+
+    show = courier_progress()
+
+    def told(said: Mapping[str, JSON]) -> None:
+        names = ("files", "of_files", "bytes", "of_bytes")
+        numbers = [value for name in names if isinstance(value := said.get(name), int)]
+        if len(numbers) == len(names):
+            show(CourierProgress(*numbers))
+
+    return told
 
 
 def _count() -> Callable[[int, int], None]:

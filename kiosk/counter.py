@@ -66,8 +66,8 @@ class Counter:
     def __init__(self, device: Device, uplink: Uplink | None = None, place: str = "") -> None:
         self.device = device
         self.carrier = Carrier(device)
-        self.accounts = Accounts(device.database)
-        self.exposures = Exposures(device.database)
+        self.accounts = Accounts(device.database, guard=device.database_guard)
+        self.exposures = Exposures(device.database, guard=device.database_guard)
         self._uplink = uplink
         self._place = place
 

@@ -8,6 +8,8 @@ come in an order of chance.
 import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from threading import RLock
 
 from sqlite_utils import Database
 
@@ -15,26 +17,36 @@ log = logging.getLogger(__name__)
 
 
 class Exposures:
-    """The counts of one device, in its database."""
+    """The counts of one device, in its database.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: the device's.
+        guard: held while it is used; the device's own where other threads use it, too.
+    """
+
+    def __init__(
+        self, database: Database, guard: AbstractContextManager[object] | None = None
+    ) -> None:
         self._database = database
+        self._guard = RLock() if guard is None else guard
         self._table = database.table("exposures")
         try:
-            if not self._table.exists():
-                self._table.create(
-                    {"consultation": str, "card": str, "seen": int},
-                    pk=("consultation", "card"),
-                    not_null={"seen"},
-                )
+            with self._guard:
+                if not self._table.exists():
+                    self._table.create(
+                        {"consultation": str, "card": str, "seen": int},
+                        pk=("consultation", "card"),
+                        not_null={"seen"},
+                    )
         except sqlite3.Error as error:
             _complain(error)
 
     def seen(self, consultation: str) -> Mapping[str, int]:
         """How often each card of a consultation was shown; those never shown are missing."""
         try:
-            rows = self._table.rows_where("consultation = ?", [consultation])
-            return {row["card"]: row["seen"] for row in rows}
+            with self._guard:
+                rows = self._table.rows_where("consultation = ?", [consultation])
+                return {row["card"]: row["seen"] for row in rows}
         except sqlite3.Error as error:
             _complain(error)
             return {}
@@ -45,7 +57,7 @@ class Exposures:
         if not shown:
             return
         try:
-            with self._database.conn:
+            with self._guard, self._database.conn:
                 self._database.conn.executemany(
                     "insert into exposures (consultation, card, seen) values (?, ?, 1)"
                     " on conflict (consultation, card) do update set seen = seen + 1",

@@ -117,7 +117,8 @@ class Kiosk(FloatLayout):
         self.offers = offers
         self.offer = offers[0]
         self.counter = counter
-        self.has_accounts = bool(counter.accounts.all())
+        self._people = counter.accounts.all()
+        self.has_accounts = bool(self._people)
         self.can_speak = voice is not None
         self.ear = Ear(self, voice)
         self.ear.bind(on=self.setter("listening"))
@@ -556,7 +557,20 @@ class Kiosk(FloatLayout):
     def _text(self, _: Any, text: str) -> bool:
         return self.keypad.wrote(text)
 
+    def _look_for_people(self) -> None:
+        """Accounts may be added and taken away by command while the kiosk runs."""
+        people = self.counter.accounts.all()
+        if people == self._people:
+            return
+        self._people = people
+        self.has_accounts = bool(people)
+        if self.account is not None and self.account not in people:
+            self.sign_out()
+        elif self.page is not None and self.page is self._screens.get("sign_in"):
+            self.page.list_people()
+
     def _tick(self, *_: Any) -> None:
+        self._look_for_people()
         if self.page is self._screens.get("welcome") and self._ask is None:
             self._alone += 1
             self._look_for_news()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.counter import contribution_of
+from kiosk.errors import DeviceError
 from kiosk.offer import Offer
 from kiosk.paper.columns import CAUSE, LINE, Columns
 from kiosk.paper.errors import BadRow, BadTable
@@ -95,6 +96,10 @@ class Transcribed:
     trouble: str = ""
 
 
+class Interrupted(DeviceError):
+    """Rows can be sealed no more: whoever did it is gone."""
+
+
 class Stopped(Exception):
     """Somebody asked for the work to end; raised by `progress`."""
 
@@ -151,7 +156,7 @@ def transcribe(
                 progress(done.rows, done.of)
         except Stopped:
             return done.told()
-        except SyncError as error:
+        except (SyncError, Interrupted) as error:
             return done.told(str(error))
         return done.told()
 

@@ -9,6 +9,7 @@ attachments/      their sealed attachments, one file each
 ca.pem            the private authority that the server's certificate is checked with, if any
 rules.json        when sync may use the network, and how long what was sent is kept
 device.sqlite     what the kiosk keeps for itself (mediators' accounts)
+hatch             the socket where a kiosk that runs takes work from commands
 """
 
 import contextlib
@@ -102,6 +103,8 @@ class Device:
         self._lock = lock
         self._wall = wall
         self._guard = threading.RLock()
+        self.syncing = threading.Lock()
+        """Held by whoever syncs this device."""
         self._sessions: dict[tuple[str, int, str], SealingSession] = {}
         self._forms: dict[str, set[str]] = {}
         self._enrolled_key: str | None = None
@@ -123,6 +126,8 @@ class Device:
             now=self._moment,
         )
         self.database = _open_own_database(directory / "device.sqlite")
+        self.database_guard = threading.RLock()
+        """Held by whoever uses `database`, which threads share."""
 
     @classmethod
     def open(cls, directory: Path, *, wall: Callable[[], float] = time.time) -> "Device":

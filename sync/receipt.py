@@ -76,6 +76,21 @@ class Receipt:
         seconds = timedelta(days=days).total_seconds()
         return cls.promise(consultation, commitment, device_key, seconds)
 
+    @classmethod
+    def promised_by(
+        cls, consultation: str, promised: bytes, device_key_id: bytes, signature: bytes
+    ) -> "Receipt":
+        """The receipt that these make together.
+
+        Raises:
+            ForgedReceipt: `promised` is no promise.
+        """
+        reader = Reader(promised, ForgedReceipt)
+        commitment, days = reader.take(HASH_BYTES), reader.number(0xFFFF)
+        reader.done()
+        day = _FIRST_DAY + timedelta(days=days)
+        return cls(consultation, commitment, device_key_id, day, signature)
+
     @property
     def promised(self) -> bytes:
         """What the device has to remember in order to give the same receipt `again`."""

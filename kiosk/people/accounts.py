@@ -7,15 +7,18 @@ the wait doubles, up to an hour; tries and waits outlive a restart.
 import logging
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from enum import Enum
+from hmac import compare_digest
 from itertools import pairwise
+from threading import Lock, RLock
 from time import time
 from typing import Any
 
-from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from sqlite_utils import Database
+from sqlite_utils.db import NotFoundError
 
 from kiosk.errors import DeviceError
 
@@ -34,6 +37,9 @@ LONGEST_WAIT = 3600.0
 _MEMORY_KIB = 64 * 1024
 _ITERATIONS = 2
 _LANES = 2
+_ALONE = Lock()
+"""Two of several lanes at once wait for each other for ever in OpenSSL's pool of threads: a command
+that adds somebody would stop the screen on which somebody signs in."""
 
 
 class Role(Enum):
@@ -69,24 +75,32 @@ class Accounts:
     Args:
         database: the device's.
         clock: wall time in seconds: waits must outlive a restart.
+        guard: held while the database is used; the device's own where other threads use it, too.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time,
+        guard: AbstractContextManager[object] | None = None,
+    ) -> None:
         self._table = database.table("accounts")
         self._clock = clock
-        if not self._table.exists():
-            self._table.create(
-                {
-                    "name": str,
-                    "role": str,
-                    "salt": bytes,
-                    "pin": bytes,
-                    "wrong": int,
-                    "wait_until": float,
-                },
-                pk="name",
-                not_null={"role", "salt", "pin", "wrong", "wait_until"},
-            )
+        self._guard = RLock() if guard is None else guard
+        with self._guard:
+            if not self._table.exists():
+                self._table.create(
+                    {
+                        "name": str,
+                        "role": str,
+                        "salt": bytes,
+                        "pin": bytes,
+                        "wrong": int,
+                        "wait_until": float,
+                    },
+                    pk="name",
+                    not_null={"role", "salt", "pin", "wrong", "wait_until"},
+                )
 
     def add(self, name: str, role: Role, pin: str) -> Account:
         """Make an account, or give one that exists a new PIN and role.
@@ -109,9 +123,10 @@ class Accounts:
             "name": name,
             "role": role.value,
             "salt": salt,
-            "pin": _kdf(salt).derive(pin.encode()),
+            "pin": _derived(salt, pin),
         }
-        self._table.upsert({**row, "wrong": 0, "wait_until": 0.0}, pk="name")
+        with self._guard:
+            self._table.upsert({**row, "wrong": 0, "wait_until": 0.0}, pk="name")
         return Account(name, role)
 
     def remove(self, name: str) -> None:
@@ -120,16 +135,18 @@ class Accounts:
         Raises:
             DeviceError: there is none of that name.
         """
-        if not self._row(name):
-            raise DeviceError(f"Nobody called {name} has an account on this device.")
-        self._table.delete(name)
+        with self._guard:
+            if not self._row(name):
+                raise DeviceError(f"Nobody called {name} has an account on this device.")
+            self._table.delete(name)
 
     def all(self) -> tuple[Account, ...]:
         """Every account, by name."""
-        return tuple(
-            Account(row["name"], Role(row["role"]))
-            for row in self._table.rows_where(order_by="name")
-        )
+        with self._guard:
+            return tuple(
+                Account(row["name"], Role(row["role"]))
+                for row in self._table.rows_where(order_by="name")
+            )
 
     def sign_in(self, name: str, pin: str) -> Account:
         """Check a PIN; every wrong one is counted before it is looked at.
@@ -145,7 +162,7 @@ class Accounts:
         wait = float(row["wait_until"]) - self._clock()
         if wait > LONGEST_WAIT:  # the clock was set back: the wait begins again by the new time
             wait = LONGEST_WAIT
-            self._table.update(name, {"wait_until": self._clock() + wait})
+            self._note(name, {"wait_until": self._clock() + wait})
         if wait > 0:
             log.warning("a PIN was tried while one has to wait")
             raise MustWaitError(int(wait) + 1)
@@ -153,18 +170,22 @@ class Accounts:
         pause = 0.0
         if wrong >= TRIES_BEFORE_WAIT:
             pause = min(FIRST_WAIT * 2 ** min(wrong - TRIES_BEFORE_WAIT, 20), LONGEST_WAIT)
-        self._table.update(name, {"wrong": wrong, "wait_until": self._clock() + pause})
-        try:
-            _kdf(row["salt"]).verify(pin.encode(), row["pin"])
-        except InvalidKey:
+        self._note(name, {"wrong": wrong, "wait_until": self._clock() + pause})
+        if not compare_digest(_derived(row["salt"], pin), row["pin"]):
             log.warning("a wrong PIN, %d in a row", wrong)
-            raise WrongPinError("This PIN is not right.") from None
-        self._table.update(name, {"wrong": 0, "wait_until": 0.0})
+            raise WrongPinError("This PIN is not right.")
+        self._note(name, {"wrong": 0, "wait_until": 0.0})
         log.warning("signed in: a %s", row["role"])
         return Account(name, Role(row["role"]))
 
     def _row(self, name: str) -> dict[str, Any] | None:
-        return next(iter(self._table.rows_where("name = ?", [name])), None)
+        with self._guard:
+            return next(iter(self._table.rows_where("name = ?", [name])), None)
+
+    def _note(self, name: str, known: dict[str, float]) -> None:
+        """Write down something about an account, unless it was taken away meanwhile."""
+        with self._guard, suppress(NotFoundError):
+            self._table.update(name, known)
 
 
 def easily_guessed(pin: str) -> bool:
@@ -175,7 +196,10 @@ def easily_guessed(pin: str) -> bool:
     return steps in ({1}, {9}) or repeated or year or pin in COMMON_PINS
 
 
-def _kdf(salt: bytes) -> Argon2id:
-    return Argon2id(
+def _derived(salt: bytes, pin: str) -> bytes:
+    """What is kept of a PIN."""
+    kdf = Argon2id(
         salt=salt, length=32, iterations=_ITERATIONS, lanes=_LANES, memory_cost=_MEMORY_KIB
     )
+    with _ALONE:
+        return kdf.derive(pin.encode())

@@ -38,6 +38,10 @@ class SignInScreen(Page):
 
     def enter(self) -> None:
         """Begin with the choice of a name; one alone is chosen already."""
+        self.list_people()
+
+    def list_people(self) -> None:
+        """Who has an account at the moment; what was typed stays."""
         people = self.ids.people
         people.clear_widgets()
         accounts = self.kiosk.counter.accounts.all()

@@ -164,7 +164,8 @@ def sync_once(
 ) -> SyncReport:
     """Send what waits, then fetch what is published; says what went and what is left.
 
-    Network trouble is no error here: it is in the report.
+    Network trouble is no error here: it is in the report. One sync of a device goes at a time; who
+    comes while another is under way waits for it.
 
     Args:
         device: the device.
@@ -177,11 +178,12 @@ def sync_once(
     Raises:
         NotEnrolled: the device has no server.
     """
-    uplink = Uplink(device, ca_bundle=ca_bundle, batch=batch, pace=pace)
-    try:
-        return uplink.sync(progress)
-    finally:
-        uplink.close()
+    with device.syncing:
+        uplink = Uplink(device, ca_bundle=ca_bundle, batch=batch, pace=pace)
+        try:
+            return uplink.sync(progress)
+        finally:
+            uplink.close()
 
 
 class Uplink:

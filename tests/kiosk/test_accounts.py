@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,3 +219,33 @@ def test_signing_in_is_logged_without_a_name_or_a_pin(accounts, caplog):
         "a PIN was tried while one has to wait",
         "a PIN was tried for an account that is not there",
     ]
+
+
+AT_ONCE = """
+import threading
+from sqlite_utils import Database
+from kiosk.people.accounts import Accounts, Role
+accounts = Accounts(Database(memory=True))
+def add(number):
+    accounts.add(f"Samia {number}", Role.MEDIATOR, f"47{number}2")
+    accounts.sign_in(f"Samia {number}", f"47{number}2")
+threads = [threading.Thread(target=add, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(accounts.all()))
+"""
+
+
+def test_pins_of_several_people_at_once_do_not_stand_still():
+    """As the kiosk with a command beside it; by itself, with PINs that cost what they cost."""
+    script = AT_ONCE.replace("memory=True", "sqlite3.connect(':memory:', check_same_thread=False)")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sqlite3{script}"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.returncode) == ("4", 0), done.stderr
