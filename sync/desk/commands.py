@@ -11,6 +11,7 @@ import click
 from forms.errors import FormError
 from sync.command_line import Refusing, Sentence, ask, in_words
 from sync.desk.answer_commands import publish_answers
+from sync.desk.aside_commands import bring_back, set_aside
 from sync.desk.asking import ask_cards
 from sync.desk.care_commands import check_store, erase_contribution
 from sync.desk.export import changed_since, chosen, export_csv, not_the_store
@@ -56,6 +57,8 @@ def main() -> None:
 main.add_command(keys_group)
 main.add_command(check_store)
 main.add_command(erase_contribution)
+main.add_command(set_aside)
+main.add_command(bring_back)
 
 
 @main.command()
@@ -284,6 +287,7 @@ def export(
             desk.exported(table, done.consultation, f"{date.today()}")
     said = counted(done.contributions, "contribution")
     click.echo(f"{path} holds {said} in {done.columns} columns.")
+    _say_aside(done.aside)
     if done.files:
         click.echo(f"{counted(done.files, 'attached file')} beside it, in {path.parent / FOLDER}.")
     if done.doubtful:
@@ -333,11 +337,18 @@ def open_data(
         done = publish_data(desk, path, consultation, without=without)
         desk.exported(path, chosen(desk, consultation), f"{date.today()}")
     click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
+    _say_aside(done.aside)
     click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
     click.echo(f"Left out: {', '.join(done.left_out)}.")
 
 
 main.add_command(publish_answers)
+
+
+def _say_aside(aside: int) -> None:
+    if aside:
+        said = counted(aside, "contribution")
+        click.echo(f"{said} set aside, and not in it: parvis-desk set-aside --list")
 
 
 def _pair(option: str) -> tuple[str, str]:

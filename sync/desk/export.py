@@ -62,6 +62,7 @@ class Exported:
         files: attached files that lie next to the table, in `media/`.
         apart: the tables beside it of what is kept apart from the answers.
         doubtful: files among them that are not what they are called: they end in `.unchecked`.
+        aside: contributions that are set aside, and not in the table.
     """
 
     consultation: str
@@ -70,6 +71,7 @@ class Exported:
     files: int = 0
     apart: tuple[Path, ...] = ()
     doubtful: int = 0
+    aside: int = 0
 
 
 def export_csv(
@@ -115,10 +117,13 @@ def export_csv(
     table = _Table(separator, exact)
     count = files = doubtful = 0
     shared = store.shared_names(id_)
+    aside = store.aside.of(id_)
 
     def rows(apart: SortedRows) -> Iterator[Iterable[str]]:
         nonlocal count, files, doubtful
         for contribution in store.contributions(id_):
+            if contribution.id in aside:
+                continue
             names = names_beside(contribution.id, store.media, contribution.attachments, shared)
             doubtful += sum(name.endswith(DOUBTFUL) for name in names.values())
             shown = _shown(contribution, versions)
@@ -135,7 +140,7 @@ def export_csv(
         for kind, held in tables.items():
             beside.append(path.with_name(f"{path.stem}-{kind}{path.suffix}"))
             table.write(beside[-1], [one.heading for one in held], apart.of(kind))
-    return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside), doubtful)
+    return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside), doubtful, len(aside))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from itertools import groupby
 from sync.batch import NO_BATCH
 from sync.desk.findings import Finding, Kind
 from sync.desk.store import DeskBatch, DeskStore
+from sync.receipt import receipt_code
 
 
 def look_for_gaps(store: DeskStore, source: str, set_back: Iterable[str]) -> None:
@@ -42,11 +43,16 @@ def look_for_gaps(store: DeskStore, source: str, set_back: Iterable[str]) -> Non
             sentence = _FORKED.format(name=name)
             forked.append(Finding(Kind.FORKED, sentence, consultation, device=device))
     found += forked
-    for consultation, ids in store.repeated_on_paper():
+    aside = store.aside.of()
+    for consultation, alike in store.repeated_on_paper():
+        ids = [one for one in alike if one not in aside]
+        if len(ids) < 2:
+            continue
+        codes = ", ".join(receipt_code(bytes.fromhex(one)) for one in ids[:3])
         sentence = (
             f"{len(ids)} contributions transcribed from paper say exactly the same "
-            f"({', '.join(one[:12] for one in ids[:3])}…): was a table transcribed twice? "
-            "All of them are counted."
+            f"({codes}{'…' if len(ids) > 3 else ''}): was a table transcribed twice? "
+            "All of them are counted; parvis-desk set-aside --repeated counts one."
         )
         found.append(Finding(Kind.REPEATED, sentence, consultation, contribution=ids[0]))
     with store.transaction():

@@ -48,11 +48,13 @@ class Published:
         contributions: how many.
         shown: the paths of the fields that stand in them.
         left_out: those that do not, and what tells how it was said.
+        aside: contributions that are set aside, and not written.
     """
 
     contributions: int
     shown: tuple[str, ...]
     left_out: tuple[str, ...]
+    aside: int = 0
 
 
 def publish_data(
@@ -86,16 +88,19 @@ def publish_data(
     hidden = {*without, *_kept_apart(store, id_)}
     shown = {one for one in known if not any(_within(one, gone) for gone in hidden)}
     count = 0
+    aside = store.aside.of(id_)
 
     def lines() -> Iterator[bytes]:
         nonlocal count
         for one in store.by_commitment(id_):
+            if one.id in aside:
+                continue
             count += 1
             yield _line(one, shown)
 
     write_pieces(path, lines(), mode=0o644)
     left_out = {*known.difference(shown), *_HOW_IT_WAS_SAID}
-    return Published(count, tuple(sorted(shown)), tuple(sorted(left_out)))
+    return Published(count, tuple(sorted(shown)), tuple(sorted(left_out)), len(aside))
 
 
 def holds_published_data(path: Path) -> bool:

@@ -76,6 +76,7 @@ class PullReport:
         trouble: why it ended early; "" where it did not.
         found: how much is wrong, by kind: all of it.
         awaited: contributions that the register does not hold yet, and need not.
+        aside: contributions in the store that are set aside, and not counted.
     """
 
     batches: int
@@ -86,6 +87,7 @@ class PullReport:
     trouble: str = ""
     found: Mapping[Kind, int] = field(default_factory=dict)
     awaited: int = 0
+    aside: int = 0
 
     def summary(self) -> str:
         """The report in one line."""
@@ -93,6 +95,8 @@ class PullReport:
             f"{counted(self.opened, 'contribution')} opened from {counted(self.batches, 'batch')}, "
             f"{counted(self.duplicates, 'duplicate')}, {self.total} in the store"
         )
+        if self.aside:
+            said += f" ({self.aside} set aside)"
         for kind in Kind:
             if self.found.get(kind) and kind is not Kind.DUPLICATED:
                 said += f", {self.found[kind]} {kind.value}"
@@ -178,6 +182,7 @@ def pull(
         trouble,
         store.found(),
         awaited,
+        len(store.aside.of()),
     )
 
 

@@ -23,6 +23,7 @@ from sync.desk.erasure_list import ErasureList
 from sync.desk.findings import Finding, Kind
 from sync.desk.media import DeskAttachment, MediaFolder
 from sync.desk.register_copy import RegisterCopy
+from sync.desk.setting_aside import SetAside
 from sync.desk.store_tables import in_words, laid_out, lay_out
 from sync.looking import looked_at
 
@@ -127,6 +128,7 @@ class DeskStore:
                 raise
         self.register = RegisterCopy(self._db.conn, self.transaction)
         self.erasures = ErasureList(self._db.conn, self.transaction)
+        self.aside = SetAside(self._db.conn, self.transaction)
 
     @classmethod
     @contextmanager
