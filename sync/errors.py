@@ -164,6 +164,34 @@ class BadKey(SyncError):
     sentence = "This key file cannot be used. Restore it from its backup."
 
 
+class DamagedKey(BadKey):
+    """A sealed key file is not what was written: no passphrase would open it."""
+
+    sentence = "This sealed key file is damaged. Restore it from its backup."
+
+
+class WrongPassphrase(BadKey):
+    """A sealed key file is whole, and this passphrase does not open it."""
+
+    sentence = (
+        "This passphrase does not open the key. Look at capital letters and the keyboard's layout, "
+        "and try again."
+    )
+
+
+class NoPassphrase(BadKey):
+    """A sealed key is needed, and nobody is there to be asked for its passphrase."""
+
+    sentence = (
+        "This key is sealed under a passphrase. Run the command in a terminal, or give it "
+        "--passphrase-file."
+    )
+
+
+class BadPassphrase(SyncError):
+    """A passphrase cannot be used: empty, too short or too long, or no text."""
+
+
 # --- on the device
 
 

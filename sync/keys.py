@@ -50,7 +50,9 @@ SEED_BYTES = 32
 SIGNATURE_BYTES = 64
 
 _SEALED_PEM = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
-_ED25519 = 0x11  # the suite number that an Ed25519 key id is made with
+ED25519 = 0x11
+"""The suite number that an Ed25519 key id is made with."""
+
 _MLKEM_PUBLIC_BYTES = 1184
 _LARGEST_KEY_FILE = 16 * 1024
 
@@ -185,7 +187,7 @@ class RecipientKeys:
 
 def signing_key_id(public: Ed25519PublicKey) -> bytes:
     """The id of an organiser's, a server's or a device's key, 8 bytes."""
-    return _key_id(_ED25519, public.public_bytes_raw())
+    return _key_id(ED25519, public.public_bytes_raw())
 
 
 def grouped_digits(key_id: bytes) -> str:
@@ -214,7 +216,7 @@ def write_signing_key(path: Path, key: Ed25519PrivateKey, secret: bytes = b"") -
     Raises:
         BadKey: there is a file of that name already.
     """
-    _write_new(path, _signing_text(key, secret), 0o600)
+    write_new(path, signing_text(key, secret))
 
 
 def read_signing_key(path: Path, secret: bytes = b"") -> Ed25519PrivateKey:
@@ -223,7 +225,7 @@ def read_signing_key(path: Path, secret: bytes = b"") -> Ed25519PrivateKey:
     Raises:
         BadKey: the file is missing, holds something else, or is encrypted under another secret.
     """
-    data = _read(path)
+    data = read_key_file(path)
     sealed = data.startswith(_SEALED_PEM)
     if sealed and not secret:
         raise BadKey(
@@ -242,11 +244,12 @@ def read_signing_key(path: Path, secret: bytes = b"") -> Ed25519PrivateKey:
             )
         raise BadKey(f"{path} holds no Ed25519 key. Restore it from its backup.")
     if secret and not sealed:
-        write_whole(path, _signing_text(key, secret))
+        write_whole(path, signing_text(key, secret))
     return key
 
 
-def _signing_text(key: Ed25519PrivateKey, secret: bytes) -> bytes:
+def signing_text(key: Ed25519PrivateKey, secret: bytes = b"") -> bytes:
+    """A signing key as PEM (PKCS #8), encrypted under `secret` unless that is b""."""
     sealing: KeySerializationEncryption = NoEncryption()
     if secret:
         sealing = BestAvailableEncryption(secret)
@@ -259,7 +262,12 @@ def write_recipient_keys(path: Path, keys: RecipientKeys) -> None:
     Raises:
         BadKey: there is a file of that name already.
     """
-    _write_new(path, _recipient_text("secret", keys.suite, keys.seed, keys.label), 0o600)
+    write_new(path, recipient_text(keys))
+
+
+def recipient_text(keys: RecipientKeys) -> bytes:
+    """Recipient keys in clear, as their file holds them."""
+    return _recipient_text("secret", keys.suite, keys.seed, keys.label)
 
 
 def read_recipient_keys(path: Path) -> RecipientKeys:
@@ -287,7 +295,7 @@ def read_verifying_key(path: Path) -> Ed25519PublicKey:
         BadKey: the file is missing, or holds something else.
     """
     try:
-        key = load_pem_public_key(_read(path))
+        key = load_pem_public_key(read_key_file(path))
     except (ValueError, UnsupportedAlgorithm, InternalError):
         key = None
     if not isinstance(key, Ed25519PublicKey):
@@ -301,7 +309,7 @@ def write_recipient_public(path: Path, public: RecipientPublic) -> None:
     Raises:
         BadKey: there is a file of that name already.
     """
-    _write_new(path, _recipient_text("public", public.suite, public.key, public.label), 0o644)
+    write_new(path, _recipient_text("public", public.suite, public.key, public.label), 0o644)
 
 
 def write_verifying_key(path: Path, public: Ed25519PublicKey) -> None:
@@ -310,7 +318,7 @@ def write_verifying_key(path: Path, public: Ed25519PublicKey) -> None:
     Raises:
         BadKey: there is a file of that name already.
     """
-    _write_new(path, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
+    write_new(path, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
 
 
 def _key_id(suite: int, public: bytes) -> bytes:
@@ -326,7 +334,7 @@ def _recipient_text(half: str, suite: Suite, material: bytes, label: str) -> byt
 def _read_recipient(path: Path, half: str) -> tuple[Suite, bytes, str]:
     refused = BadKey(f"{path} holds no {half} recipient key. Restore it from its backup.")
     try:
-        kind, suite, material, *label = _read(path).decode().split(maxsplit=3)
+        kind, suite, material, *label = read_key_file(path).decode().split(maxsplit=3)
         if kind != f"parvis-recipient-{half}-key-1":
             raise refused
         return Suite[suite], bytes.fromhex(material), label[0].strip() if label else ""
@@ -334,7 +342,12 @@ def _read_recipient(path: Path, half: str) -> tuple[Suite, bytes, str]:
         raise refused from None
 
 
-def _read(path: Path) -> bytes:
+def read_key_file(path: Path) -> bytes:
+    """What a key file holds, whatever that is.
+
+    Raises:
+        BadKey: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(_LARGEST_KEY_FILE)
@@ -342,8 +355,12 @@ def _read(path: Path) -> bytes:
         raise BadKey(f"The key file {path} cannot be read: {error.strerror}.") from None
 
 
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that was not there, durably: the whole of it, or none."""
+def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a key file that was not there, durably: the whole of it, or none.
+
+    Raises:
+        BadKey: there is a file of that name already, or the disk does not take it.
+    """
     if path.exists():
         raise BadKey(f"There is a key file {path} already. Move it away first.")
     try:

@@ -168,6 +168,11 @@ class Recalled:
     # what expressions may ask (forms.xpath.context.World)
 
     @property
+    def spoken(self) -> str:
+        """The language that days and months are named in."""
+        return self.language
+
+    @property
     def document(self) -> Node:
         """The node above the instance's root."""
         return self._instance.document

@@ -23,7 +23,7 @@ def destruction_of(
         reason: in the organiser's words.
         now: when.
     """
-    own = keys.organiser.public_key().public_bytes_raw()
+    own = keys.organiser_public.public_bytes_raw()
     opened = store.opened_with(public.id.hex())
     forms = {
         one.id: one.form_id

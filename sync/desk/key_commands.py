@@ -8,15 +8,29 @@ from pathlib import Path
 import click
 
 from sync.command_line import Refusing, ask, in_words
+from sync.desk.agent_commands import agent
 from sync.desk.asking import ask_cards
 from sync.desk.card_paper import Sheet, read_sheet, write_sheets
 from sync.desk.cards import BadCard, join, split
 from sync.desk.destroying import destruction_of
-from sync.desk.options import keys_option, opened_keys, opened_store, store_option
+from sync.desk.options import (
+    keys_option,
+    opened_keys,
+    opened_store,
+    passphrase_file,
+    passphrase_option,
+    say_in_plain,
+    settings,
+    store_option,
+)
+from sync.desk.passphrases import somebody_is_there
+from sync.desk.protect_commands import protect_keys, unprotect_keys
+from sync.desk.unlocking import new_root
 from sync.durable import write_whole
 from sync.errors import BadKey
 from sync.key_directory import CardsMade, KeyDirectory
 from sync.keys import RecipientKeys, RecipientPublic, grouped_digits
+from sync.sealed_keys import Root, is_sealed
 from sync.wording import counted
 
 _which = click.option("--key", default="", help="Its number or id; the present one if not given.")
@@ -24,14 +38,20 @@ _which = click.option("--key", default="", help="Its number or id; the present o
 
 @click.group(cls=Refusing)
 def keys() -> None:
-    r"""Make the organiser's keys, split them among keepers, renew and destroy them.
+    r"""Make the organiser's keys, seal and split them, renew and destroy them.
 
     \b
     Example:
       parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
+      parvis-desk keys protect --keys keys
       parvis-desk keys split --keys keys --of 5 --needed 3 --out cards --pdf
       parvis-desk keys join --keys keys
     """
+
+
+keys.add_command(agent)
+keys.add_command(protect_keys)
+keys.add_command(unprotect_keys)
 
 
 @keys.command("new")
@@ -42,8 +62,13 @@ def keys() -> None:
     help="A new directory.",
 )
 @click.option("--label", default="", help="Whose keys these are, for people.")
-def new_keys(out: Path, label: str) -> None:
+@passphrase_option
+@click.option("--plain", is_flag=True, help="Under no passphrase: they lie in plain on this disk.")
+def new_keys(out: Path, label: str, plain: bool) -> None:
     r"""Make a recipient key, which opens contributions, and an organiser key, which signs.
+
+    They are sealed under a passphrase, which is asked for twice. Without a terminal, and without
+    --passphrase-file, they lie in plain, and that is said.
 
     Whoever loses recipient.key loses every contribution that was sealed to it: make a copy now,
     and keep it where nobody goes by chance, or split it among keepers. Keep both off every server.
@@ -52,10 +77,12 @@ def new_keys(out: Path, label: str) -> None:
     Example:
       parvis-desk keys new --out keys --label "Ville d'Aubeclaire"
     """
-    made = KeyDirectory.create(out, label=label)
+    KeyDirectory.check_new(out)
+    made = KeyDirectory.create(out, label=label, root=None if plain else _root_for_new(out))
     click.echo(f"The keys are in {out}. Make a copy of recipient.key now, and keep it safe;")
     click.echo(f"or split it: parvis-desk keys split --keys {out} --of 5 --needed 3 --out cards")
     click.echo(f"Recipient key: {grouped_digits(made.public.id)}")
+    say_in_plain(out)
 
 
 @keys.command("list")
@@ -68,14 +95,15 @@ def list_keys(keys: Path) -> None:
       parvis-desk keys list --keys keys
     """
     opened = opened_keys(keys, looked_at=True)
-    here = {one.public.id for one in opened.held}
     gone = {one.key_id: one for one in opened.destroyed}
     for public in opened.known():
         made = opened.cards_of(public)
         if public.id in gone:
             state = f"destroyed on {gone[public.id].at:%Y-%m-%d}"
-        elif public.id in here:
-            state = f"here, in {opened.place_of(public)}"
+        elif opened.holds(public):
+            place = opened.place_of(public)
+            how = "under a passphrase" if is_sealed(place.read_bytes()) else "in plain"
+            state = f"here, in {place}, {how}"
         else:
             state = "not here"
         if made is not None and public.id not in gone:
@@ -154,6 +182,9 @@ def join_key(cards: tuple[Path, ...], keys: Path, key: str, check: bool, remove:
         raise click.UsageError("Give either --check, which changes nothing, or --remove.")
     opened = opened_keys(keys)
     public = opened.find(key) if key else opened.public
+    written = not (remove or check or opened.holds(public))
+    if written and opened.protected:
+        _ = opened.root  # the passphrase, before anybody types their cards for nothing
     if cards:
         joined = join([read_sheet(path) for path in cards], public)
     else:
@@ -163,12 +194,13 @@ def join_key(cards: tuple[Path, ...], keys: Path, key: str, check: bool, remove:
         _remove(opened, public, joined)
     elif check:
         click.echo(f"These cards give the key {number} back. Nothing was written.")
-    elif any(one.public.key == public.key for one in opened.held):
+    elif not written:
         click.echo(f"These cards give the key {number} back; it is in {keys} already.")
     else:
         place = opened.put_back(joined)
         click.echo(f"The key {number} is in {place}. When the work is done, take it off again:")
         click.echo(f"  parvis-desk keys join --keys {keys} --remove")
+        say_in_plain(keys)
 
 
 @keys.command("renew")
@@ -191,6 +223,7 @@ def renew_key(keys: Path, label: str) -> None:
     click.echo(f"The former key is {grouped_digits(before.public.id)}: it opens what it did.")
     click.echo("Make a copy of recipient.key now, or split it. Then publish a new version.")
     click.echo(f"Recipient key: {grouped_digits(after.public.id)}")
+    say_in_plain(keys)
 
 
 @keys.command("destroy")
@@ -218,8 +251,13 @@ def destroy_key(
     opened = opened_keys(keys)
     public = opened.find(key)
     number = grouped_digits(public.id)
+    place = keys / "destroyed" / f"{public.id.hex()}.json"
     if any(one.key_id == public.id for one in opened.destroyed):
-        raise BadKey(f"The key {number} was destroyed already.")
+        if not opened.holds(public):
+            raise BadKey(f"The key {number} was destroyed already.")
+        opened.destroy(public, place.read_bytes())  # whoever did was interrupted
+        click.echo(f"The key {number} is destroyed on this disk now; the record is {place}.")
+        return
     with opened_store(store, made=False) as desk:
         record = destruction_of(desk, opened, public, reason, datetime.now(UTC))
         unopened = desk.unopened()
@@ -247,21 +285,30 @@ def destroy_key(
         click.echo(f"  {out} is there, and will be replaced by the record.")
     ask("This cannot be undone. Destroy it?", yes=yes)
     signed = record.sign(opened.organiser)
-    if (
-        out is not None
-    ):  # before the key is gone: what cannot be written must not be found out after
+    if out is not None:  # before the key is gone: that it cannot be written is not found out after
         with in_words(f"{out} cannot be written"):
             write_whole(out, signed, 0o644)
     opened.destroy(public, signed)
-    place = keys / "destroyed" / f"{public.id.hex()}.json"
     click.echo(f"The key {number} is destroyed on this disk; the record is {out or place}.")
     click.echo("Copies of it elsewhere, backups among them, are yours to destroy.")
 
 
+def _root_for_new(out: Path) -> Root | None:
+    """Of the passphrase for keys that are about to be made; None where they are to lie in plain."""
+    file = passphrase_file()
+    if file is None and not somebody_is_there():
+        return None
+    while True:
+        root = new_root(out, file, settings().cost)
+        if root is not None or click.confirm(
+            "No passphrase: leave the keys in plain on this disk?", err=True
+        ):
+            return root
+
+
 def _private(opened: KeyDirectory, public: RecipientPublic) -> RecipientKeys:
-    for one in opened.held:
-        if one.public.key == public.key:
-            return one
+    if opened.holds(public):
+        return next(one for one in opened.held if one.public.key == public.key)
     if any(one.key_id == public.id for one in opened.destroyed):
         raise BadKey(f"The key {grouped_digits(public.id)} was destroyed.")
     raise BadKey(

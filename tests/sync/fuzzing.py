@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 import sys
 import tempfile
 import time
 import traceback
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -50,6 +52,7 @@ from sync.register.entry import Entry, Reason
 from sync.register.proof import Consistency, Proof
 from sync.roster import RosterDevice, read_roster, sign_roster
 from sync.rules import SyncRules, read_rules
+from sync.sealed_keys import Cost, Lock, SealedKey
 from sync.server.app import create_app
 from sync.server.courier import take_in
 from sync.server.service import Service
@@ -76,6 +79,7 @@ _KINDS = {b"B": (Kind.BATCH, DEVICE_KEY), b"A": (Kind.ACKNOWLEDGEMENT, SERVER_KE
 _KINDS[b"C"] = (Kind.PACKAGE, ORGANISER_KEY)
 _KINDS[b"R"] = (Kind.REDACTED, SERVER_KEY)
 _CARD = split(RECIPIENT, 2, 2)[0]
+_SEALED = SealedKey.recipient(GUARANTOR, Lock.new(Cost(1, 64, 1)).stretch("cheval agrafe"))
 
 _CODE = EnrolmentCode("https://s.example", fingerprint(SERVER), bytes(16))
 _PHOTO = Attachment("a.jpg", b"\xff\xd8" * 40_000, "image/jpeg")
@@ -132,6 +136,23 @@ def resigned(data: bytes) -> bytes:
     kind, key = _KINDS.get(data[6:7], (Kind.BATCH, DEVICE_KEY))
     unsigned = data[:8] + len(data).to_bytes(4, "big") + data[12:-SIGNATURE_BYTES]
     return unsigned + key.sign(kind.label + unsigned)
+
+
+def _sealed_body(text: bytes) -> bytes:
+    """What stands in a sealed key file, without what tells that it is whole."""
+    return b64decode(b"".join(text.splitlines()[1:-1]))[:-32]
+
+
+def _read_sealed(data: bytes, random: Random) -> None:
+    """Read a sealed key file; half of the time one that says that these bytes are whole."""
+    if random.random() < 0.5:
+        begin, end = (b"-----%s PARVIS SEALED KEY-----\n" % word for word in (b"BEGIN", b"END"))
+        data = begin + b64encode(data + hashlib.sha256(data).digest()) + b"\n" + end
+    read = SealedKey.read(data, Path("a.key"))
+    if read.kind is read.kind.RECIPIENT:
+        read.recipient_public  # noqa: B018
+    else:
+        read.organiser_public  # noqa: B018
 
 
 def _signed(parse: Callable[[bytes], Any]) -> Callable[[bytes, Random], Any]:
@@ -209,6 +230,7 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes, Rando
                 _statement(ORGANISER_KEY, "parvis destroyed key 1", data), organiser
             ),
         ),
+        "sealed key": ([_SEALED.text, _sealed_body(_SEALED.text)], _read_sealed),
         "card": ([" ".join(_CARD.words).encode()], _text(lambda text: read_card(text.split()))),
         "batch": ([sound], _signed(_open_all)),
         "acknowledgement": (

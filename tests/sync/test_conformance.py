@@ -109,3 +109,11 @@ def test_go_opens_what_was_sealed(workshop: Path) -> None:
     records = json.loads(PATH.read_text(encoding="utf-8"))["records"]
     opened = _go(workshop, "run", "./envelope", str(PATH)).split()
     assert opened == 2 * [record["squeezed"] for record in records]  # once for each recipient
+
+
+def test_go_opens_sealed_keys(workshop: Path) -> None:
+    wanted = [
+        f"{one['kind']} {one['suite']} {one['public']} {one['seed']}"
+        for one in json.loads(PATH.read_text(encoding="utf-8"))["sealed_keys"]
+    ]
+    assert _go(workshop, "run", "./sealedkey", str(PATH)).splitlines() == wanted

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ from sync.keys import RecipientKeys, Suite, grouped_digits, signing_key_id
 from sync.padding import Padding
 from sync.receipt import Receipt, read_code
 from sync.redaction import read_redacted, redact
+from sync.sealed_keys import Cost, Lock, SealedKey, normal
 from sync.statement import ForgedStatement
 from sync.stream import Stream, open_stream
 from sync.wire import Reader, number
@@ -291,3 +293,26 @@ def test_no_flipped_byte_of_an_order_or_of_a_redacted_batch_is_believed() -> Non
     for cut in range(0, len(data), 11):
         with pytest.raises(SyncError):
             read_redacted(data[:cut], SERVER.public_key())
+
+
+@pytest.mark.parametrize("vector", V["sealed_keys"])
+def test_a_key_of_the_vectors_is_sealed_to_the_same_bytes_and_opens(vector: dict[str, Any]) -> None:
+    cost = Cost(vector["passes"], vector["memory"], vector["lanes"])
+    typed = raw(vector["typed"]).decode()
+    assert normal(typed).encode() == raw(vector["passphrase"])
+    root = Lock(cost, raw(vector["salt"])).stretch(typed)
+    assert root.key == raw(vector["root"])
+    read = SealedKey.read(vector["file"].encode(), Path("a.key"))
+    assert (read.suite, read.key, read.label) == (
+        *(vector["suite"], raw(vector["public"]), vector["label"]),
+    )
+    again = fixed(raw(vector["key_salt"]))
+    if vector["suite"] == 0x11:
+        opened = read.organiser_key(root)
+        assert opened.private_bytes_raw() == raw(vector["seed"])
+        assert SealedKey.organiser(opened, root, again) == read
+    else:
+        keys = read.recipient_keys(root)
+        assert keys.seed == raw(vector["seed"])
+        assert SealedKey.recipient(keys, root, again) == read
+    assert read.text.decode() == vector["file"]

@@ -45,6 +45,7 @@ from sync.padding import Padding
 from sync.receipt import Receipt
 from sync.redaction import redact
 from sync.register.entry import Reason
+from sync.sealed_keys import USUAL_COST, Cost, Lock, SealedKey, normal
 from sync.wire import number
 
 PATH = Path(__file__).parents[2] / "docs" / "format-vectors.json"
@@ -57,6 +58,8 @@ ATTACHMENTS = (
     Attachment("voix.ogg", REPEATED[1][0] * REPEATED[1][1], "audio/ogg"),
 )
 SECRET = bytes(range(32))
+PASSPHRASE = "l'e\u0301te\u0301\u00a0à Nîmes"
+"""As a keyboard may write it: accents of their own, and a space that does not break."""
 SESSION = bytes(range(8))
 DEVICE = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 SERVER = Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
@@ -262,7 +265,40 @@ def vectors() -> dict[str, Any]:
             "qr": receipt.qr_payload("https://participer.example.org/"),
         },
         **organisers_words(published, data),
+        "sealed_keys": sealed_keys(),
     }
+
+
+def sealed_keys() -> list[dict[str, Any]]:
+    """The organiser's keys under a passphrase, at the usual cost and at a cheap one."""
+    made = []
+    for cost, salt in ((USUAL_COST, b"\x08" * 16), (Cost(1, 64, 1), b"\x09" * 16)):
+        root = Lock(cost, salt).stretch(PASSPHRASE)
+        draw = fixed(b"\x0a" * 32, b"\x0b" * 32, b"\x0c" * 32)
+        for seed, key in (
+            (X_WING.seed, SealedKey.recipient(X_WING, root, draw)),
+            (X25519.seed, SealedKey.recipient(X25519, root, draw)),
+            (ORGANISER.private_bytes_raw(), SealedKey.organiser(ORGANISER, root, draw)),
+        ):
+            made.append(
+                {
+                    "kind": key.kind.value,
+                    "suite": key.suite,
+                    "seed": seed.hex(),
+                    "public": key.key.hex(),
+                    "label": key.label,
+                    "typed": PASSPHRASE.encode().hex(),
+                    "passphrase": normal(PASSPHRASE).encode().hex(),
+                    "passes": cost.passes,
+                    "memory": cost.memory,
+                    "lanes": cost.lanes,
+                    "salt": salt.hex(),
+                    "key_salt": key.key_salt.hex(),
+                    "root": root.key.hex(),
+                    "file": key.text.decode(),
+                }
+            )
+    return made
 
 
 def organisers_words(published: Consultation, data: bytes) -> dict[str, Any]:
