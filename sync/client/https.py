@@ -446,7 +446,9 @@ class Uplink:
             raise NetworkTrouble(stranger(answer)) from None
 
     def _take(self, run: Run, listed: ListedConsultation) -> None:
-        answer = self._wire.ask("GET", f"/v1/consultations/{listed.id}", most=_LARGEST_PACKAGE)
+        # The version of the list: a newer one may be published between the two requests.
+        path = f"/v1/consultations/{listed.id}?version={listed.version}"
+        answer = self._wire.ask("GET", path, most=_LARGEST_PACKAGE)
         if answer.status != 200:
             raise run.stopped_by(answer.problem, answer)
         if hashlib.sha256(answer.body).hexdigest() != listed.package_hash:
