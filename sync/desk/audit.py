@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.contribution import contribution_id
 from sync.desk.findings import Finding, Kind
+from sync.desk.register_copy import RegisterCopy
 from sync.desk.sources import Source
 from sync.desk.store import DeskStore
 from sync.desk.store_tables import in_words
@@ -20,9 +21,11 @@ from sync.errors import DamagedRegister, ForgedCheckpoint
 from sync.receipt import receipt_code
 from sync.register import checkpoint
 from sync.register.checkpoint import Checkpoint, origin_of
+from sync.register.merkle import GrowingRoot, consistency_proof, proves_consistency
 from sync.register.tiles import TILE_WIDTH, Tiles
 
 _MOST_NAMED = 1000
+_TILES_AT_ONCE = 16  # of the register, fetched and kept together
 _PATIENCE = 5.0  # seconds: what was just stored is published within one
 
 
@@ -129,19 +132,41 @@ def _bring(source: Source, store: DeskStore, consultation: str, server: Ed25519P
     if point.size <= old.size:
         return  # a folder that was copied earlier
     tree = Tiles(files, point.size)
-    with store.transaction():
+    with in_words(store.path):
         roots = copy.hashed(consultation)
-        if old.size and (roots.size, roots.root()) != (old.size, old.root):
-            raise DamagedRegister(_CHANGED_HERE)
-        for index in range(old.size // TILE_WIDTH, -(-point.size // TILE_WIDTH)):
-            skip = max(0, old.size - index * TILE_WIDTH)
-            fresh = tree.entries(index)[skip:]
-            for entry in fresh:
-                roots.add(entry)
-            copy.enter(consultation, index * TILE_WIDTH + skip, fresh)
-        if roots.root() != point.root:
-            raise DamagedRegister(_FORGOT)
-        copy.keep_note(consultation, note, roots)
+    if old.size and (roots.size, roots.root()) != (old.size, old.root):
+        raise DamagedRegister(_CHANGED_HERE)
+    with in_words(store.path):
+        roots = _went_on(copy, consultation, roots, tree, point)
+    while roots.size < point.size:  # each part stays, however the pull ends
+        first = roots.size
+        part: list[bytes] = []
+        for index in range(first // TILE_WIDTH, -(-point.size // TILE_WIDTH))[:_TILES_AT_ONCE]:
+            part += tree.entries(index)[max(0, first - index * TILE_WIDTH) :]
+        for entry in part:
+            roots.add(entry)
+        copy.set_aside(consultation, first, part)
+    if roots.root() != point.root:
+        copy.forget_aside(consultation)
+        raise DamagedRegister(_FORGOT)
+    copy.take_over(consultation, note, roots)
+
+
+def _went_on(
+    copy: RegisterCopy, consultation: str, held: GrowingRoot, tree: Tiles, point: Checkpoint
+) -> GrowingRoot:
+    """The root over what is held and what an interrupted pull has fetched, if that is right."""
+    roots = GrowingRoot(held.size, held.peaks)
+    for entry in copy.aside(consultation):
+        roots.add(entry)
+    if roots.size == held.size:
+        return roots
+    if roots.size <= point.size:
+        proof = consistency_proof(roots.size, point.size, tree.subtree)
+        if proves_consistency(roots.size, roots.root(), point.size, point.root, proof):
+            return roots
+    copy.forget_aside(consultation)
+    return GrowingRoot(held.size, held.peaks)
 
 
 def _compared(store: DeskStore, consultation: str) -> Iterator[Finding]:

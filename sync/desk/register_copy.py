@@ -1,8 +1,9 @@
 """The desk's copy of the registers, and what it tells beside the contributions.
 
-Entries are kept as they come. How far they are hashed is kept with the last checkpoint: the largest
-complete subtrees, from which the next root follows, so that nothing old is hashed again. `check`
-hashes all of them anew.
+Entries are kept as they come: aside, until all of a checkpoint are there and lead to its root, so
+that a pull that is interrupted goes on where it was, and nothing unproved stands among them. How
+far they are hashed is kept with the last checkpoint: the largest complete subtrees, from which the
+next root follows, so that nothing old is hashed again. `check` hashes all of them anew.
 """
 
 from __future__ import annotations
@@ -70,20 +71,33 @@ class RegisterCopy:
         ):
             yield row[0]
 
-    def enter(self, consultation: str, first: int, entries: Sequence[bytes]) -> None:
-        """Write down entries, side by side from `first` on."""
+    def set_aside(self, consultation: str, first: int, entries: Sequence[bytes]) -> None:
+        """Write down entries that are not proved yet, side by side from `first` on."""
         with self._transaction():
             self._db.executemany(
                 "INSERT INTO register VALUES (?, ?, ?, ?)",
                 [
-                    (consultation, first + at, _commitment_of(entry), entry)
+                    (_aside(consultation), first + at, _commitment_of(entry), entry)
                     for at, entry in enumerate(entries)
                 ],
             )
 
-    def keep_note(self, consultation: str, note: bytes, roots: GrowingRoot) -> None:
-        """Remember a checkpoint whose entries are all here, and how far they are hashed."""
+    def aside(self, consultation: str) -> Iterator[bytes]:
+        """The entries that are not proved yet, in order."""
+        return self.entries(_aside(consultation))
+
+    def forget_aside(self, consultation: str) -> None:
+        """Let go of what could not be proved."""
         with self._transaction():
+            self._db.execute("DELETE FROM register WHERE consultation = ?", [_aside(consultation)])
+
+    def take_over(self, consultation: str, note: bytes, roots: GrowingRoot) -> None:
+        """What was set aside leads to this checkpoint: remember it, and how far it is hashed."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE register SET consultation = ? WHERE consultation = ?",
+                [consultation, _aside(consultation)],
+            )
             self._db.execute(
                 "INSERT OR REPLACE INTO register_notes (consultation, note, peaks)"
                 " VALUES (?, ?, ?)",
@@ -177,6 +191,11 @@ class RegisterCopy:
             [consultation],
         ):
             yield bytes.fromhex(row[0])
+
+
+def _aside(consultation: str) -> str:
+    """Under which name stands what is not proved yet; no consultation's id has a space."""
+    return f"{consultation} aside"
 
 
 def _commitment_of(entry: bytes) -> str:

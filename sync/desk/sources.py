@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import consultation as packages
-from sync.client.wire import NetworkTrouble, Wire
+from sync.client.wire import Answer, NetworkTrouble, Wire
 from sync.consultation import Consultation
 from sync.enrolment import server_address
 from sync.errors import SyncError
@@ -32,6 +32,12 @@ _LARGEST_FILE = 64 * 1024 * 1024
 _BATCH_MAGIC = b"PARVISB"
 _REDACTED_MAGIC = b"PARVISR"
 _NAME = re.compile(r"[0-9a-f]{64}")
+_MOST_WAITS = 30  # one after the other, without an answer between
+_USUAL_WAIT, _LONGEST_WAIT = 5, 900  # seconds
+_STILL_TOO_MUCH = (
+    "The server has let this desk wait again and again: too much is asked from its address. Pull "
+    "again later; it goes on where it was."
+)
 _NOT_YET = "it has not arrived yet; it is fetched at a later pull, once its device has sent it."
 _STRANGER = "What answers there is not a Parvis server. Check the address and the network."
 
@@ -127,14 +133,21 @@ class ServerSource:
         url: its address.
         organiser: signs what is asked (RFC 9421).
         ca_bundle: a file with the certificates of a private authority.
+        sleep: waits so many seconds, where the server asks for that.
     """
 
     numbered = True
 
     def __init__(
-        self, url: str, organiser: Ed25519PrivateKey, *, ca_bundle: str | None = None
+        self,
+        url: str,
+        organiser: Ed25519PrivateKey,
+        *,
+        ca_bundle: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.others: dict[str, str] = {}
+        self._sleep = sleep
         self.name = server_address(url)
         self._organiser = organiser
         self._public = organiser.public_key().public_bytes_raw()
@@ -177,11 +190,13 @@ class ServerSource:
 
     def register_file(self, consultation: str, path: str) -> bytes | None:
         """A file of a consultation's register; None where it is not there."""
-        answer = self._wire.ask("GET", f"/register/{consultation}/{path}", most=_LARGEST_LISTING)
+        answer = self._answer(f"/register/{consultation}/{path}", _LARGEST_LISTING)
         if answer.status == 200:
             return answer.body
         if answer.status == 404:
             return None
+        if answer.problem.name and answer.problem.passing:
+            raise NetworkTrouble(answer.problem.detail)
         raise NetworkTrouble(_STRANGER)
 
     def erase(self, order: bytes) -> bool:
@@ -224,9 +239,7 @@ class ServerSource:
         return listed, versions
 
     def _ask(self, path: str, most: int) -> bytes:
-        parts = RequestParts.below(self.name, "GET", path)
-        headers = sign_request(parts, b"", self._organiser, self._key_id, int(time.time()))
-        answer = self._wire.ask("GET", path, headers=headers, most=most)
+        answer = self._answer(path, most)
         if answer.status == 200:
             return answer.body
         if not answer.problem.name:
@@ -240,6 +253,22 @@ class ServerSource:
                 "are."
             )
         raise SourceRefuses(answer.problem.detail)
+
+    def _answer(self, path: str, most: int) -> Answer:
+        """What the server answers, once it is ready for another question.
+
+        A large pull asks more than a server lets one caller ask in a minute: it says when to go on,
+        and is believed.
+        """
+        for _ in range(_MOST_WAITS):
+            parts = RequestParts.below(self.name, "GET", path)
+            headers = sign_request(parts, b"", self._organiser, self._key_id, int(time.time()))
+            answer = self._wire.ask("GET", path, headers=headers, most=most)
+            if answer.status != 429:
+                return answer
+            said = answer.problem.retry_after
+            self._sleep(min(_LONGEST_WAIT, _USUAL_WAIT if said is None else max(1, said)))
+        raise NetworkTrouble(_STILL_TOO_MUCH)
 
 
 class FolderSource:

@@ -79,6 +79,16 @@ class GrowingRoot:
         return reached
 
 
+def peaks(size: int, subtree: Subtree) -> tuple[bytes, ...]:
+    """The hashes of the complete subtrees of the first `size` leaves, the largest first."""
+    found, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            found.append(subtree(level, start >> level))
+            start += 1 << level
+    return tuple(found)
+
+
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> tuple[bytes, ...]:
     """The audit path of leaf `index` in the tree of `size` leaves, the lowest hash first.
 

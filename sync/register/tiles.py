@@ -7,12 +7,19 @@ one is there.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
 from sync.errors import DamagedRegister
-from sync.register.merkle import HASH_BYTES, Subtree, leaf_hash, perfect_root, root
+from sync.register.merkle import (
+    HASH_BYTES,
+    GrowingRoot,
+    Subtree,
+    leaf_hash,
+    perfect_root,
+    root,
+)
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
@@ -208,6 +215,64 @@ def prune(files: TileFiles, olds: Iterable[int], new: int) -> None:
                 if level == 0:
                     files.remove(entries_path(index, width))
             level += 1
+
+
+def paths(size: int) -> Iterator[tuple[str, ...]]:
+    """The names of all tiles and entries of a tree of `size` leaves.
+
+    Of one that is not full yet, that of the full one, too: whoever reads a tree that grows finds
+    the one or the other.
+    """
+    level = 0
+    while size >> (TILE_HEIGHT * level):
+        for index in range(-(-(size >> (TILE_HEIGHT * level)) // TILE_WIDTH)):
+            widths = dict.fromkeys((tile_width(level, index, size), TILE_WIDTH))
+            yield tuple(tile_path(level, index, width) for width in widths)
+            if level == 0:
+                yield tuple(entries_path(index, width) for width in widths)
+        level += 1
+
+
+def all_entries(files: TileFiles, size: int) -> Iterator[bytes]:
+    """The entries of a tree of `size` leaves, in order.
+
+    Raises:
+        DamagedRegister: some are not there.
+    """
+    tree = Tiles(files, size)
+    for index in range(-(-size // TILE_WIDTH)):
+        yield from tree.entries(index)
+
+
+def whole_root(files: TileFiles, size: int) -> bytes:
+    """The root over the entries of a tree, every one hashed, and every tile compared with them.
+
+    Raises:
+        DamagedRegister: something is missing, or a tile does not hold what its entries say.
+    """
+    tree = Tiles(files, size)
+    roots = GrowingRoot()
+    row: list[bytes] = []
+    for index in range(-(-size // TILE_WIDTH)):
+        entries = tree.entries(index)
+        hashes = [leaf_hash(entry) for entry in entries]
+        if tuple(hashes) != tree.hashes(0, index):
+            raise DamagedRegister()
+        for entry in entries:
+            roots.add(entry)
+        if len(hashes) == TILE_WIDTH:
+            row.append(perfect_root(hashes))
+    level = 1
+    while row:
+        above: list[bytes] = []
+        for at in range(0, len(row), TILE_WIDTH):
+            some = row[at : at + TILE_WIDTH]
+            if tuple(some) != tree.hashes(level, at // TILE_WIDTH):
+                raise DamagedRegister()
+            if len(some) == TILE_WIDTH:
+                above.append(perfect_root(some))
+        row, level = above, level + 1
+    return roots.root()
 
 
 def _tile_writer(files: TileFiles, level: int) -> Callable[[int, Sequence[bytes]], None]:
