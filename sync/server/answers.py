@@ -10,6 +10,8 @@ from sqlalchemy import Connection, delete, insert, select
 from sync.answers import Answers, State
 from sync.errors import SyncError
 from sync.server import schema
+from sync.server.database import settled
+from sync.server.numbering import hold
 
 _AT_ONCE = 500
 
@@ -41,6 +43,9 @@ class PublishedAnswers:
         Raises:
             OlderAnswers: newer ones are published, or others under this number.
         """
+        settled(lambda: self._publish(answers, statement))
+
+    def _publish(self, answers: Answers, statement: bytes) -> None:
         table = schema.answers
         with self._writing() as db:
             known = db.execute(
@@ -63,12 +68,17 @@ class PublishedAnswers:
     def tell(self, answers: Answers, states: Sequence[State], *, last: bool) -> None:
         """Take in where contributions stand; after the last, what was said before is forgotten.
 
+        Nothing is taken in of what was erased: an organiser may publish from an older table.
+
         Raises:
             OlderAnswers: newer answers are published meanwhile.
         """
         table = schema.states
         here = table.c.consultation == answers.consultation
         with self._writing() as db:
+            hold(db, answers.consultation)  # an order to erase comes before this, or after it
+            erased = _erased(db, answers.consultation)
+            states = [one for one in states if one.id not in erased]
             number = db.execute(
                 select(schema.answers.c.number).where(
                     schema.answers.c.consultation == answers.consultation
@@ -126,6 +136,13 @@ class PublishedAnswers:
             State(row.id, tuple(int(place) for place in row.themes.split()), "." * bool(row.text))
             for row in rows
         ]
+
+
+def _erased(db: Connection, consultation: str) -> frozenset[bytes]:
+    """The ids of what was ordered to go."""
+    table = schema.erasures.c
+    query = select(table.id).where(table.consultation == consultation)
+    return frozenset(db.execute(query).scalars())
 
 
 def _row(answers: Answers, state: State) -> dict[str, object]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
@@ -20,8 +20,12 @@ from sqlalchemy.pool import StaticPool
 from sync.errors import SyncError
 from sync.server.copying import copy_sqlite_file
 from sync.server.files import DataDirectory
+from sync.server.locks import Rank, holding
 
 _BUSY_MILLISECONDS = 10_000
+_TRIES = 4
+
+_Result = TypeVar("_Result")
 
 
 class UnusableStore(SyncError):
@@ -78,6 +82,17 @@ class Database(Protocol):
             UnusableStore: it cannot be said, or another one takes too long.
         """
 
+    def alone(self, rank: Rank, what: str = "") -> contextlib.AbstractContextManager[None]:
+        """Be the only one, of all threads and processes, that does something.
+
+        Args:
+            rank: what, and its place in the order of locks.
+            what: to which consultation, where it matters.
+
+        Raises:
+            UnusableStore: it cannot be said, or another one takes too long.
+        """
+
     def add_records(
         self, db: Connection, consultation: str, batch: int, records: Sequence[tuple[bytes, bytes]]
     ) -> int:
@@ -105,6 +120,25 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+
+
+def settled(transaction: Callable[[], _Result]) -> _Result:
+    """What a transaction comes to that others may do at the same moment.
+
+    Where several entered the same, one did, and the others find now what that one left.
+
+    Args:
+        transaction: done again from its beginning; nothing is left of a try that failed.
+
+    Raises:
+        UnusableStore: others are always first.
+    """
+    for _ in range(_TRIES):
+        try:
+            return transaction()
+        except IntegrityError:
+            continue
+    raise UnusableStore()
 
 
 class Together(NamedTuple):
@@ -149,7 +183,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Let go of it; the write-ahead log goes into the file."""
-        with self._turn, self._files.writing():
+        with self._having_the_turn(), self._files.writing():
             self.abandon()
 
     def abandon(self) -> None:
@@ -162,7 +196,7 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `Database.writing`."""
-        with self._turn:
+        with self._having_the_turn():
             if self._together is None:
                 with self._transaction(writing=True) as db:
                     yield db
@@ -175,7 +209,7 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """As `Database.reading`."""
-        with self._turn:
+        with self._having_the_turn():
             if self._together is None:
                 with self._transaction(writing=False) as db:
                     yield db
@@ -185,7 +219,7 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def writing_together(self) -> Iterator[None]:
         """As `Database.writing_together`."""
-        with self._turn, self._transaction(writing=True) as db:
+        with self._having_the_turn(), self._transaction(writing=True) as db:
             self._together = Together(db, writing=True)
             try:
                 yield
@@ -195,12 +229,15 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def looking_together(self) -> Iterator[None]:
         """As `Database.looking_together`."""
-        with self._turn, self._transaction(writing=False) as db:
+        with self._having_the_turn(), self._transaction(writing=False) as db:
             self._together = Together(db, writing=False)
             try:
                 yield
             finally:
                 self._together = None
+
+    def _having_the_turn(self) -> contextlib.AbstractContextManager[None]:
+        return holding(Rank.DATABASE, self._turn, again=True)
 
     @contextlib.contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
@@ -231,7 +268,13 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def publishing(self, consultation: str) -> Iterator[None]:
         """As `Database.publishing`; among processes, only the one that serves publishes."""
-        with self._publishing:
+        with holding(Rank.PUBLISHING, self._publishing):
+            yield
+
+    @contextlib.contextmanager
+    def alone(self, rank: Rank, what: str = "") -> Iterator[None]:
+        """As `Database.alone`; one at a time, whatever it is done to."""
+        with self._files.alone(rank):
             yield
 
     def add_records(
@@ -250,7 +293,7 @@ class SqliteDatabase:
     def forget(self, table: str) -> None:
         """As `Database.forget`: pages are overwritten already, and the log is emptied."""
         try:
-            with self._turn, self._files.writing():
+            with self._having_the_turn(), self._files.writing():
                 connection = self._engine.raw_connection()
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (DatabaseError, sqlite3.DatabaseError) as error:

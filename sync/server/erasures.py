@@ -4,11 +4,22 @@ The ciphertext goes from every batch that holds it, and what is left is signed a
 (`sync.redaction`); sealed attachments go with it, what was uploaded of either, and what the
 organiser published of it here. The register gets a tombstone. Who brings the same record again
 finds it known, and its bytes are left out.
+
+Database and blobs know no transaction together, so an order is carried out in steps of which each
+can be done again, by one thread of all processes at a time (`Rank.ERASING`):
+
+1. The order is entered. From now on nothing of it is taken in, nor published of it, whoever brings
+   it; and whoever is bringing it now looks for orders once it is stored (`settle`).
+2. Of each batch: its attachments are known no more, and go; what is left of the batch is written.
+3. The tombstone is entered, and the order is done (`buried`).
+
+An order that was not done, because the server died, is gone on with when it starts (`finish`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,7 +35,10 @@ from sync.errors import SyncError
 from sync.redaction import is_redacted, read_redacted, redact
 from sync.register.entry import Entry, Reason
 from sync.server import schema
-from sync.server.logs import Event, tell
+from sync.server.database import UnusableStore
+from sync.server.locks import Rank
+from sync.server.logs import Event, tell, tell_failure
+from sync.server.numbering import hold
 from sync.server.register import entomb
 from sync.server.store import Store
 from sync.server.uploads import Uploads
@@ -65,6 +79,8 @@ class Erasures:
         self._store = store
         self._uploads = uploads
         self._key = key
+        self._published_lies_about = False
+        self._seen: dict[str, int] = {}
 
     def obey(self, order: bytes, now: float) -> Erased:
         """Erase what an order says; any number of times.
@@ -76,9 +92,20 @@ class Erasures:
         known = self._store.versions(consultation_of(order))[0]
         own = self._key.public_key().public_bytes_raw()
         erasure = read_order(order, (known.organiser_key, own)).erasure
-        table = schema.erasures
+        with self._alone(erasure.consultation):
+            self._enter(erasure, order, now)
+            changed = self._carry_out_one(erasure.consultation, erasure.id, erasure.reason)
+        self._forget_published()
+        tell(Event.ERASED)
+        return Erased(erasure, changed)
+
+    def _enter(self, erasure: Erasure, order: bytes, now: float) -> None:
+        """Write an order down, once, and take away what was published of its contribution."""
+        table, states = schema.erasures, schema.states
+        here = (table.c.consultation == erasure.consultation) & (table.c.id == erasure.id)
+        published = (states.c.consultation == erasure.consultation) & (states.c.id == erasure.id)
         with self._store.writing() as db:
-            here = (table.c.consultation == erasure.consultation) & (table.c.id == erasure.id)
+            hold(db, erasure.consultation)
             if db.execute(select(table.c.number).where(here)).first() is None:
                 of_it = table.c.consultation == erasure.consultation
                 last = db.execute(select(func.max(table.c.number)).where(of_it)).scalar() or 0
@@ -94,9 +121,96 @@ class Erasures:
                         "buried": False,
                     },
                 )
-        changed = self._carry_out_one(erasure.consultation, erasure.id, erasure.reason)
-        tell(Event.ERASED)
-        return Erased(erasure, changed)
+            if db.execute(delete(states).where(published)).rowcount:
+                self._published_lies_about = True
+
+    def _forget_published(self) -> None:
+        """Leave nothing on the disk of what was published and taken away.
+
+        Where the database is too busy for it now, `finish` does it later.
+        """
+        if not self._published_lies_about:
+            return
+        try:
+            with self._alone(""):
+                self._store.database.forget(schema.states.name)
+            self._published_lies_about = False
+        except UnusableStore:
+            tell_failure(Event.FAILED)
+
+    def finish(self) -> None:
+        """Go on with orders that were begun and not done, and let go of uploads that none wants.
+
+        Raises:
+            SyncError, OSError: it cannot be done now.
+        """
+        table, records = schema.erasures.c, schema.records.c
+        query = (
+            select(table.consultation, table.id, table.reason)
+            .join(
+                schema.records,
+                (records.consultation == table.consultation) & (records.id == table.id),
+            )
+            .where(table.buried.is_(False))
+        )
+        with self._store.reading() as db:
+            undone = db.execute(query).all()
+        for row in undone:
+            with self._alone(row.consultation):
+                self._carry_out_one(row.consultation, row.id, Reason(row.reason))
+        self._forget_published()
+        self.let_go_of_uploads()
+
+    def let_go_of_uploads(self) -> None:
+        """Drop what is on its way to this machine, where an order came since it was begun.
+
+        A batch that is on its way may hold what was ordered to go, and an attachment may belong to
+        it; other machines' commands cannot look here. A batch begins anew; an attachment that is
+        waited for stays.
+        """
+        counted = self.counts()
+        if counted == self._seen:
+            return
+        for name in self._uploads.names():
+            if not self._store.is_attached(name):
+                self._uploads.drop(name)
+        self._seen = counted
+
+    def left_over(self) -> Iterator[str]:
+        """The names of blobs that hold something that was ordered to go, or belong to nobody.
+
+        Looks through every batch of a device that something was erased of, and those that the
+        index does not name.
+        """
+        with self._store.reading() as db:
+            orders = [(row.consultation, row.id) for row in db.execute(_ALL_ORDERS)]
+        if not orders:
+            return
+        ordered = set(orders)
+        indexed = set(self._store.batch_names())
+        asked: set[str] = set()
+        for consultation, id_ in orders:
+            asked.update(self._batches_of(consultation, id_))
+        asked.update(set(self._store.files.batch_names()).difference(indexed))
+        enclosed: set[str] = set()
+        for name in sorted(asked):
+            try:
+                read = self.read_stored(name)
+            except (SyncError, IndexError):
+                continue  # missing or damaged: that is said elsewhere
+            for one in read.records:
+                if one.ciphertext and (read.consultation, one.id) in ordered:
+                    yield f"batches/{name[:2]}/{name}"
+                    break
+            if name not in indexed:
+                enclosed.update(one.name for one in read.enclosed)
+        for name in self._store.files.attachment_names():
+            if name not in enclosed and not self._store.is_attached(name):
+                yield f"attachments/{name[:2]}/{name}"
+
+    def _alone(self, consultation: str) -> contextlib.AbstractContextManager[None]:
+        """Be the only one who takes something out of batches of a consultation."""
+        return self._store.database.alone(Rank.ERASING, consultation)
 
     def order(self, consultation: str, id_: bytes, reason: Reason, now: float) -> Erased:
         """Erase on the operator's own word.
@@ -170,9 +284,16 @@ class Erasures:
             rows = db.execute(_REASONS, {"consultation": read.consultation})
             ordered = {row.id: Reason(row.reason) for row in rows}
         gone = {one.id for one in read.records if one.id in ordered} if ordered else set()
-        for id_ in gone:
-            self._carry_out_one(read.consultation, id_, ordered[id_])
+        if gone:
+            with self._alone(read.consultation):
+                for id_ in gone:
+                    self._carry_out_one(read.consultation, id_, ordered[id_])
         return bool(gone)
+
+    def put_back(self, name: str, read: Batch, body: bytes) -> None:
+        """Write a batch that the index knows and whose bytes are lost, without what was erased."""
+        with self._alone(read.consultation):
+            self._store.files.keep_batch(name, self.without_erased(read, body)[0])
 
     def _orders_in(self, read: Batch) -> dict[bytes, bytes]:
         with self._store.reading() as db:
@@ -181,38 +302,35 @@ class Erasures:
         return {one.id: known[one.id] for one in read.records if one.id in known} if known else {}
 
     def _carry_out_one(self, consultation: str, id_: bytes, reason: Reason) -> int:
-        """Take a contribution out of all batches, and enter its tombstone."""
+        """Take a contribution out of all batches, and enter its tombstone; of one thread alone."""
         commitment: bytes | None = None
         changed = 0
         for name in self._batches_of(consultation, id_):
             read = self.read_stored(name)
-            orders = self._orders_in(read)
             found = [one for one in read.records if one.id == id_]
             if not found:
                 continue
             commitment = found[0].commitment
-            if any(one.ciphertext for one in found):
+            holds_it = any(one.ciphertext for one in found)
+            if holds_it:
                 gone = {at for at, one in enumerate(read.records) if one.id == id_}
-                streams = [one.name for one in read.enclosed if one.position in gone]
+                self._take_away(
+                    consultation, [one.name for one in read.enclosed if one.position in gone]
+                )
+                orders = self._orders_in(read)
                 left = redact(read, name, set(orders), list(orders.values()), self._key)
                 self._store.files.keep_batch(name, left)
-                self._resize(name, len(left))
                 self._uploads.drop(name)
-                self._take_away(consultation, streams)
-                self._acknowledge_anew(name, gone, streams)
                 changed += 1
+            self._account_for(name)
         if commitment is not None:
-            table, states = schema.erasures, schema.states
+            table = schema.erasures
             here = (table.c.consultation == consultation) & (table.c.id == id_)
-            published = (states.c.consultation == consultation) & (states.c.id == id_)
             with self._store.writing() as db:
-                told = db.execute(delete(states).where(published)).rowcount
-                buried = db.execute(select(table.c.buried).where(here)).scalar()
-                if buried is False:
+                hold(db, consultation)
+                if db.execute(select(table.c.buried).where(here)).scalar() is False:
                     entomb(db, consultation, [Entry(commitment, reason)])
                     db.execute(update(table).where(here).values(buried=True))
-            if told:
-                self._store.database.forget(states.name)
         return changed
 
     def _batches_of(self, consultation: str, id_: bytes) -> Sequence[str]:
@@ -237,14 +355,34 @@ class Erasures:
         with self._store.reading() as db:
             return db.execute(query).scalars().all()
 
-    def _resize(self, name: str, size: int) -> None:
-        """Note how long a batch is now: a backup knows by that what it has to copy again."""
+    def _account_for(self, name: str) -> None:
+        """Note how long a batch is now, and wait no more for attachments of what was erased.
+
+        By its size a backup knows what it has to copy again.
+        """
+        body = self._store.files.batch(name)
+        if not is_redacted(body):
+            return
+        left = read_redacted(body, self._key.public_key()).batch
+        enclosed = {one.name for one in left.enclosed}
+        awaiting = {one.position for one in left.enclosed}
         table = schema.batches
         with self._store.writing() as db:
-            db.execute(update(table).where(table.c.name == name).values(size=size))
+            db.execute(update(table).where(table.c.name == name).values(size=len(body)))
+        while (known := self._store.acknowledgement(name)) is not None:
+            said = acknowledgements.read(known, self._key.public_key())
+            if enclosed.issuperset(said.awaited):
+                return
+            verdicts = [
+                Verdict.STORED if one is Verdict.AWAITED and at not in awaiting else one
+                for at, one in enumerate(said.verdicts)
+            ]
+            awaited = [one for one in said.awaited if one in enclosed]
+            word = acknowledge(name, verdicts, self._key, awaited)
+            self._store.acknowledge_again(name, word, instead_of=known)
 
     def _take_away(self, consultation: str, streams: Sequence[str]) -> None:
-        """Attachments, and what came of them."""
+        """Attachments, and what came of them: first nobody knows them, then they are gone."""
         table = schema.attachments
         for name in streams:
             with self._store.writing() as db:
@@ -254,23 +392,9 @@ class Erasures:
             self._store.files.remove_attachment(name)
             self._uploads.drop(name)
 
-    def _acknowledge_anew(self, name: str, gone: set[int], streams: Sequence[str]) -> None:
-        """Wait no more for the attachments of what was erased."""
-        known = self._store.acknowledgement(name)
-        if known is None:
-            return
-        said = acknowledgements.read(known, self._key.public_key())
-        if not set(said.awaited).intersection(streams):
-            return
-        verdicts = [
-            Verdict.STORED if at in gone and one is Verdict.AWAITED else one
-            for at, one in enumerate(said.verdicts)
-        ]
-        left = [one for one in said.awaited if one not in streams]
-        self._store.acknowledge_again(name, acknowledge(name, verdicts, self._key, left))
-
 
 # Written out, as each batch asks them: Core takes longer to compose than SQLite to answer.
 _COUNTS = text("SELECT consultation, max(number) FROM erasures GROUP BY consultation")
 _REASONS = text("SELECT id, reason FROM erasures WHERE consultation = :consultation")
+_ALL_ORDERS = text("SELECT consultation, id FROM erasures ORDER BY consultation, number")
 _ORDERS = text('SELECT id, "order" FROM erasures WHERE consultation = :consultation')

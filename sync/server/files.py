@@ -10,6 +10,8 @@
     DIR/serving.lock         held by the one process that serves this directory
     DIR/writing.lock         held by whoever writes the database, for one transaction
     DIR/address-path         the path of the address that devices are enrolled by, if it has one
+    DIR/erasing.lock, listing.lock   held by whoever takes something out of batches, or writes
+                             devices.json; in which order locks are taken, says `sync.server.locks`
     DIR/places.json          where the database and the rest are, if not here
 
 Batches, attachments, registers and devices.json may lie elsewhere (`sync.server.blobs`), under the
@@ -35,6 +37,7 @@ from sync.durable import sync_directory, write_whole
 from sync.errors import SyncError
 from sync.redaction import stands_for
 from sync.server.blobs import Blobs, FolderBlobs
+from sync.server.locks import Rank, in_order
 
 _ADDRESS = "address-path"
 
@@ -136,13 +139,19 @@ class DataDirectory:
         Raises:
             AlreadyServed: another process serves it, and does not share it.
         """
-        with self._locked("serving.lock", wait=False, shared=shared):
+        with self._locked(Rank.SERVING, wait=False, shared=shared):
             yield
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Be the one process that writes the database; waits for its turn."""
-        with self._locked("writing.lock", wait=True):
+        with self._locked(Rank.WRITING, wait=True):
+            yield
+
+    @contextlib.contextmanager
+    def alone(self, rank: Rank) -> Iterator[None]:
+        """Be the one process of this machine that does something; waits for its turn."""
+        with self._locked(rank, wait=True):
             yield
 
     def is_served(self) -> bool:
@@ -233,6 +242,11 @@ class DataDirectory:
         for path in self.blobs.names("batches"):
             yield path.rpartition("/")[2]
 
+    def attachment_names(self) -> Iterator[str]:
+        """The names of all sealed attachments that lie here, in the index or not."""
+        for path in self.blobs.names("attachments"):
+            yield path.rpartition("/")[2]
+
     @contextlib.contextmanager
     def _looked(self, name: str, *, wait: bool) -> Iterator[bool]:
         """Hold a lock that is not made where it is not there; gives whether it could be had."""
@@ -252,9 +266,10 @@ class DataDirectory:
             os.close(descriptor)
 
     @contextlib.contextmanager
-    def _locked(self, name: str, *, wait: bool, shared: bool = False) -> Iterator[None]:
+    def _locked(self, rank: Rank, *, wait: bool, shared: bool = False) -> Iterator[None]:
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        with open(self.root / name, "ab", opener=_private) as file:
+        name = f"{rank.name.lower()}.lock"
+        with in_order(rank), open(self.root / name, "ab", opener=_private) as file:
             try:
                 fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:

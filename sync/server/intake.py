@@ -61,13 +61,17 @@ class _Arrival:
         read: as its device signed it.
         incoming: what is to be kept of it.
         redacted: whether something of it was ordered to go before it came.
+        known: whether the index has it, and only its bytes were lost.
         verdicts: what its records became; none where another request stored it meanwhile.
+        word: the server's on it, once it is stored.
     """
 
     read: Batch
     incoming: IncomingBatch
     redacted: bool
+    known: bool
     verdicts: Sequence[Verdict] = ()
+    word: bytes = b""
 
 
 class Intake:
@@ -132,8 +136,12 @@ class Intake:
         found = self._looked_at(name, body)
         if isinstance(found, bytes):
             return found
-        self._files.keep_batch(name, found.incoming.body)
-        word = self._keep(found)
+        if found.known:
+            self._erasures.put_back(name, found.read, body)
+        else:
+            self._files.keep_batch(name, found.incoming.body)
+        self._keep(found)
+        word = self._settle(found)
         self._tell_of([found])
         return word
 
@@ -146,7 +154,7 @@ class Intake:
         """
         said: list[bytes | SyncError] = []
         arrived: dict[int, _Arrival] = {}
-        redacted: dict[int, _Arrival] = {}
+        alone: dict[int, _Arrival] = {}
         with self._store.looking_together():
             for name, body in sent:
                 try:
@@ -155,9 +163,9 @@ class Intake:
                     said.append(error)
                     continue
                 if not isinstance(found, bytes):
-                    (redacted if found.redacted else arrived)[len(said)] = found
+                    (alone if found.redacted or found.known else arrived)[len(said)] = found
                 said.append(found if isinstance(found, bytes) else b"")
-        for at in redacted:  # erasing is more than one transaction
+        for at in alone:  # erasing is more than one transaction
             try:
                 said[at] = self.receive(*sent[at])
             except SyncError as error:
@@ -172,31 +180,36 @@ class Intake:
         with self._store.writing_together():
             # In one order everywhere: processes that take several consultations' numbers else wait
             # for each other.
-            for at, one in sorted(
+            for _, one in sorted(
                 arrived.items(), key=lambda item: (item[1].incoming.consultation, item[0])
             ):
-                said[at] = self._keep(one)
+                self._keep(one)
+        for at, one in arrived.items():
+            said[at] = self._settle(one)
         self._tell_of(list(arrived.values()))
 
-    def receive_uploaded(self, name: str) -> bytes:
+    def receive_uploaded(self, name: str, *, proven: bool = True) -> bytes:
         """Take in a batch whose upload is complete, as `receive` does.
 
         Raises:
             SpoiltUpload, and what `receive` raises: the upload begins anew.
         """
-        body = self.uploads.read(name)
+        body = self.uploads.read(name, proven=proven)
         try:
-            return self.receive(name, body)
-        finally:
-            self.uploads.drop(name)
+            word = self.receive(name, body)
+        except BaseException:
+            self.uploads.drop(name, proven=proven)
+            raise
+        self.uploads.drop(name)
+        return word
 
-    def batch_offset(self, name: str) -> tuple[int, bool]:
+    def batch_offset(self, name: str, *, proven: bool = True) -> tuple[int, bool]:
         """How much of a batch has come, and whether it is stored."""
         if self._store.acknowledgement(name) is not None:
             size = self._files.batch_size(name)
             if size is not None:
                 return size, True
-        return self.uploads.offset(name), False
+        return self.uploads.offset(name, proven=proven), False
 
     def acknowledgement(self, name: str) -> bytes | None:
         """The server's word on a stored batch as it is now; None where it does not have it."""
@@ -218,7 +231,8 @@ class Intake:
         ]
         left = [one for one in said.awaited if one in waited]
         fresh = acknowledge(name, verdicts, self._key, left)
-        self._store.acknowledge_again(name, fresh)
+        if not self._store.acknowledge_again(name, fresh, instead_of=known):
+            return self.acknowledgement(name)  # something was erased from it meanwhile
         return fresh
 
     def _looked_at(self, name: str, body: bytes) -> bytes | _Arrival:
@@ -242,9 +256,9 @@ class Intake:
                 for one in _incoming(read, self._store.versions(read.consultation))
             ),
         )
-        return _Arrival(read, incoming, bool(erased))
+        return _Arrival(read, incoming, bool(erased), known is not None)
 
-    def _keep(self, arrival: _Arrival) -> bytes:
+    def _keep(self, arrival: _Arrival) -> None:
         """Enter a batch whose bytes are on the disk."""
         name = arrival.incoming.name
 
@@ -252,10 +266,16 @@ class Intake:
             arrival.verdicts = tuple(verdicts)
             return acknowledge(name, verdicts, self._key, awaited)
 
-        word = self._store.keep(arrival.incoming, said, self._clock())
+        arrival.word = self._store.keep(arrival.incoming, said, self._clock())
+
+    def _settle(self, arrival: _Arrival) -> bytes:
+        """The word on a batch that is stored, once what was ordered to go of it meanwhile is gone.
+
+        An order that comes later finds the batch itself.
+        """
         if self._erasures.settle(arrival.read):
-            word = self._store.acknowledgement(name) or word
-        return word
+            return self._store.acknowledgement(arrival.incoming.name) or arrival.word
+        return arrival.word
 
     def _tell_of(self, arrivals: Sequence[_Arrival]) -> None:
         """Log batches that were stored; one that another request stored has no verdicts."""
@@ -278,8 +298,15 @@ class Intake:
 
     # attachments
 
-    def attachment_offset(self, consultation_id: str, name: str) -> tuple[int, int, bool]:
+    def attachment_offset(
+        self, consultation_id: str, name: str, *, proven: bool = True
+    ) -> tuple[int, int, bool]:
         """How much of an attachment has come, of how much, and whether it is there.
+
+        Args:
+            consultation_id: whose.
+            name: the attachment's.
+            proven: whether a device asks; what strangers begin is kept apart.
 
         Raises:
             NotFound: no stored batch of this consultation names it.
@@ -289,9 +316,11 @@ class Intake:
             raise NotFound()
         if known.arrived and self._files.has_attachment(name):
             return known.size, known.size, True
-        return self.uploads.offset(name), known.size, False
+        return self.uploads.offset(name, proven=proven), known.size, False
 
-    def go_on(self, consultation_id: str, name: str, at: int, piece: bytes) -> int:
+    def go_on(
+        self, consultation_id: str, name: str, at: int, piece: bytes, *, proven: bool = True
+    ) -> int:
         """Go on with the upload of an attachment; returns where it stands.
 
         Raises:
@@ -299,24 +328,33 @@ class Intake:
             TooLarge: there is more than the batch says.
             WrongOffset: it stands elsewhere.
         """
-        offset, size, arrived = self.attachment_offset(consultation_id, name)
+        offset, size, arrived = self.attachment_offset(consultation_id, name, proven=proven)
         if arrived:
             return offset
         if at + len(piece) > size:
             raise TooLarge()
-        return self.uploads.append(name, at, piece)
+        offset = self.uploads.append(name, at, piece, proven=proven)
+        if self._store.attachment(consultation_id, name) is None:  # erased meanwhile
+            self.uploads.drop(name)
+            raise NotFound()
+        return offset
 
-    def complete(self, consultation_id: str, name: str) -> bool:
+    def complete(self, consultation_id: str, name: str, *, proven: bool = True) -> bool:
         """Take in an attachment, if all of it has come; whether it is there now.
 
         Raises:
             NotFound: no stored batch of this consultation names it.
             SpoiltUpload: it is not what its name says; the upload begins anew.
         """
-        offset, size, arrived = self.attachment_offset(consultation_id, name)
+        offset, size, arrived = self.attachment_offset(consultation_id, name, proven=proven)
         if not arrived and offset == size:
-            self.uploads.finish(name, partial(self._files.keep_attachment, name))
-            self._store.arrive(consultation_id, name, self._clock())
+            self.uploads.finish(name, partial(self._files.keep_attachment, name), proven=proven)
+            self.uploads.drop(name)  # what others began of it
+            if not self._store.arrive(consultation_id, name, self._clock()):
+                # Its contribution was erased while it was being put in its place.
+                if not self._store.is_attached(name):
+                    self._files.remove_attachment(name)
+                raise NotFound()
             arrived = True
             tell(Event.ATTACHMENT, bytes=size)
         return arrived

@@ -21,12 +21,14 @@ from sqlalchemy.pool import QueuePool
 from sync.errors import SyncError
 from sync.server.copying import new_sqlite_file
 from sync.server.database import Together, Unreachable, UnusableStore
+from sync.server.locks import Rank, holding, in_order
 
-_CONNECTIONS = (
-    5  # of one process: two threads that serve, one that publishes and its lock, one more
-)
+_CONNECTIONS = 5  # of one process: who serves, who publishes; the others wait for a moment
+_LOCKS = 3  # further ones, that only hold a lock: one of each kind that `alone` is asked for
 _CONNECT_SECONDS = 5
 _LOCK_MILLISECONDS = 20_000
+_NAMES = {rank: f"parvis {rank.name.lower()}".encode() for rank in Rank}
+_NAMES[Rank.PUBLISHING] = b"parvis register"  # as former versions, which may run beside this one
 _PREPARING = int.from_bytes(b"parvis", "big")  # the key of an advisory lock
 _ADD = text(
     "INSERT INTO records (consultation, id, fingerprint, batch) "
@@ -75,19 +77,32 @@ class PostgresDatabase:
             connect_args={"connect_timeout": _CONNECT_SECONDS},
         )
         event.listen(self._engine, "connect", _prepare)
+        # Of their own: who holds a lock needs a second connection to do what it is held for, and
+        # must not wait for it behind those who wait for that lock.
+        self._locks = create_engine(
+            self._engine.url,
+            poolclass=QueuePool,
+            pool_size=_LOCKS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
+        )
+        event.listen(self._locks, "connect", _prepare)
+        self._alone = {rank: threading.Lock() for rank in Rank}
         self._threads = threading.local()
         self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Let go of it."""
         self._engine.dispose()
+        self._locks.dispose()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `Database.writing`."""
         together = self._together
         if together is None:
-            with self._in_words(), self._engine.begin() as db:
+            with in_order(Rank.DATABASE), self._in_words(), self._engine.begin() as db:
                 yield db
         elif together.writing:
             with self._in_words(), together.db.begin_nested():
@@ -100,7 +115,7 @@ class PostgresDatabase:
         """As `Database.reading`; each statement sees what is committed by then."""
         together = self._together
         if together is None:
-            with self._in_words(), self._looking.connect() as db:
+            with in_order(Rank.DATABASE), self._in_words(), self._looking.connect() as db:
                 yield db
         else:
             with self._in_words():
@@ -138,12 +153,16 @@ class PostgresDatabase:
             db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PREPARING})
             yield db
 
-    @contextlib.contextmanager
-    def publishing(self, consultation: str) -> Iterator[None]:
+    def publishing(self, consultation: str) -> contextlib.AbstractContextManager[None]:
         """As `Database.publishing`."""
-        hashed = hashlib.sha256(b"parvis register " + consultation.encode()).digest()
+        return self.alone(Rank.PUBLISHING, consultation)
+
+    @contextlib.contextmanager
+    def alone(self, rank: Rank, what: str = "") -> Iterator[None]:
+        """As `Database.alone`: an advisory lock, of one thread of this process at a time."""
+        hashed = hashlib.sha256(b"%s %s" % (_NAMES[rank], what.encode())).digest()
         key = int.from_bytes(hashed[:8], "big", signed=True)
-        with self.writing() as db:
+        with holding(rank, self._alone[rank]), self._in_words(), self._locks.begin() as db:
             db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
             yield
 
@@ -169,7 +188,7 @@ class PostgresDatabase:
         steady = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        with self._in_words(), steady.begin() as db:
+        with in_order(Rank.DATABASE), self._in_words(), steady.begin() as db:
             new_sqlite_file(path, db)
 
     def integrity(self) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     OlderAnswers: (409, "older-answers"),
     uploads.WrongOffset: (409, "wrong-offset"),
     uploads.SpoiltUpload: (400, "hash-mismatch"),
+    uploads.TooMuchUnderWay: (413, "too-large"),
     register.NotRegistered: (404, "not-registered"),
     TooSlow: (408, "too-slow"),
     TooLarge: (413, "too-large"),

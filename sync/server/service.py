@@ -37,6 +37,7 @@ from sync.server.answering import Answering
 from sync.server.erasures import Erased, Erasures
 from sync.server.files import AlreadyServed, DataDirectory
 from sync.server.intake import Intake
+from sync.server.locks import Rank
 from sync.server.logs import Event, tell
 from sync.server.places import IN_THE_DIRECTORY, Places
 from sync.server.problems import NotFound
@@ -365,7 +366,8 @@ class Service:
 
     def write_roster(self) -> None:
         """Keep the list beside the batches, so that a copy of the folder is enough for the desk."""
-        with self.files.writing():  # another process may be enrolling or revoking, too
+        # Another process may be enrolling or revoking, too: the last to read is the last to write.
+        with self.store.database.alone(Rank.LISTING):
             self.files.write(FILE_NAME, self.roster_of_all())
 
     def _server_key(self, known: bool) -> Ed25519PrivateKey:

@@ -112,6 +112,7 @@ class RunningServer:
                 self._service.files.sweep(_RESTED_SECONDS if shared else 0.0)
                 self._service.registers.mend()
                 self._service.begin()
+                self._service.erasures.finish()
                 with _publishing(self._service):
                     self._server.ready = ready
                     tell(Event.STARTED)

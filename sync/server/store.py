@@ -20,7 +20,7 @@ from sync.acknowledgement import Verdict
 from sync.enrolment import ExpiredCode, UnknownCode, UsedCode
 from sync.keys import KEY_ID_BYTES
 from sync.server import indexing, schema
-from sync.server.database import Database
+from sync.server.database import Database, settled
 from sync.server.files import DataDirectory
 from sync.server.indexing import index, set_aside
 from sync.server.migrations import prepare
@@ -140,9 +140,18 @@ class Store:
             ExpiredCode: it is too old.
             RevokedDevice: it was used by this device, which is revoked since.
         """
+        settled(lambda: self._use(token_hash, key_id, public_key, name, now))
+        return self.device(key_id)
+
+    def _use(
+        self, token_hash: bytes, key_id: str, public_key: Ed25519PublicKey, name: str, now: float
+    ) -> None:
+        """Use a token up for a device."""
         with self.writing() as db:
             token = db.execute(
-                select(schema.tokens).where(schema.tokens.c.token_hash == token_hash)
+                select(schema.tokens)
+                .where(schema.tokens.c.token_hash == token_hash)
+                .with_for_update()  # of several devices that show one code, one has it
             ).first()
             if token is None:
                 raise UnknownCode()
@@ -159,7 +168,6 @@ class Store:
                 db.execute(insert(schema.enrolments), given)
             elif token.device_key_id != key_id:
                 raise UsedCode()
-        return self.device(key_id)
 
     @staticmethod
     def _enter(
@@ -250,6 +258,11 @@ class Store:
             OlderConsultation: a newer version is published.
             ChangedConsultation: this version is, with another content.
         """
+        return settled(lambda: self._publish(published, package, now))
+
+    def _publish(
+        self, published: PublishedConsultation, package: bytes, now: float
+    ) -> PublishedConsultation:
         with self.writing() as db:
             for current in map(_published, db.execute(_VERSIONS, {"id": published.id}).all()[:1]):
                 if current.version > published.version:
@@ -364,14 +377,13 @@ class Store:
             said: bytes | None = db.execute(_ACKNOWLEDGEMENT, {"name": name}).scalar_one_or_none()
         return said
 
-    def acknowledge_again(self, name: str, acknowledgement: bytes) -> None:
-        """Remember a later word on a batch."""
+    def acknowledge_again(self, name: str, acknowledgement: bytes, *, instead_of: bytes) -> bool:
+        """Remember a later word on a batch; False where another one was said meanwhile."""
+        table = schema.batches
+        here = (table.c.name == name) & (table.c.acknowledgement == instead_of)
         with self.writing() as db:
-            db.execute(
-                update(schema.batches)
-                .where(schema.batches.c.name == name)
-                .values(acknowledgement=acknowledgement)
-            )
+            done = db.execute(update(table).where(here).values(acknowledgement=acknowledgement))
+        return bool(done.rowcount)
 
     # attachments
 
@@ -385,15 +397,23 @@ class Store:
             row = db.execute(query).first()
         return None if row is None else StoredAttachment(row.size, row.arrived_at is not None)
 
-    def arrive(self, consultation: str, name: str, now: float) -> None:
-        """An attachment is on the disk."""
+    def arrive(self, consultation: str, name: str, now: float) -> bool:
+        """An attachment is on the disk; False where it is not waited for any more: erased."""
         table = schema.attachments.c
         with self.writing() as db:
-            db.execute(
+            done = db.execute(
                 update(schema.attachments)
                 .where(table.consultation == consultation, table.name == name)
                 .values(arrived_at=now)
             )
+        return bool(done.rowcount)
+
+    def is_attached(self, name: str) -> bool:
+        """Whether any consultation knows an attachment of this name."""
+        table = schema.attachments.c
+        query = select(table.size).where(table.name == name).limit(1)
+        with self.reading() as db:
+            return db.execute(query).first() is not None
 
     def awaited(self, consultation: str, names: Collection[str]) -> frozenset[str]:
         """Those of these attachments that are not there yet."""

@@ -84,9 +84,9 @@ class _Face:
                 # What came need not be sent again.
                 begun = b"".join(came)
                 if len(begun) >= _WORTH_KEEPING:
-                    await self._aside(
-                        lambda: self._service.intake.uploads.keep_beginning(name, begun)
-                    )
+                    own = await proven()
+                    keep = self._service.intake.uploads.keep_beginning
+                    await self._aside(lambda: keep(name, begun, proven=own))
                 raise
             body = b"".join(came)
             answer = await self._line.receive(name, body)
@@ -94,8 +94,9 @@ class _Face:
 
     async def head_batch(self, request: Request) -> Response:
         """`HEAD /v1/batches/{sha256}`."""
-        name = _name(request)
-        return _standing(*await self._aside(lambda: self._service.intake.batch_offset(name)))
+        name, proven = _name(request), await caller_of(request).is_device()
+        offset = partial(self._service.intake.batch_offset, name, proven=proven)
+        return _standing(*await self._aside(offset))
 
     async def patch_batch(self, request: Request) -> Response:
         """`PATCH /v1/batches/{sha256}`: a piece; after the last one, the acknowledgement."""
@@ -106,11 +107,14 @@ class _Face:
         begun = b"" if at else await self._admitted(name, pieces)
         proven = caller_of(request).is_device
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
-            offset, complete = await self._aside(lambda: service.intake.batch_offset(name))
+            own = await proven()
+            offset, complete = await self._aside(
+                lambda: service.intake.batch_offset(name, proven=own)
+            )
             if not complete:
                 if at != offset:
                     raise WrongOffset(offset)
-                append = partial(service.intake.uploads.append, name)
+                append = partial(service.intake.uploads.append, name, proven=own)
                 offset = await self._append(append, at, begun, pieces)
             if not last:
                 return _standing(offset, complete)
@@ -119,7 +123,9 @@ class _Face:
                 if complete
                 else None
             )
-            answer = known or await self._aside(lambda: service.intake.receive_uploaded(name))
+            answer = known or await self._aside(
+                lambda: service.intake.receive_uploaded(name, proven=own)
+            )
         return Response(answer, media_type=_BINARY)
 
     async def acknowledgement(self, request: Request) -> Response:
@@ -133,8 +139,9 @@ class _Face:
     async def head_attachment(self, request: Request) -> Response:
         """`HEAD /v1/consultations/{id}/attachments/{sha256}`."""
         id_, name = request.path_params["id"], _name(request)
+        proven = await caller_of(request).is_device()
         offset, _, complete = await self._aside(
-            lambda: self._service.intake.attachment_offset(id_, name)
+            lambda: self._service.intake.attachment_offset(id_, name, proven=proven)
         )
         return _standing(offset, complete)
 
@@ -148,8 +155,9 @@ class _Face:
         at, last = _going_on(request)
         proven = caller_of(request).is_device
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
+            own = await proven()
             offset, size, complete = await self._aside(
-                lambda: service.intake.attachment_offset(id_, name)
+                lambda: service.intake.attachment_offset(id_, name, proven=own)
             )
             if not complete:
                 if at != offset:
@@ -158,10 +166,10 @@ class _Face:
                     raise TooLarge()
                 pieces = self._bodies.pieces(request, self._largest_batch)
                 offset = await self._append(
-                    partial(service.intake.go_on, id_, name), at, b"", pieces
+                    partial(service.intake.go_on, id_, name, proven=own), at, b"", pieces
                 )
             if last:
-                complete = await self._aside(lambda: service.intake.complete(id_, name))
+                complete = await self._aside(lambda: service.intake.complete(id_, name, proven=own))
         return _standing(offset, complete)
 
     async def _admitted(self, name: str, pieces: AsyncIterator[bytes], size: int = 0) -> bytes:
