@@ -62,6 +62,7 @@ PATIENCE_SECONDS = 30.0
 
 _LOCAL = (3, 16)  # threads, and how much each takes at a time: they share one disk and one file
 _REMOTE = (24, 1)  # they wait for a database or a bucket: many side by side cost hardly more
+_MOVING = (24, 1)  # of their own for what waits for blobs: a bucket that stalls stalls nothing else
 _TAKERS = 8  # groups of batches side by side, where they wait for a bucket
 _LARGEST_ENROLMENT = 4096
 _FRESH = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -94,7 +95,9 @@ def create_app(
         routes=[
             Route("/v1/devices", face.enrol, methods=["POST"]),
             Route("/v1/devices/{key_id}", face.withdraw, methods=["DELETE"]),
-            *upload_routes(service, face.aside, face.line, face.bodies, largest_batch),
+            *upload_routes(
+                service, (face.aside, face.moving), face.line, face.bodies, largest_batch
+            ),
             Route("/v1/batches/{name}", face.get_batch, methods=["GET"]),
             Route(
                 "/v1/consultations/{id}/attachments/{name}", face.get_attachment, methods=["GET"]
@@ -103,9 +106,9 @@ def create_app(
             Route("/v1/consultations/{id}", face.package),
             Route("/v1/consultations/{id}/batches", face.batches),
             Route("/v1/consultations/{id}/devices", face.devices),
-            *erasure_routes(service, face.aside, face.bodies),
+            *erasure_routes(service, face.moving, face.bodies),
             *answer_routes(service, face.aside, face.bodies),
-            *register_routes(service.registers, face.aside),
+            *register_routes(service.registers, face.moving),
             *pages.routes(),
         ],
         exception_handlers={
@@ -129,12 +132,14 @@ class _Face:
         self._service = service
         local = not service.store.database.shared and service.files.blobs_are_here
         self.aside = Aside(*(_LOCAL if local else _REMOTE))
-        self.line = Line(service.intake, self.aside, 1 if local else _TAKERS)
+        self.moving = self.aside if local else Aside(*_MOVING)
+        self.line = Line(service.intake, self.moving, 1 if local else _TAKERS)
+        service.pulses += dict.fromkeys((self.aside.pulse, self.moving.pulse))
 
     async def enrol(self, request: Request) -> Response:
         """`POST /v1/devices`."""
         body = await self.bodies.whole(request, _LARGEST_ENROLMENT)
-        answer = await self.aside(lambda: self._service.enrol(parts_of(request), body))
+        answer = await self.moving(lambda: self._service.enrol(parts_of(request), body))
         return Response(answer, 201, media_type="application/json")
 
     async def withdraw(self, request: Request) -> Response:
@@ -143,19 +148,19 @@ class _Face:
         token = request.query_params.get("enrolment", "")
         if not _TOKEN.fullmatch(token):
             raise BadRequest()
-        await self.aside(lambda: self._service.withdraw(parts, key_id, bytes.fromhex(token)))
+        await self.moving(lambda: self._service.withdraw(parts, key_id, bytes.fromhex(token)))
         return Response(status_code=204)
 
     async def get_batch(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}`."""
         name, parts = request.path_params["name"], parts_of(request)
-        body = await self.aside(lambda: self._service.batch(name, parts))
+        body = await self.moving(lambda: self._service.batch(name, parts))
         return Response(body, media_type="application/octet-stream")
 
     async def get_attachment(self, request: Request) -> Response:
         """`GET /v1/consultations/{id}/attachments/{sha256}`."""
         id_, name, parts = request.path_params["id"], request.path_params["name"], parts_of(request)
-        body = await self.aside(lambda: self._service.attachment(id_, name, parts))
+        body = await self.moving(lambda: self._service.attachment(id_, name, parts))
         return Response(body, media_type="application/octet-stream")
 
     async def consultations(self, request: Request) -> Response:

@@ -12,16 +12,35 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sync.server.intake import Intake
+from sync.server.problems import TooBusy
+from sync.server.pulse import Pulse
 
 SMALL_BATCH = 64 * 1024
 """Bytes; a larger batch is worth a transaction of its own."""
 
 _MOST_TOGETHER = 64
+_LONGEST_WAIT = 30.0  # seconds until work begins; who asks gives up after a minute
+_STALLED = 10.0  # seconds that no piece of work takes where database and bucket answer
 
 _Result = TypeVar("_Result")
+
+
+@dataclass
+class _Work:
+    """Something to be done, and who waits for it."""
+
+    work: Callable[[], Any]
+    future: asyncio.Future[Any]
+    begun: bool = False
+
+    def give_up(self) -> None:
+        """It has waited for too long: who asks comes again."""
+        if not self.begun and not self.future.done():
+            self.future.set_exception(TooBusy())
 
 
 class Aside:
@@ -30,24 +49,40 @@ class Aside:
     Args:
         threads: how many.
         at_once: how much of what waits one thread takes at a time.
+
+    Attributes:
+        pulse: what each thread is at.
     """
 
     def __init__(self, threads: int, at_once: int) -> None:
+        self.pulse = Pulse()
         self._threads = threads
         self._at_once = at_once
         self._pool = ThreadPoolExecutor(threads, "parvis-aside")
         self._busy = 0
-        self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
+        self._waiting: deque[_Work] = deque()
 
     async def __call__(self, work: Callable[[], _Result]) -> _Result:
-        """The result of `work`."""
+        """The result of `work`.
+
+        Raises:
+            TooBusy: all threads wait for something that does not come, a bucket for instance: who
+                asks is told at once, and comes again.
+        """
+        if self._busy >= self._threads and self.pulse.longer_than(_STALLED) >= self._threads:
+            raise TooBusy()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Result] = loop.create_future()
-        self._waiting.append((work, future))
+        one = _Work(work, future)
+        self._waiting.append(one)
         if self._busy < self._threads:
             self._busy += 1
             self._pool.submit(self._work, loop)
-        return await future
+        giving_up = loop.call_later(_LONGEST_WAIT, one.give_up)
+        try:
+            return await future
+        finally:
+            giving_up.cancel()
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread: do what waits, until nothing does."""
@@ -55,13 +90,20 @@ class Aside:
         while True:
             for _ in range(self._at_once):
                 try:
-                    work, future = self._waiting.popleft()
+                    one = self._waiting.popleft()
                 except IndexError:
                     break
+                if one.future.done():  # given up
+                    done.append((one.future, None, None))
+                    continue
+                one.begun = True
+                self.pulse.begin()
                 try:
-                    done.append((future, work(), None))
+                    done.append((one.future, one.work(), None))
                 except BaseException as error:  # noqa: BLE001 — raised again where it is awaited
-                    done.append((future, None, error))
+                    done.append((one.future, None, error))
+                finally:
+                    self.pulse.end()
             loop.call_soon_threadsafe(self._hand_back, done, not done)
             if not done:
                 return

@@ -112,6 +112,20 @@ class Database(Protocol):
     def copy_to(self, path: Path) -> None:
         """Write all of it, as it is at one moment, into a new SQLite file, durably."""
 
+    def try_room(self) -> None:
+        """Try whether the database's own disk takes anything, where it is not this machine's.
+
+        Raises:
+            UnusableStore: it does not.
+        """
+
+    def lineage(self) -> str:
+        """Which line of history the database is in: another one where a standby took over.
+
+        Raises:
+            UnusableStore: it cannot be said now.
+        """
+
     def integrity(self) -> tuple[str, ...]:
         """What is wrong with the database as far as it knows; empty where it is sound."""
 
@@ -237,7 +251,7 @@ class SqliteDatabase:
                 self._together = None
 
     def _having_the_turn(self) -> contextlib.AbstractContextManager[None]:
-        return holding(Rank.DATABASE, self._turn, again=True)
+        return holding(Rank.DATABASE, self._turn, again=self._together is not None)
 
     @contextlib.contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
@@ -305,6 +319,13 @@ class SqliteDatabase:
             connection = db.connection.driver_connection
             assert isinstance(connection, sqlite3.Connection)
             copy_sqlite_file(connection, path)
+
+    def try_room(self) -> None:
+        """As `Database.try_room`: its file lies in the data directory."""
+
+    def lineage(self) -> str:
+        """As `Database.lineage`: a file has but one."""
+        return ""
 
     def integrity(self) -> tuple[str, ...]:
         """As `Database.integrity`."""

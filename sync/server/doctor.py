@@ -86,9 +86,12 @@ def examine(service: Examined) -> Iterator[Finding]:
         yield Finding(
             Health.BAD,
             f"{counted(missing, 'contribution')} of the public register are not here: this data "
-            "was restored from an older backup. Devices that still keep them send them again; let "
+            "was restored from an older backup, or its database went back (a standby that lagged "
+            "took over). Devices that still keep them send them again; let "
             "all of them sync. What a desk has pulled is not lost either.",
         )
+    yield from _registers(service)
+    yield from _erasures(service)
     yield Finding(
         Health.NOTE if counts.quarantined else Health.FINE,
         f"{counted(counts.records, 'contribution')} in {counted(counts.batches, 'batch')}, "
@@ -178,6 +181,30 @@ def _attachments(service: Examined) -> Iterator[Finding]:
             Health.BAD,
             f"{counted(len(gone), 'attached file')} of the index are not on disk, such as "
             f"{gone[0]}. Restore attachments/ from a backup.",
+        )
+
+
+def _registers(service: Service) -> Iterator[Finding]:
+    """Whether the public files are what was signed, every byte of them."""
+    for consultation in service.registers.damaged():
+        yield Finding(
+            Health.BAD,
+            f"The public files of the register {consultation} are not what the server signed: they "
+            "were changed, or the disk damaged them, or the database went back. Nothing is signed "
+            "on them. Start the server anew: it makes them again from its database, or says what "
+            "is missing.",
+        )
+
+
+def _erasures(service: Service) -> Iterator[Finding]:
+    """Whether something is left of what was ordered to be erased."""
+    left = list(service.erasures.left_over())
+    if left:
+        yield Finding(
+            Health.BAD,
+            f"{counted(len(left), 'file')} hold something that was ordered to be erased, or belong "
+            f"to no contribution any more, such as {left[0]}. Start the server anew, or order it "
+            "again (parvis-server erase CODE); what is named still then, delete by hand.",
         )
 
 

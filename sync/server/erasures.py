@@ -19,7 +19,7 @@ An order that was not done, because the server died, is gone on with when it sta
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -73,9 +73,17 @@ class Erasures:
         store: the server's.
         uploads: what is on its way.
         key: the server's, which signs what is left.
+        goes_on: called when a part of something long is done.
     """
 
-    def __init__(self, store: Store, uploads: Uploads, key: Ed25519PrivateKey) -> None:
+    def __init__(
+        self,
+        store: Store,
+        uploads: Uploads,
+        key: Ed25519PrivateKey,
+        goes_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._goes_on = goes_on
         self._store = store
         self._uploads = uploads
         self._key = key
@@ -253,12 +261,20 @@ class Erasures:
 
     # what comes in, and what is there
 
-    def without_erased(self, read: Batch, body: bytes) -> tuple[bytes, frozenset[bytes]]:
-        """What is to be kept of a batch that comes in, and the ids of what was erased before."""
+    def without_erased(
+        self, read: Batch, body: bytes, name: str = ""
+    ) -> tuple[bytes, frozenset[bytes]]:
+        """What is to be kept of a batch that comes in, and the ids of what was erased before.
+
+        Args:
+            read: the batch.
+            body: its bytes.
+            name: its name, where these are not the bytes that its device signed.
+        """
         orders = self._orders_in(read)
-        if not orders:
-            return body, frozenset()
-        left = redact(read, read.name, set(orders), list(orders.values()), self._key)
+        if not any(one.ciphertext and one.id in orders for one in read.records):
+            return body, frozenset(orders)
+        left = redact(read, name or read.name, set(orders), list(orders.values()), self._key)
         return left, frozenset(orders)
 
     def read_stored(self, name: str) -> Batch:
@@ -267,7 +283,10 @@ class Erasures:
         Raises:
             MissingBatch: it is not on disk any more.
         """
-        body = self._store.files.batch(name)
+        return self.read(self._store.files.batch(name))
+
+    def read(self, body: bytes) -> Batch:
+        """A batch of a device that is known here, whole or with erasures."""
         if is_redacted(body):
             return read_redacted(body, self._key.public_key()).batch
         device = self._store.devices(claimed_device(body).hex())[0]
@@ -306,6 +325,7 @@ class Erasures:
         commitment: bytes | None = None
         changed = 0
         for name in self._batches_of(consultation, id_):
+            self._goes_on()
             read = self.read_stored(name)
             found = [one for one in read.records if one.id == id_]
             if not found:

@@ -76,6 +76,7 @@ class Gate:
         token: str = "",
     ) -> None:
         self._app = app
+        self._service = service
         self._metrics = Metrics(service)
         self._readying = Readying(service)
         self._aside = aside
@@ -98,6 +99,15 @@ class Gate:
         scope[_CALLER] = caller = Caller(Request(scope), self._keys)
         began, status = time.perf_counter(), 0
 
+        async def receiving() -> Message:
+            # Who waits for the rest of a body has no work done for it meanwhile: however many
+            # send slowly, nobody else is refused for it. Their own places are `bodies`'.
+            self._under_way -= 1
+            try:
+                return await receive()
+            finally:
+                self._under_way += 1
+
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
@@ -112,7 +122,7 @@ class Gate:
                     or self._shed(scope)
                     or await self._put_off(scope, caller)
                 )
-                await (answer or self._app)(scope, receive, sending)
+                await (answer or self._app)(scope, receiving, sending)
             except Exception:
                 tell_failure(method=_method(scope), route=_route(scope))
                 raise
@@ -143,6 +153,8 @@ class Gate:
         match scope["path"]:
             case "/healthz":
                 scope["route"] = _Named("/healthz")
+                if any(one.stuck for one in self._service.pulses):
+                    return _json({"status": "stuck"}, 503)
                 return _json({"status": "ok"}, 200)
             case "/readyz":
                 scope["route"] = _Named("/readyz")
@@ -204,7 +216,7 @@ class Gate:
 
 
 class Keys:
-    """The keys of enrolled devices, looked up once.
+    """The keys of enrolled devices and of organisers, looked up once.
 
     A key that was revoked since serves here no less: it only says whose bucket is emptied.
     """
@@ -217,20 +229,32 @@ class Keys:
         self._known: OrderedDict[str, Ed25519PublicKey] = OrderedDict()
 
     async def of(self, key_id: str) -> Ed25519PublicKey | None:
-        """The key of a device; None where none of this id is enrolled."""
+        """The key of a device or an organiser; None where there is none of this id."""
         if key_id in self._known:
             return self._known[key_id]
-        found = await self._aside(lambda: self._service.store.devices(key_id))
-        for device in found:  # type: ignore[attr-defined]
-            self._known[key_id] = device.public_key
-            while len(self._known) > _MOST_KEYS:
-                self._known.popitem(last=False)
-            return self._known[key_id]
-        return None
+        found = await self._aside(lambda: self._look_up(key_id))
+        if not isinstance(found, Ed25519PublicKey):
+            return None
+        self._known[key_id] = found
+        while len(self._known) > _MOST_KEYS:
+            self._known.popitem(last=False)
+        return found
+
+    def _look_up(self, key_id: str) -> Ed25519PublicKey | None:
+        for device in self._service.store.devices(key_id):
+            return device.public_key
+        return self._service.organiser_key(key_id)
+
+    async def may_send(self, key_id: str) -> bool:
+        """Whether it is the key of a device that may send now."""
+        found = await self._aside(
+            lambda: any(one.revoked_at is None for one in self._service.store.devices(key_id))
+        )
+        return bool(found)
 
 
 class Caller:
-    """Who asks: a device that can prove it, or anybody."""
+    """Who asks: a device, or an organiser, that can prove it, or anybody."""
 
     def __init__(self, request: Request, keys: Keys) -> None:
         self._request = request
@@ -239,15 +263,25 @@ class Caller:
         self._device: str | None = None
 
     async def device(self) -> str | None:
-        """The key id of the device that signed this request (RFC 9421); None where none did."""
+        """The id of the key that signed this request (RFC 9421); None where none known here did."""
         if not self._asked:
             self._asked = True
             self._device = await self._proved()
         return self._device
 
-    async def is_device(self) -> bool:
-        """Whether it is one."""
+    async def is_known(self) -> bool:
+        """Whether it is a device or an organiser."""
         return await self.device() is not None
+
+    async def may_send(self) -> bool:
+        """Whether it is a device that may send: revoked ones are strangers."""
+        device = await self.device()
+        return device is not None and await self._keys.may_send(device)
+
+    @property
+    def address(self) -> str:
+        """Where it asks from."""
+        return _address(self._request.scope)
 
     async def _proved(self) -> str | None:
         try:

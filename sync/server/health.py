@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from sync.errors import SyncError
 from sync.server import schema
+from sync.server.locks import Rank, holding
 from sync.server.service import Service
 
 LEAST_ROOM = 64 << 20
@@ -57,7 +58,7 @@ class Readying:
 
     def look(self) -> Readiness:
         """How things are, or were a moment ago."""
-        with self._turn:
+        with holding(Rank.LOOKING, self._turn):
             if self._last is None or time.monotonic() - self._last[0] > _KEPT_SECONDS:
                 self._last = time.monotonic(), examine(self._service)
             return self._last[1]
@@ -70,10 +71,14 @@ def examine(service: Service) -> Readiness:
         with service.store.writing() as db:  # a write that changes nothing, and reaches the disk
             version = schema.schema_version
             db.execute(update(version).values(version=version.c.version))
+        service.store.database.try_room()
     except (SyncError, OSError):
         database = "cannot be written"
     try:
-        if unpublished_since(service) > LATE_SECONDS:
+        went_back = service.registers.went_back_at
+        if went_back is not None and time.monotonic() - went_back < LATE_SECONDS:
+            register = "went back"
+        elif unpublished_since(service) > LATE_SECONDS:
             register = "late"
     except (SyncError, OSError):
         register = "cannot be read"

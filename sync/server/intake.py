@@ -273,6 +273,7 @@ class Intake:
 
         An order that comes later finds the batch itself.
         """
+        self.uploads.drop(arrival.incoming.name)  # what anybody has begun of it
         if self._erasures.settle(arrival.read):
             return self._store.acknowledgement(arrival.incoming.name) or arrival.word
         return arrival.word

@@ -20,6 +20,8 @@ from typing import Protocol
 class Rank(IntEnum):
     """The locks, in the order in which they are taken."""
 
+    LOOKING = 0
+    """Whether the server is ready, looked at by one thread for all that ask."""
     SAVING = 1
     """A directory that a backup is made in, among processes."""
     SERVING = 2

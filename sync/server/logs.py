@@ -44,6 +44,9 @@ class Event(Enum):
     LIMITED = "limited"
     FAILED = "failed"
     NOT_PUBLISHED = "register not published"
+    REGISTER_MENDED = "register's files damaged, made again"
+    WENT_BACK = "database went back"
+    TAKEN_OVER = "another database server took over"
 
 
 _FACTS = frozenset(

@@ -30,6 +30,11 @@ _LOCK_MILLISECONDS = 20_000
 _NAMES = {rank: f"parvis {rank.name.lower()}".encode() for rank in Rank}
 _NAMES[Rank.PUBLISHING] = b"parvis register"  # as former versions, which may run beside this one
 _PREPARING = int.from_bytes(b"parvis", "big")  # the key of an advisory lock
+_SORT = text(  # some 2 MB
+    "SELECT max(place) FROM (SELECT row_number() OVER (ORDER BY md5(one::text)) AS place "
+    "FROM generate_series(1, 20000) AS one) AS sorted"
+)
+_LOG_FILE = text("SELECT pg_walfile_name(pg_current_wal_lsn())")
 _ADD = text(
     "INSERT INTO records (consultation, id, fingerprint, batch) "
     "SELECT :consultation, one.id, one.fingerprint, :batch "
@@ -190,6 +195,21 @@ class PostgresDatabase:
         )
         with in_order(Rank.DATABASE), self._in_words(), steady.begin() as db:
             new_sqlite_file(path, db)
+
+    def try_room(self) -> None:
+        """As `Database.try_room`: a sort that does not fit into memory goes over the disk.
+
+        A write that changes nothing does not tell: it finds room in what the log has allotted.
+        """
+        with self.writing() as db:
+            db.execute(text("SET LOCAL work_mem = '64kB'"))
+            db.execute(_SORT).all()
+
+    def lineage(self) -> str:
+        """As `Database.lineage`: the timeline, by the name of the file of the log."""
+        with self.reading() as db:
+            name: str = db.execute(_LOG_FILE).scalar_one()
+        return name[:8]
 
     def integrity(self) -> tuple[str, ...]:
         """As `Database.integrity`: settings with which a power cut would cost what was stored."""

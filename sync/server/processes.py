@@ -8,6 +8,7 @@ under way.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -18,10 +19,12 @@ from collections.abc import Callable
 from types import FrameType
 
 from sync.server.logs import Event, tell
+from sync.server.serving import GRACE_SECONDS
 
 _SOON = 0.5  # seconds until a process is started again
 _LATEST = 30.0
 _STEADY = 60.0  # seconds after which a process counts as one that runs well
+_STOPPED_AFTER = 3.0  # seconds after which one is killed that did not end by itself in its grace
 _ENDED = "another process of this server ended"
 
 Serve = Callable[[socket.socket, Callable[[], None]], None]
@@ -153,9 +156,17 @@ class Processes:
                 self._running.pop(process, None)
 
     def _wait_for_all(self) -> None:
+        """Wait until all have ended; who has not in time, is ended."""
+        until = time.monotonic() + GRACE_SECONDS + _STOPPED_AFTER
         while self._running:
             try:
-                process, _ = os.wait()
+                process, _ = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             self._running.pop(process, None)
+            if process == 0:
+                time.sleep(0.05)
+            if time.monotonic() > until:
+                for one in list(self._running):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(one, signal.SIGKILL)

@@ -9,20 +9,27 @@ the database before anybody sees it, and nothing is ever signed that does not go
     DIR/register/<consultation>/checkpoint
     DIR/register/<consultation>/tile/…          C2SP tlog-tiles: any web server can serve this
 
-A database restored from an older backup knows less than what was published. The published register
-is then taken as it is: its entries come back into the database, and batches that devices send again
-find theirs there.
+Nothing is signed on doubt: before each checkpoint, the root that was signed last is computed again
+from the tiles that the next one is built on, and the database is held against the checkpoint that
+lies beside them. Tiles that a disk has damaged are made again from the database.
+
+A database restored from an older backup, or one that went back under the server (a standby that
+lagged takes over), knows less than what was published. The published register is then taken as it
+is: its entries come back into the database, what came since stands behind them, and batches that
+devices send again find theirs there.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from sync.contribution import contribution_id
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
@@ -32,7 +39,8 @@ from sync.register.entry import Entry, Reason
 from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
 from sync.server import schema
-from sync.server.blobs import Blobs
+from sync.server.blobs import Blobs, FolderBlobs
+from sync.server.logs import Event, tell
 from sync.server.numbering import hold
 
 _MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
@@ -120,6 +128,11 @@ class Registers:
         key: signs checkpoints.
         store: gives transactions, and lets one at a time publish.
         clock: seconds since 1970.
+        lost: called when the database is found to have lost what was acknowledged.
+        goes_on: called when a part of something long is done.
+
+    Attributes:
+        went_back_at: when that was found last, by the clock that only counts on; None for never.
     """
 
     def __init__(
@@ -128,7 +141,12 @@ class Registers:
         key: Ed25519PrivateKey,
         store: Transactions,
         clock: Callable[[], float],
+        lost: Callable[[], None] = lambda: None,
+        goes_on: Callable[[], None] = lambda: None,
     ) -> None:
+        self._goes_on = goes_on
+        self.went_back_at: float | None = None
+        self._lost = lost
         self._blobs = blobs
         self._key = key
         self.reading = store.reading
@@ -154,17 +172,27 @@ class Registers:
     def _publish(self, consultation: str) -> int:
         added = 0
         with self._publishing(consultation):
+            if self._goes_back(consultation):
+                self._went_back()
+                self._adopt(consultation)
+                self._rebuild(consultation)
             while True:
-                old = self.size(consultation)
-                entries = self._entries(consultation, old)
+                self._goes_on()
+                old = self._signed(consultation)
+                entries = self._entries(consultation, old.size)
                 if not entries:
                     return added
                 folder = self.folder(consultation)
+                roots = self._certain(consultation, old)
+                for entry in entries:
+                    roots.add(entry)
                 gathered = _Gathered(folder)
-                size = tiles.grow(gathered, old, entries)
+                size = tiles.grow(gathered, old.size, entries)
                 folder.write_all(gathered.written)
                 read = Tiles(folder, size)
-                point = Checkpoint(origin_of(consultation), size, read.root())
+                if read.root() != roots.root():
+                    raise DamagedRegister()
+                point = Checkpoint(origin_of(consultation), size, roots.root())
                 note = point.sign(self._key)
                 with self.writing() as db:
                     row = {
@@ -176,9 +204,94 @@ class Registers:
                     db.execute(insert(schema.checkpoints), row)
                 folder.write(CHECKPOINT, note)
                 self._read[consultation] = read
-                full = old - old % TILE_WIDTH
+                full = old.size - old.size % TILE_WIDTH
                 tiles.prune(folder, self._sizes(consultation, full, size), size)
                 added += len(entries)
+
+    def _signed(self, consultation: str) -> Checkpoint:
+        """The newest checkpoint of the database."""
+        origin, note = origin_of(consultation), self._newest(consultation)
+        if note is None:
+            return Checkpoint(origin, 0, merkle.EMPTY_ROOT)
+        return checkpoint.read(note, origin, self._key.public_key())
+
+    def _certain(self, consultation: str, point: Checkpoint) -> merkle.GrowingRoot:
+        """What was signed, ready to grow: the tiles that the next ones are built on lead to it.
+
+        Raises:
+            DamagedRegister: they do not, and could not be made again.
+        """
+        for again in (False, True):
+            tree = Tiles(self.folder(consultation), point.size)
+            with contextlib.suppress(DamagedRegister):
+                if (roots := self._leads_on(tree, point)) is not None:
+                    return roots
+            if again:
+                break
+            tell(Event.REGISTER_MENDED, logging.ERROR)
+            self._rebuild(consultation)
+        raise DamagedRegister()
+
+    @staticmethod
+    def _leads_on(tree: Tiles, point: Checkpoint) -> merkle.GrowingRoot | None:
+        """What was signed, if what the next tiles are built on leads to it; else None.
+
+        Raises:
+            DamagedRegister: something of it is not there.
+        """
+        last = point.size // TILE_WIDTH
+        hashes = tuple(merkle.leaf_hash(entry) for entry in tree.entries(last))
+        roots = merkle.GrowingRoot(point.size, merkle.peaks(point.size, tree.subtree))
+        return roots if (hashes, roots.root()) == (tree.hashes(0, last), point.root) else None
+
+    def _goes_back(self, consultation: str) -> bool:
+        """Whether the database knows less than what was published, or something else.
+
+        Whoever publishes alone writes the checkpoint into the database first: so what lies beside
+        the tiles is never ahead of it, and stands in it.
+        """
+        public = self._published_checkpoint(consultation)
+        if public is None or public.size == 0:
+            return False
+        try:
+            known = self._note(consultation, public.size)
+        except NotRegistered:
+            return True
+        origin = origin_of(consultation)
+        return checkpoint.read(known, origin, self._key.public_key()).root != public.root
+
+    def _published_checkpoint(self, consultation: str) -> Checkpoint | None:
+        """The checkpoint that lies beside the tiles; None where there is none of this server's."""
+        note = self.folder(consultation).read(CHECKPOINT)
+        if note is None:
+            return None
+        try:
+            return checkpoint.read(note, origin_of(consultation), self._key.public_key())
+        except ForgedCheckpoint:
+            return None  # not ours: `_rebuild` puts ours in its place
+
+    def _went_back(self) -> None:
+        """The database has lost what was acknowledged: devices must look what it still has."""
+        self.went_back_at = time.monotonic()
+        tell(Event.WENT_BACK, logging.ERROR)
+        self._lost()
+
+    def damaged(self) -> Iterator[str]:
+        """The consultations whose public files are not what was signed; every byte is looked at."""
+        table = schema.checkpoints.c
+        with self.reading() as db:
+            consultations = db.execute(select(table.consultation).distinct()).scalars().all()
+        for consultation in sorted(consultations):
+            for last in (False, True):
+                point = self._signed(consultation)
+                try:
+                    root = tiles.whole_root(self.folder(consultation), point.size)
+                    if root == point.root and not self._goes_back(consultation):
+                        break
+                except DamagedRegister:
+                    pass
+                if last:  # it did not grow while it was looked at
+                    yield consultation
 
     def checkpoint(self, consultation: str) -> bytes:
         """The newest checkpoint, signed.
@@ -320,52 +433,66 @@ class Registers:
                 self._rebuild(consultation)
 
     def _adopt(self, consultation: str) -> None:
-        """Take back into the database what was published and it does not know."""
+        """Take back into the database what was published and it does not know.
+
+        Raises:
+            DamagedRegister: what was published cannot be read, or is another register.
+        """
+        point = self._published_checkpoint(consultation)
+        if point is None or not self._goes_back(consultation):
+            return
         folder = self.folder(consultation)
-        note = folder.read(CHECKPOINT)
-        if note is None:
-            return
-        try:
-            origin = origin_of(consultation)
-            point = checkpoint.read(note, origin, self._key.public_key())
-        except ForgedCheckpoint:
-            return  # not ours: `_rebuild` puts ours in its place
-        if point.size <= self.size(consultation):
-            return
-        read = Tiles(folder, point.size)
-        published: list[bytes] = []
-        for index in range(-(-point.size // TILE_WIDTH)):
-            published += read.entries(index)
+        published = list(tiles.all_entries(folder, point.size))
         hashes = [merkle.leaf_hash(entry) for entry in published]
         if merkle.root(point.size, tiles.subtree_of(hashes)) != point.root:
             raise DamagedRegister()
         with self.writing() as db:
             hold(db, consultation)
-            known = _size(db, consultation)
-            entries = _entries(db, consultation, 0)
-            if entries[: point.size] != published[:known]:
-                raise DamagedRegister()
-            if known < point.size:
-                _enter(db, consultation, None, published[known:])
-                db.execute(
-                    insert(schema.awaited),
-                    [
-                        {
-                            "consultation": consultation,
-                            "commitment": Entry.from_bytes(entry).commitment,
-                            "position": known + at,
-                        }
-                        for at, entry in enumerate(published[known:])
-                        if Entry.from_bytes(entry).erased is None
-                    ],
+            if self._signed_in(db, consultation).size > point.size:
+                raise DamagedRegister()  # two registers are signed: that is for people
+            common, since = _apart(db, consultation, published)
+            _enter(db, consultation, None, published[common:])
+            fresh = [
+                {
+                    "consultation": consultation,
+                    "commitment": Entry.from_bytes(entry).commitment,
+                    "position": common + at,
+                }
+                for at, entry in enumerate(published[common:])
+                if Entry.from_bytes(entry).erased is None
+            ]
+            for one in fresh:
+                awaited = schema.awaited.c
+                known = (awaited.consultation == consultation) & (
+                    awaited.commitment == one["commitment"]
                 )
+                db.execute(delete(schema.awaited).where(known))
+            if fresh:
+                db.execute(insert(schema.awaited), fresh)
+            there = set(published)
+            for batch, run in since:
+                _enter(db, consultation, batch, [entry for entry in run if entry not in there])
+            note = folder.read(CHECKPOINT)
+            table = schema.checkpoints
+            db.execute(
+                delete(table).where(
+                    table.c.consultation == consultation, table.c.size >= point.size
+                )
+            )
             row = {
                 "consultation": consultation,
                 "size": point.size,
                 "note": note,
                 "published_at": self._clock(),
             }
-            db.execute(insert(schema.checkpoints), row)
+            db.execute(insert(table), row)
+
+    def _signed_in(self, db: Connection, consultation: str) -> Checkpoint:
+        origin = origin_of(consultation)
+        note = db.execute(_NEWEST, {"consultation": consultation}).scalar_one_or_none()
+        if note is None:
+            return Checkpoint(origin, 0, merkle.EMPTY_ROOT)
+        return checkpoint.read(note, origin, self._key.public_key())
 
     def _rebuild(self, consultation: str) -> None:
         """Make the tiles again where they do not lead to the root that was signed."""
@@ -377,12 +504,18 @@ class Registers:
         origin = origin_of(consultation)
         point = checkpoint.read(note, origin, self._key.public_key())
         try:
-            sound = Tiles(folder, point.size).root() == point.root
+            if isinstance(folder, FolderBlobs):
+                sound = tiles.whole_root(folder, point.size) == point.root
+            else:  # a bucket checks its bytes itself, and reading all of them takes minutes
+                sound = self._leads_on(Tiles(folder, point.size), point) is not None
         except DamagedRegister:
             sound = False
         if not sound:
-            folder.clear()
             entries = self._entries(consultation, 0, point.size)
+            hashes = [merkle.leaf_hash(entry) for entry in entries]
+            if merkle.root(len(entries), tiles.subtree_of(hashes)) != point.root:
+                raise DamagedRegister()  # what lies there may still serve somebody
+            folder.clear()
             if tiles.grow(folder, 0, entries) != point.size:
                 raise DamagedRegister()
             if Tiles(folder, point.size).root() != point.root:
@@ -438,6 +571,39 @@ def entomb(db: Connection, consultation: str, entries: Sequence[Entry]) -> None:
     """Enter that contributions were erased."""
     hold(db, consultation)
     _enter(db, consultation, None, [entry.to_bytes() for entry in entries])
+
+
+def entries_of_register(db: Connection, consultation: str) -> Iterator[bytes]:
+    """All entries that a database holds for a register, in their order."""
+    table = schema.register.c
+    query = select(table.entries).where(table.consultation == consultation).order_by(table.first)
+    for run in db.execute(query).scalars():
+        yield from tiles.entries_of(run)
+
+
+def _apart(
+    db: Connection, consultation: str, published: Sequence[bytes]
+) -> tuple[int, list[tuple[int | None, tuple[bytes, ...]]]]:
+    """Take away the runs that are not those of the published register.
+
+    Returns:
+        How many entries are the same in both, and the runs that were taken away.
+    """
+    table = schema.register
+    query = select(table.c.first, table.c.batch, table.c.entries).where(
+        table.c.consultation == consultation
+    )
+    common = 0
+    since: list[tuple[int | None, tuple[bytes, ...]]] = []
+    for row in db.execute(query.order_by(table.c.first)).all():
+        run = tiles.entries_of(row.entries)
+        if not since and run == tuple(published[row.first : row.first + len(run)]):
+            common = row.first + len(run)
+            continue
+        since.append((row.batch, run))
+        here = (table.c.consultation == consultation) & (table.c.first == row.first)
+        db.execute(delete(table).where(here))
+    return common, since
 
 
 def _enter(db: Connection, consultation: str, batch: int | None, entries: Sequence[bytes]) -> None:

@@ -28,7 +28,7 @@ from sync.enrolment import (
     token_hash,
     token_key,
 )
-from sync.errors import BadKey
+from sync.errors import BadKey, SyncError
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.listing import ListedConsultation, sign_listing
 from sync.machine import machine_secret
@@ -38,9 +38,10 @@ from sync.server.erasures import Erased, Erasures
 from sync.server.files import AlreadyServed, DataDirectory
 from sync.server.intake import Intake
 from sync.server.locks import Rank
-from sync.server.logs import Event, tell
+from sync.server.logs import Event, tell, tell_failure
 from sync.server.places import IN_THE_DIRECTORY, Places
 from sync.server.problems import NotFound
+from sync.server.pulse import Pulse
 from sync.server.register import Registers
 from sync.server.store import Store
 from sync.server.stored import (
@@ -89,12 +90,20 @@ class Service:
             self.store.close()
             raise
         self.uploads = Uploads(root / "uploads")
-        self.erasures = Erasures(self.store, self.uploads, self._key)
+        self.pulses = [Pulse()]  # of what publishes; who answers adds those of its threads
+        self.erasures = Erasures(self.store, self.uploads, self._key, self._goes_on)
         self.registers = Registers(
-            self.files.blobs.within("register"), self._key, self.store, clock
+            self.files.blobs.within("register"),
+            self._key,
+            self.store,
+            clock,
+            lost=self._begin_anew,
+            goes_on=self._goes_on,
         )
         self._readers: dict[tuple[str, int], tuple[bytes, ...]] = {}  # as packages say
         self.answers = Answering(self.store, self.registers, self.only_for)
+        self._roster_is_due = False
+        self._lineage: str | None = None
         self.brought = threading.Event()  # something is to be published
         self.brought.set()
         self.intake = Intake(
@@ -108,6 +117,38 @@ class Service:
     def begin(self) -> None:
         """This process starts to serve: devices may look what the server still has."""
         self.files.make_folders()
+        self._lineage = self.store.database.lineage()
+        if self.store.database.shared:
+            self.store.begin_instance(self._instance)
+
+    def look_who_took_over(self) -> None:
+        """Where a standby took over, it may lack what was acknowledged: devices look.
+
+        Raises:
+            UnusableStore: the database cannot be asked now.
+        """
+        lineage = self.store.database.lineage()
+        if self._lineage not in (None, lineage):
+            tell(Event.TAKEN_OVER, logging.WARNING)
+            self._begin_anew()
+        self._lineage = lineage
+
+    def organiser_key(self, key_id: str) -> Ed25519PublicKey | None:
+        """The key of this id that signs a consultation published here; None where none does."""
+        for one in self.store.consultations():
+            key = Ed25519PublicKey.from_public_bytes(one.organiser_key)
+            if signing_key_id(key).hex() == key_id:
+                return key
+        return None
+
+    def _goes_on(self) -> None:
+        """What is done now goes on, though it takes long."""
+        for one in self.pulses:
+            one.goes_on()
+
+    def _begin_anew(self) -> None:
+        """Be another instance from now on: devices look what the server still has."""
+        self._instance = secrets.token_hex(8)
         if self.store.database.shared:
             self.store.begin_instance(self._instance)
 
@@ -185,7 +226,7 @@ class Service:
         """
         device = self.store.revoke(key_id, self._clock())
         tell(Event.REVOKED, device=key_id)
-        self.write_roster()
+        self._write_roster_soon()
         return device
 
     def publish(self, package: bytes) -> Consultation:
@@ -226,7 +267,7 @@ class Service:
         device = self.store.enrol(
             asked.token_hash(), key_id, asked.device_public, asked.name, self._clock()
         )
-        self.write_roster()
+        self._write_roster_soon()
         tell(Event.ENROLLED, device=key_id)
         return EnrolmentAnswer.sign(self._key, device.public_key, device.name)
 
@@ -369,6 +410,25 @@ class Service:
         # Another process may be enrolling or revoking, too: the last to read is the last to write.
         with self.store.database.alone(Rank.LISTING):
             self.files.write(FILE_NAME, self.roster_of_all())
+
+    def _write_roster_soon(self) -> None:
+        """Keep the list; where that cannot be done now, what was done stands, and it is due."""
+        try:
+            self.write_roster()
+        except (SyncError, OSError):
+            tell_failure(Event.FAILED)
+            self._roster_is_due = True
+            self.brought.set()
+
+    def write_roster_if_due(self) -> None:
+        """Keep the list, where it could not be kept before.
+
+        Raises:
+            SyncError, OSError: it cannot be kept now either.
+        """
+        if self._roster_is_due:
+            self.write_roster()
+            self._roster_is_due = False
 
     def _server_key(self, known: bool) -> Ed25519PrivateKey:
         with self.files.writing():

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import resource
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
@@ -28,7 +30,10 @@ _OTHER_FILES = 256  # that a process keeps open beside its connections
 _BACKLOG = 4096  # the kernel takes the smaller of this and net.core.somaxconn
 _IDLE_CONNECTION_SECONDS = 10
 _STOP_SECONDS = 10
-_LOOKS = 60
+GRACE_SECONDS = 25.0
+"""After SIGTERM, until a process ends whatever it does: less than service managers wait."""
+
+_LOOKS = 20
 _HEADER_SECONDS = 10.0
 _PUBLISH_SECONDS = 1.0
 _RESTED_SECONDS = 3600.0  # nobody else who serves this data still writes at that
@@ -168,19 +173,28 @@ class RunningThread:
 
 @contextlib.contextmanager
 def _publishing(service: Service) -> Iterator[None]:
-    """Publish the registers, once a second where something came, until this ends."""
+    """Publish the registers, once a second where something came, until this ends.
+
+    Whatever goes wrong, the thread goes on: what came is stored and acknowledged all the same, and
+    is tried again. `/readyz` tells that it is late, `/healthz` that the thread is stuck.
+    """
     ending = threading.Event()
 
     def publish() -> None:
         while True:
             last = ending.is_set()
             service.brought.clear()
+            service.pulses[0].begin()
             try:
+                service.look_who_took_over()
                 service.registers.publish()
-            except (SyncError, OSError):
-                # What came is stored and acknowledged all the same; it is tried again.
+                service.erasures.finish()
+                service.write_roster_if_due()
+            except Exception:  # noqa: BLE001 — the edge of a thread that must live
                 tell_failure(Event.NOT_PUBLISHED)
                 service.brought.set()
+            finally:
+                service.pulses[0].end()
             if last:
                 return
             ending.wait(_PUBLISH_SECONDS)
@@ -188,14 +202,17 @@ def _publishing(service: Service) -> Iterator[None]:
                 if service.brought.wait(_PUBLISH_SECONDS) or ending.is_set():
                     break
 
-    thread = threading.Thread(target=publish, name="parvis-register")
+    # A thread that hangs must not keep the process from ending.
+    thread = threading.Thread(target=publish, name="parvis-register", daemon=True)
     thread.start()
     try:
         yield
     finally:
         ending.set()
         service.brought.set()
-        thread.join()
+        thread.join(_STOP_SECONDS)
+        if thread.is_alive():
+            tell(Event.FAILED, logging.ERROR, cause="the last entries were not published in time")
 
 
 def _most_connections() -> int:
@@ -285,7 +302,19 @@ class _Quiet(uvicorn.Server):
         self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            threading.Thread(target=_end, name="parvis-end", daemon=True).start()
         self.should_exit = True
+
+
+def _end() -> None:
+    """End this process where it has not ended by itself in time: whatever hangs, a stop stops.
+
+    What is under way then was not acknowledged, and comes again.
+    """
+    time.sleep(GRACE_SECONDS)
+    tell(Event.FAILED, logging.ERROR, cause="it did not stop by itself in time")
+    os._exit(1)
 
 
 def url_of(listening: socket.socket) -> str:

@@ -35,18 +35,18 @@ _BINARY = "application/octet-stream"
 
 
 def upload_routes(
-    service: Service, aside: Aside, line: Line, bodies: Bodies, largest_batch: int
+    service: Service, asides: tuple[Aside, Aside], line: Line, bodies: Bodies, largest_batch: int
 ) -> list[Route]:
     """The routes.
 
     Args:
         service: what they speak for.
-        aside: does what touches the disk in a thread.
+        asides: do in threads what touches the disk, and what moves whole batches and files.
         line: where whole batches wait to be taken in.
         bodies: what comes in.
         largest_batch: bytes that a batch, and any piece, may have.
     """
-    face = _Face(service, aside, line, bodies, largest_batch)
+    face = _Face(service, asides, line, bodies, largest_batch)
     attachment = "/v1/consultations/{id}/attachments/{name}"
     return [
         Route("/v1/batches/{name}", face.put_batch, methods=["PUT"]),
@@ -62,11 +62,16 @@ class _Face:
     """The resources, and what they share."""
 
     def __init__(
-        self, service: Service, aside: Aside, line: Line, bodies: Bodies, largest_batch: int
+        self,
+        service: Service,
+        asides: tuple[Aside, Aside],
+        line: Line,
+        bodies: Bodies,
+        largest_batch: int,
     ) -> None:
         self._service = service
         self._line = line
-        self._aside = aside
+        self._aside, self._moving = asides
         self._bodies = bodies
         self._largest_batch = largest_batch
 
@@ -75,7 +80,7 @@ class _Face:
         name = _name(request)
         pieces = self._bodies.pieces(request, self._largest_batch)
         came = [await self._admitted(name, pieces, announced(request, 0))]
-        proven = caller_of(request).is_device
+        proven = caller_of(request).may_send
         async with self._bodies.place(announced(request, self._largest_batch), proven):
             try:
                 async for piece in pieces:
@@ -94,7 +99,7 @@ class _Face:
 
     async def head_batch(self, request: Request) -> Response:
         """`HEAD /v1/batches/{sha256}`."""
-        name, proven = _name(request), await caller_of(request).is_device()
+        name, proven = _name(request), await caller_of(request).may_send()
         offset = partial(self._service.intake.batch_offset, name, proven=proven)
         return _standing(*await self._aside(offset))
 
@@ -105,7 +110,7 @@ class _Face:
             raise TooLarge()
         pieces = self._bodies.pieces(request, self._largest_batch)
         begun = b"" if at else await self._admitted(name, pieces)
-        proven = caller_of(request).is_device
+        proven = caller_of(request).may_send
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
             own = await proven()
             offset, complete = await self._aside(
@@ -119,11 +124,11 @@ class _Face:
             if not last:
                 return _standing(offset, complete)
             known = (
-                await self._aside(lambda: service.intake.acknowledgement(name))
+                await self._moving(lambda: service.intake.acknowledgement(name))
                 if complete
                 else None
             )
-            answer = known or await self._aside(
+            answer = known or await self._moving(
                 lambda: service.intake.receive_uploaded(name, proven=own)
             )
         return Response(answer, media_type=_BINARY)
@@ -131,7 +136,7 @@ class _Face:
     async def acknowledgement(self, request: Request) -> Response:
         """`GET /v1/batches/{sha256}/acknowledgement`."""
         name = _name(request)
-        answer = await self._aside(lambda: self._service.intake.acknowledgement(name))
+        answer = await self._moving(lambda: self._service.intake.acknowledgement(name))
         if answer is None:
             raise NotFound()
         return Response(answer, media_type=_BINARY)
@@ -139,7 +144,7 @@ class _Face:
     async def head_attachment(self, request: Request) -> Response:
         """`HEAD /v1/consultations/{id}/attachments/{sha256}`."""
         id_, name = request.path_params["id"], _name(request)
-        proven = await caller_of(request).is_device()
+        proven = await caller_of(request).may_send()
         offset, _, complete = await self._aside(
             lambda: self._service.intake.attachment_offset(id_, name, proven=proven)
         )
@@ -153,7 +158,7 @@ class _Face:
         """
         service, id_, name = self._service, request.path_params["id"], _name(request)
         at, last = _going_on(request)
-        proven = caller_of(request).is_device
+        proven = caller_of(request).may_send
         async with self._bodies.place(_HELD_WHILE_STREAMING, proven):
             own = await proven()
             offset, size, complete = await self._aside(
@@ -169,7 +174,9 @@ class _Face:
                     partial(service.intake.go_on, id_, name, proven=own), at, b"", pieces
                 )
             if last:
-                complete = await self._aside(lambda: service.intake.complete(id_, name, proven=own))
+                complete = await self._moving(
+                    lambda: service.intake.complete(id_, name, proven=own)
+                )
         return _standing(offset, complete)
 
     async def _admitted(self, name: str, pieces: AsyncIterator[bytes], size: int = 0) -> bytes:

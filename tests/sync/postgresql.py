@@ -85,6 +85,13 @@ class Cluster:
             self._running.communicate()
             self._running = None
 
+    def stand_by(self) -> None:
+        """Let it start as a standby, which can be made to take over; it must be stopped."""
+        place = self._directory / "data" / "standby.signal"
+        place.touch()
+        if os.geteuid() == 0:
+            shutil.chown(place, "postgres", "postgres")
+
     def make(self) -> None:
         """Make its files."""
         self._run(
@@ -112,9 +119,14 @@ def _somebody() -> dict[str, str]:
 
 
 @contextmanager
-def cluster(binaries: Path) -> Iterator[Cluster]:
-    """A cluster that runs until this ends, and is gone then."""
-    directory = Path(tempfile.mkdtemp(prefix="parvis-postgresql-"))
+def cluster(binaries: Path, within: Path | None = None) -> Iterator[Cluster]:
+    """A cluster that runs until this ends, and is gone then.
+
+    Args:
+        binaries: the folder of its programmes.
+        within: a folder for it, which anybody may enter; the temporary one without it.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="parvis-postgresql-", dir=within))
     if os.geteuid() == 0:
         shutil.chown(directory, "postgres", "postgres")
     made = Cluster(directory, binaries)

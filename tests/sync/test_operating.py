@@ -9,6 +9,7 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -417,25 +418,25 @@ def test_answers_are_not_held_back_until_the_other_side_has_said_that_it_reads()
 
 def test_what_cannot_be_answered_in_time_is_refused_at_once(town: Town, monkeypatch) -> None:
     monkeypatch.setattr(gate, "MOST_UNDER_WAY", 2)
-    with town.serving() as url, town.device(url=url) as device:
-        head = (
-            b"PUT /v1/batches/" + b"0" * 64 + b" HTTP/1.1\r\nHost: x\r\n"
-            b"Content-Length: 900\r\n\r\nPARVISB\x01"
-        )
-        slow = [socket.create_connection(("127.0.0.1", town.port), 60) for _ in range(2)]
-        for connection in slow:
-            connection.sendall(head)
+    with (
+        town.serving() as url,
+        town.device(url=url) as device,
+        town.service() as beside,
+        ThreadPoolExecutor(2) as threads,
+    ):
         until = time.monotonic() + LONG
-        while (refused := requests.get(f"{url}/", timeout=LONG)).status_code == 200:
-            assert time.monotonic() < until
-        assert refused.status_code == 503
-        assert 5 <= int(refused.headers["Retry-After"]) <= 60
-        assert requests.get(f"{url}/healthz", timeout=LONG).status_code == 200
         town.confirm(device, "un banc")
-        report = sync_once(device)
-        assert report.retry_after is not None
-        assert (report.left, report.quarantined) == (1, 0)
-        for connection in slow:
-            connection.close()
+        with beside.files.writing():  # a command that takes its time
+            for _ in range(2):
+                threads.submit(requests.get, f"{url}/readyz", timeout=LONG)
+            asked = f"{url}/v1/consultations?fresh=!"  # a bad request, for which nothing is done
+            while (refused := requests.get(asked, timeout=LONG)).status_code == 400:
+                assert time.monotonic() < until
+            assert refused.status_code == 503
+            assert 5 <= int(refused.headers["Retry-After"]) <= 60
+            assert requests.get(f"{url}/healthz", timeout=LONG).status_code == 200
+            report = sync_once(device)
+            assert report.retry_after is not None
+            assert (report.left, report.quarantined) == (1, 0)
         while not sync_once(device).complete:
             assert time.monotonic() < until
