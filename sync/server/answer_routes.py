@@ -18,7 +18,7 @@ from starlette.routing import Route
 from sync.answers import LARGEST_ANSWERS, LARGEST_STATES, write_states
 from sync.server.aside import Aside
 from sync.server.bodies import Bodies
-from sync.server.gate import parts_of
+from sync.server.gate import caller_of, parts_of
 from sync.server.problems import NotFound
 from sync.server.service import Service
 
@@ -44,7 +44,7 @@ def answer_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]
 
     async def publish(request: Request) -> Response:
         id_, parts = request.path_params["id"], parts_of(request)
-        async with bodies.place(LARGEST_ANSWERS, _nobody):
+        async with bodies.place(LARGEST_ANSWERS, caller_of(request).is_known):
             body = await bodies.whole(request, LARGEST_ANSWERS)
             await aside(lambda: service.answers.publish(id_, parts, body))
         return Response(status_code=204)
@@ -54,7 +54,7 @@ def answer_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]
         if not _NUMBER.fullmatch(number):
             raise NotFound()
         parts = parts_of(request)
-        async with bodies.place(LARGEST_STATES, _nobody):
+        async with bodies.place(LARGEST_STATES, caller_of(request).is_known):
             body = await bodies.whole(request, LARGEST_STATES)
             await aside(lambda: service.answers.tell(id_, int(number), parts, body))
         return Response(status_code=204)
@@ -73,9 +73,6 @@ def answer_routes(service: Service, aside: Aside, bodies: Bodies) -> list[Route]
             raise NotFound()
         line = await aside(lambda: service.answers.published(id_, bytes.fromhex(one)))
         return Response(line, media_type="application/x-ndjson")
-
-    async def _nobody() -> bool:
-        return False  # an organiser is no device; half of the places is more than enough
 
     answers = "/v1/consultations/{id}/answers"
     return [

@@ -1,4 +1,9 @@
-"""Bodies of requests as they come: not too long, not too slowly, not too many at once."""
+"""Bodies of requests as they come: not too long, not too slowly, not too many at once.
+
+Who has not proved to be a device or an organiser has places of its own, for every body, a deadline
+for each, and few of them from one address: strangers who use them up keep out strangers, and nobody
+whose request is signed.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,12 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from starlette.requests import Request
 
+from sync.server.gate import caller_of
 from sync.server.problems import TooBusy, TooLarge, TooSlow
 
 MOST_UPLOADS = 256
@@ -18,6 +25,18 @@ _LONGEST_UPLOAD = 900.0  # seconds
 _PATIENT = 30.0  # seconds, before the pace of a body is looked at
 _SLOWEST = 128  # bytes a second; a bad mobile network carries ten times as much
 _WAIT_SECONDS = 20.0
+
+MOST_OF_STRANGERS = 96
+"""Bodies of strangers that are waited for at once."""
+
+MOST_OF_ONE_ADDRESS = 24
+"""Of those, from one address."""
+
+STRANGERS_SECONDS = 20.0
+"""Until a stranger's body must be there; a large one has longer."""
+
+_LARGE = 64 * 1024
+_STRANGERS_LARGE_SECONDS = 180.0
 
 
 class Bodies:
@@ -36,6 +55,7 @@ class Bodies:
         self._held = 0  # bytes of bodies under way, at most
         self._unproven = 0
         self._held_unproven = 0
+        self._strangers: Counter[str] = Counter()
         self._line: asyncio.Lock | None = None
         self._freed: asyncio.Event | None = None
 
@@ -102,15 +122,43 @@ class Bodies:
         Raises:
             TooLarge: there is more.
             TooSlow: nothing comes any more, or it takes far too long.
+            TooBusy: a stranger sends it, and too many of them send already.
         """
-        if announced(request, most) > most:
+        said = announced(request, most)
+        if said > most:
             raise TooLarge()
+        if await caller_of(request).is_known():
+            async for piece in self._coming(request, most, _LONGEST_UPLOAD):
+                yield piece
+            return
+        seconds = STRANGERS_SECONDS if said <= _LARGE else _STRANGERS_LARGE_SECONDS
+        with self._strangers_place(caller_of(request).address):
+            async for piece in self._coming(request, most, seconds):
+                yield piece
+
+    @contextlib.contextmanager
+    def _strangers_place(self, address: str) -> Iterator[None]:
+        """One of the places for bodies of strangers; kept for as long as the body comes."""
+        many = self._strangers.total() >= MOST_OF_STRANGERS
+        if many or self._strangers[address] >= MOST_OF_ONE_ADDRESS:
+            raise TooBusy()
+        self._strangers[address] += 1
+        try:
+            yield
+        finally:
+            self._strangers[address] -= 1
+            if not self._strangers[address]:
+                del self._strangers[address]
+
+    async def _coming(self, request: Request, most: int, longest: float) -> AsyncIterator[bytes]:
+        """The body as it comes, which must be whole after `longest` seconds."""
         size = 0
         began = time.monotonic()
         stream = request.stream()
         while True:
+            left = began + longest - time.monotonic()
             try:
-                async with asyncio.timeout(self._patience):
+                async with asyncio.timeout(max(0.0, min(self._patience, left))):
                     piece = await anext(stream, None)
             except TimeoutError:
                 raise TooSlow() from None
@@ -120,7 +168,7 @@ class Bodies:
             if size > most:
                 raise TooLarge()
             taken = time.monotonic() - began
-            if taken > _LONGEST_UPLOAD or (taken > _PATIENT and size < taken * _SLOWEST):
+            if taken > _PATIENT and size < taken * _SLOWEST:
                 raise TooSlow()
             yield piece
 
