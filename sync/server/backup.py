@@ -10,16 +10,22 @@ restored into SQLite or PostgreSQL, a folder or a bucket. A further backup into 
 copies only what is new.
 
 Order: the database first, then what it names, which was there before it; of each register, the
-checkpoint before the tiles under it. So nothing need stand still meanwhile.
+checkpoint before the tiles under it. So nothing need stand still meanwhile. Where something was
+erased meanwhile, what the database names is gone, and all is copied again. What was erased since
+the last backup goes from this one, too.
+
+A backup is not called done before it was looked at as `restore` looks at it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,26 +36,28 @@ from sqlalchemy import Connection, delete, select, update
 from sync import acknowledgement as acknowledgements
 from sync.acknowledgement import acknowledge
 from sync.durable import sync_directory, write_whole
-from sync.errors import ForgedCheckpoint, SyncError
+from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
 from sync.keys import read_signing_key, write_signing_key
 from sync.machine import machine_secret
 from sync.redaction import is_redacted, signed_anew, stands_for
-from sync.register import checkpoint
-from sync.register.checkpoint import origin_of
+from sync.register import checkpoint, tiles
+from sync.register.checkpoint import Checkpoint, origin_of
 from sync.roster import FILE_NAME
 from sync.server import schema
 from sync.server.blobs import Blobs, FolderBlobs
 from sync.server.copying import copy_rows, sqlite_file
 from sync.server.files import DataDirectory
+from sync.server.locks import Rank, in_order
 from sync.server.migrations import prepare
 from sync.server.places import Places
-from sync.server.register import CHECKPOINT
+from sync.server.register import CHECKPOINT, entries_of_register
 from sync.server.service import Service
 from sync.server.store import Store
 
 MANIFEST = "backup.json"
 _DATABASE = "parvis.sqlite"
 _KEY = "server.key"
+_TRIES = 3
 
 
 class NotABackup(SyncError):
@@ -57,7 +65,15 @@ class NotABackup(SyncError):
 
 
 class BrokenBackup(SyncError):
-    """The backup is not whole, or not as it was."""
+    """The backup is not whole, or not as it was.
+
+    Attributes:
+        paths: what of it is missing or damaged, where that is known.
+    """
+
+    def __init__(self, why: str, paths: Sequence[str] = ()) -> None:
+        super().__init__(why)
+        self.paths = tuple(paths)
 
 
 class NotEmpty(SyncError):
@@ -113,6 +129,7 @@ def back_up(service: Service, directory: Path, now: float) -> Saved:
 
     Raises:
         NotABackup: the directory holds something else.
+        BrokenBackup: it was written, and cannot be read again as it should be.
         OSError: it cannot be written; what was saved before still is.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -120,26 +137,51 @@ def back_up(service: Service, directory: Path, now: float) -> Saved:
         raise NotABackup(f"{directory} holds something else than a backup: name a new directory.")
     if directory.resolve().is_relative_to(service.files.root.resolve()):
         raise NotABackup(f"{directory} lies in what is to be saved: name a directory elsewhere.")
-    write_whole(directory / f"{MANIFEST}.begun", b"")
+    (directory / f"{MANIFEST}.begun").touch(mode=0o600)  # not replaced: it is a lock, too
+    with _alone_in(directory):
+        before: tuple[str, ...] | None = None
+        for left in range(_TRIES - 1, -1, -1):
+            saved = _save(service, directory, now)
+            try:
+                check(directory)
+            except BrokenBackup as error:
+                if not left:
+                    (directory / MANIFEST).unlink(missing_ok=True)
+                    raise
+                _take_away_what_is_broken(directory, error)
+                continue
+            if saved.troubles in ((), before):  # the second time, it is not what was erased since
+                break
+            before = saved.troubles
+    return saved
+
+
+def _save(service: Service, directory: Path, now: float) -> Saved:
     saved = FolderBlobs(directory)
     fresh = directory / f"{_DATABASE}.new"
     service.store.database.copy_to(fresh)
     named = list(_named_in(fresh))
+    touched = _touched_by_orders(fresh)
     copied, troubles = 0, []
     for one in named:
-        if saved.size(one.path) == one.size:
+        if saved.size(one.path) == one.size and one.name not in touched:
             continue
         body = service.files.blobs.read(one.path)
         if body is None or not _is(body, one.name):
             troubles.append(f"{one.path} is missing or damaged on the server, and not saved.")
             continue
-        saved.write(one.path, body)
-        copied += 1
+        if saved.read(one.path) != body:
+            saved.write(one.path, body)
+            copied += 1
+    _forget_what_was_erased(service, directory, fresh)
     for consultation in service.files.blobs.within("register").folders():
         place = f"register/{consultation}"
-        _copy_register(
-            service.files.blobs.within(place), saved.within(place, public=True), troubles
-        )
+        source, target = service.files.blobs.within(place), saved.within(place, public=True)
+        if not _copy_register(source, target, consultation, service.public_key):
+            troubles.append(
+                f"The public files of the register {consultation} are damaged or missing on the "
+                "server, and not saved. Start the server anew: it makes them again."
+            )
     write_whole(directory / _KEY, service.files.server_key.read_bytes())
     write_whole(directory / FILE_NAME, service.roster_of_all())
     for left in (f"{_DATABASE}-wal", f"{_DATABASE}-shm"):
@@ -156,6 +198,76 @@ def back_up(service: Service, directory: Path, now: float) -> Saved:
     write_whole(directory / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     batches = sum(one.path.startswith("batches/") for one in named)
     return Saved(batches, len(named) - batches, copied, tuple(troubles))
+
+
+@contextlib.contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Be the only one who makes a backup here.
+
+    Raises:
+        NotABackup: another one is being made.
+    """
+    with in_order(Rank.SAVING), (directory / f"{MANIFEST}.begun").open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotABackup(
+                f"Another backup is being made in {directory}: let it end, or name another one."
+            ) from None
+        yield
+
+
+def _touched_by_orders(database: Path) -> frozenset[str]:
+    """The batches that something may have been taken out of: their size does not tell it."""
+    with closing(sqlite3.connect(database)) as db:
+        rows = db.execute(
+            "SELECT b.name FROM batches b WHERE (b.consultation, b.device_key_id) IN (SELECT"
+            " b.consultation, b.device_key_id FROM erasures e JOIN records r ON r.consultation ="
+            " e.consultation AND r.id = e.id JOIN batches b ON b.consultation = r.consultation"
+            " AND b.number = r.batch)"
+        )
+        return frozenset(name for (name,) in rows)
+
+
+def _forget_what_was_erased(service: Service, directory: Path, database: Path) -> None:
+    """Take what was ordered to go out of what is here beside what the database names.
+
+    An earlier backup may have batches that the server has no more: they stay, without what was
+    erased, and so do their attachments.
+    """
+    with closing(sqlite3.connect(database)) as db:
+        if not db.execute("SELECT 1 FROM erasures LIMIT 1").fetchone():
+            return
+        indexed = {name for (name,) in db.execute("SELECT name FROM batches")}
+        known = {name for (name,) in db.execute("SELECT name FROM attachments")}
+    here = FolderBlobs(directory)
+    for path in here.names("batches"):
+        name = path.rpartition("/")[2]
+        if name in indexed:
+            continue
+        body = here.read(path) or b""
+        try:
+            read = service.erasures.read(body)
+        except (SyncError, IndexError):
+            continue  # of a device that the server does not know: nothing was ordered here
+        left, _ = service.erasures.without_erased(read, body, name)
+        if left != body:
+            here.write(path, left)
+            read = service.erasures.read(left)
+        known.update(one.name for one in read.enclosed)
+    for path in here.names("attachments"):
+        if path.rpartition("/")[2] not in known:
+            here.remove(path)
+
+
+def _take_away_what_is_broken(directory: Path, error: BrokenBackup) -> None:
+    """What was copied earlier and is damaged now is copied anew."""
+    for path in error.paths:
+        place = directory / path
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _is(body: bytes, name: str) -> bool:
@@ -177,19 +289,41 @@ def _named_in(database: Path) -> Iterator[_Named]:
             yield _Named(f"attachments/{name[:2]}/{name}", name, size)
 
 
-def _copy_register(source: Blobs, target: Blobs, troubles: list[str]) -> None:
-    """Copy a register's public files: full tiles once, and the checkpoint when all is there."""
+def _copy_register(source: Blobs, target: Blobs, consultation: str, key: Ed25519PublicKey) -> bool:
+    """Copy a register as one checkpoint says; False where its files do not lead to its root.
+
+    While it is copied it grows, and a tile that is not full goes once the full one is there: then
+    the full one is copied, which holds the same.
+    """
     note = source.read(CHECKPOINT)
-    for name in source.names(""):
-        if name == CHECKPOINT or target.size(name) is not None:
-            continue  # no tile ever changes
-        content = source.read(name)
-        if content is not None:  # a partial tile that is full by now is gone
-            target.write(name, content)
     if note is None:
-        troubles.append("A register has no checkpoint yet, and is not saved.")
-    else:
-        target.write(CHECKPOINT, note)
+        return True  # nothing is published yet, and the database has it all
+    try:
+        point = checkpoint.read(note, origin_of(consultation), key)
+    except ForgedCheckpoint:
+        return False
+    for _ in range(2):  # the second time, nothing is believed of what was copied before
+        for one in tiles.paths(point.size):
+            if any(target.size(path) is not None for path in one):
+                continue  # no tile ever changes
+            for path in (*one, *one):  # between looking for one and for the other, it became full
+                content = source.read(path)
+                if content is not None:
+                    target.write(path, content)
+                    break
+        if _leads_to(target, point):
+            target.write(CHECKPOINT, note)
+            return True
+        target.clear()
+    return False
+
+
+def _leads_to(files: Blobs, point: Checkpoint) -> bool:
+    """Whether tiles and entries are those that were signed, every byte of them."""
+    try:
+        return tiles.whole_root(files, point.size) == point.root
+    except DamagedRegister:
+        return False
 
 
 # restore
@@ -223,9 +357,48 @@ def check(directory: Path) -> int:
     if len(broken) > int(manifest.get("missing", 0)):
         raise BrokenBackup(
             f"{len(broken)} of {looked} files of the backup {directory} are missing or damaged, "
-            f"such as {broken[0]}."
+            f"such as {broken[0]}.",
+            broken,
         )
+    _check_database(directory)
+    _check_registers(directory, read_signing_key(directory / _KEY, machine_secret()).public_key())
     return looked
+
+
+def _check_database(directory: Path) -> None:
+    with closing(sqlite3.connect(f"file:{directory / _DATABASE}?mode=ro", uri=True)) as db:
+        try:
+            said = db.execute("PRAGMA integrity_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            said = [(str(error),)]
+    if said != [("ok",)]:
+        raise BrokenBackup(f"The database of the backup {directory} is damaged ({said[0][0]}).")
+
+
+def _check_registers(directory: Path, key: Ed25519PublicKey) -> None:
+    """Each register leads to the root that was signed, and the database goes on from it."""
+    registers = FolderBlobs(directory / "register")
+    for consultation in registers.folders():
+        files = registers.within(consultation)
+        note = files.read(CHECKPOINT)
+        if note is None:
+            continue
+        broken = BrokenBackup(
+            f"The public files of the register {consultation} in the backup {directory} are "
+            "damaged, or do not agree with its database.",
+            [f"register/{consultation}"],
+        )
+        try:
+            point = checkpoint.read(note, origin_of(consultation), key)
+        except ForgedCheckpoint:
+            raise broken from None
+        if not _leads_to(files, point):
+            raise broken
+        with sqlite_file(directory / _DATABASE) as db:
+            held = iter(entries_of_register(db, consultation))
+            for entry, here in zip(tiles.all_entries(files, point.size), held, strict=False):
+                if entry != here:
+                    raise broken
 
 
 def restore(
@@ -317,7 +490,7 @@ def _bring_registers(source: Path | None, blobs: Blobs, key: Ed25519PublicKey) -
             except ForgedCheckpoint:
                 sizes.append(-1)
         if sizes[0] > sizes[1]:
-            _copy_register(here, there, [])
+            _copy_register(here, there, folder, key)
 
 
 def _bring_database(
