@@ -385,7 +385,8 @@ def _check_registers(directory: Path, key: Ed25519PublicKey) -> None:
             continue
         broken = BrokenBackup(
             f"The public files of the register {consultation} in the backup {directory} are "
-            "damaged, or do not agree with its database.",
+            "damaged, or do not agree with its database. Make the backup again; where that cannot "
+            f"be, move register/{consultation} out of it: it is made again from the database.",
             [f"register/{consultation}"],
         )
         try:
