@@ -50,8 +50,9 @@ from sync.server.files import DataDirectory
 from sync.server.locks import Rank, in_order
 from sync.server.migrations import prepare
 from sync.server.places import Places
-from sync.server.register import CHECKPOINT, entries_of_register
+from sync.server.register import entries_of_register
 from sync.server.service import Service
+from sync.server.signed_registers import CHECKPOINT
 from sync.server.store import Store
 
 MANIFEST = "backup.json"

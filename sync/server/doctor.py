@@ -48,6 +48,12 @@ class Examined(Protocol):
     def missing(self) -> int:
         """How many contributions of the public registers are not here."""
 
+    def damaged_registers(self) -> Iterator[str]:
+        """The consultations whose public files are not what this server signed."""
+
+    def left_over(self) -> Iterator[str]:
+        """The names of files that hold something that was ordered to be erased."""
+
 
 def examine(service: Examined) -> Iterator[Finding]:
     """Look at everything, the batches' bytes too; changes nothing."""
@@ -184,9 +190,9 @@ def _attachments(service: Examined) -> Iterator[Finding]:
         )
 
 
-def _registers(service: Service) -> Iterator[Finding]:
+def _registers(service: Examined) -> Iterator[Finding]:
     """Whether the public files are what was signed, every byte of them."""
-    for consultation in service.registers.damaged():
+    for consultation in service.damaged_registers():
         yield Finding(
             Health.BAD,
             f"The public files of the register {consultation} are not what the server signed: they "
@@ -196,9 +202,9 @@ def _registers(service: Service) -> Iterator[Finding]:
         )
 
 
-def _erasures(service: Service) -> Iterator[Finding]:
+def _erasures(service: Examined) -> Iterator[Finding]:
     """Whether something is left of what was ordered to be erased."""
-    left = list(service.erasures.left_over())
+    left = list(service.left_over())
     if left:
         yield Finding(
             Health.BAD,

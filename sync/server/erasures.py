@@ -19,7 +19,7 @@ An order that was not done, because the server died, is gone on with when it sta
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,9 +27,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, insert, select, text, update
 
 from sync import acknowledgement as acknowledgements
-from sync import batch as batches
 from sync.acknowledgement import Verdict, acknowledge
-from sync.batch import Batch, claimed_device
+from sync.batch import Batch
 from sync.erasure import Erasure, consultation_of, read_order
 from sync.errors import SyncError
 from sync.redaction import is_redacted, read_redacted, redact
@@ -41,6 +40,7 @@ from sync.server.logs import Event, tell, tell_failure
 from sync.server.numbering import hold
 from sync.server.register import entomb
 from sync.server.store import Store
+from sync.server.stored_batches import StoredBatches
 from sync.server.uploads import Uploads
 
 
@@ -66,7 +66,7 @@ class Erased:
     batches: int
 
 
-class Erasures:
+class Erasures(StoredBatches):
     """The orders that this server has, and what they do.
 
     Args:
@@ -83,8 +83,8 @@ class Erasures:
         key: Ed25519PrivateKey,
         goes_on: Callable[[], None] = lambda: None,
     ) -> None:
+        super().__init__(store, key.public_key())
         self._goes_on = goes_on
-        self._store = store
         self._uploads = uploads
         self._key = key
         self._published_lies_about = False
@@ -98,7 +98,7 @@ class Erasures:
             UnknownConsultationHere: its consultation is not published here.
         """
         known = self._store.versions(consultation_of(order))[0]
-        own = self._key.public_key().public_bytes_raw()
+        own = self._public.public_bytes_raw()
         erasure = read_order(order, (known.organiser_key, own)).erasure
         with self._alone(erasure.consultation):
             self._enter(erasure, order, now)
@@ -184,38 +184,6 @@ class Erasures:
                 self._uploads.drop(name)
         self._seen = counted
 
-    def left_over(self) -> Iterator[str]:
-        """The names of blobs that hold something that was ordered to go, or belong to nobody.
-
-        Looks through every batch of a device that something was erased of, and those that the
-        index does not name.
-        """
-        with self._store.reading() as db:
-            orders = [(row.consultation, row.id) for row in db.execute(_ALL_ORDERS)]
-        if not orders:
-            return
-        ordered = set(orders)
-        indexed = set(self._store.batch_names())
-        asked: set[str] = set()
-        for consultation, id_ in orders:
-            asked.update(self._batches_of(consultation, id_))
-        asked.update(set(self._store.files.batch_names()).difference(indexed))
-        enclosed: set[str] = set()
-        for name in sorted(asked):
-            try:
-                read = self.read_stored(name)
-            except (SyncError, IndexError):
-                continue  # missing or damaged: that is said elsewhere
-            for one in read.records:
-                if one.ciphertext and (read.consultation, one.id) in ordered:
-                    yield f"batches/{name[:2]}/{name}"
-                    break
-            if name not in indexed:
-                enclosed.update(one.name for one in read.enclosed)
-        for name in self._store.files.attachment_names():
-            if name not in enclosed and not self._store.is_attached(name):
-                yield f"attachments/{name[:2]}/{name}"
-
     def _alone(self, consultation: str) -> contextlib.AbstractContextManager[None]:
         """Be the only one who takes something out of batches of a consultation."""
         return self._store.database.alone(Rank.ERASING, consultation)
@@ -277,21 +245,6 @@ class Erasures:
         left = redact(read, name or read.name, set(orders), list(orders.values()), self._key)
         return left, frozenset(orders)
 
-    def read_stored(self, name: str) -> Batch:
-        """A stored batch, whole or with erasures.
-
-        Raises:
-            MissingBatch: it is not on disk any more.
-        """
-        return self.read(self._store.files.batch(name))
-
-    def read(self, body: bytes) -> Batch:
-        """A batch of a device that is known here, whole or with erasures."""
-        if is_redacted(body):
-            return read_redacted(body, self._key.public_key()).batch
-        device = self._store.devices(claimed_device(body).hex())[0]
-        return batches.read(body, device.public_key)
-
     def settle(self, read: Batch) -> bool:
         """Once a batch is stored: erase what was ordered meanwhile, and enter tombstones.
 
@@ -324,7 +277,7 @@ class Erasures:
         """Take a contribution out of all batches, and enter its tombstone; of one thread alone."""
         commitment: bytes | None = None
         changed = 0
-        for name in self._batches_of(consultation, id_):
+        for name in self.batches_of(consultation, id_):
             self._goes_on()
             read = self.read_stored(name)
             found = [one for one in read.records if one.id == id_]
@@ -353,28 +306,6 @@ class Erasures:
                     db.execute(update(table).where(here).values(buried=True))
         return changed
 
-    def _batches_of(self, consultation: str, id_: bytes) -> Sequence[str]:
-        """Every batch that may hold a contribution: all of its device's for this consultation."""
-        records, stored = schema.records.c, schema.batches.c
-        device = (
-            select(stored.device_key_id)
-            .join(
-                schema.records,
-                (records.consultation == stored.consultation) & (records.batch == stored.number),
-            )
-            .where(records.consultation == consultation, records.id == id_)
-        )
-        query = (
-            select(stored.name)
-            .where(
-                stored.consultation == consultation,
-                stored.device_key_id.in_(device.scalar_subquery()),
-            )
-            .order_by(stored.number)
-        )
-        with self._store.reading() as db:
-            return db.execute(query).scalars().all()
-
     def _account_for(self, name: str) -> None:
         """Note how long a batch is now, and wait no more for attachments of what was erased.
 
@@ -383,14 +314,14 @@ class Erasures:
         body = self._store.files.batch(name)
         if not is_redacted(body):
             return
-        left = read_redacted(body, self._key.public_key()).batch
+        left = read_redacted(body, self._public).batch
         enclosed = {one.name for one in left.enclosed}
         awaiting = {one.position for one in left.enclosed}
         table = schema.batches
         with self._store.writing() as db:
             db.execute(update(table).where(table.c.name == name).values(size=len(body)))
         while (known := self._store.acknowledgement(name)) is not None:
-            said = acknowledgements.read(known, self._key.public_key())
+            said = acknowledgements.read(known, self._public)
             if enclosed.issuperset(said.awaited):
                 return
             verdicts = [
@@ -416,5 +347,4 @@ class Erasures:
 # Written out, as each batch asks them: Core takes longer to compose than SQLite to answer.
 _COUNTS = text("SELECT consultation, max(number) FROM erasures GROUP BY consultation")
 _REASONS = text("SELECT id, reason FROM erasures WHERE consultation = :consultation")
-_ALL_ORDERS = text("SELECT consultation, id FROM erasures ORDER BY consultation, number")
 _ORDERS = text('SELECT id, "order" FROM erasures WHERE consultation = :consultation')

@@ -21,8 +21,10 @@ from sync.server.files import DataDirectory
 from sync.server.migrations import NewerStore
 from sync.server.places import Places
 from sync.server.register import missing
+from sync.server.signed_registers import SignedRegisters
 from sync.server.store import Store
 from sync.server.stored import EnrolledDevice
+from sync.server.stored_batches import StoredBatches
 from sync.six_words import SixWords
 
 
@@ -56,6 +58,23 @@ class Looked:
         self.files = files
         self.store = store
 
+    def damaged_registers(self) -> Iterator[str]:
+        """The consultations whose public files are not what this server signed."""
+        public = self._public()
+        if public is not None:
+            blobs = self.files.blobs.within("register")
+            yield from SignedRegisters(blobs, public, self.store.reading).damaged()
+
+    def left_over(self) -> Iterator[str]:
+        """The names of files that hold something that was ordered to be erased."""
+        public = self._public()
+        if public is not None:
+            yield from StoredBatches(self.store, public).left_over()
+
+    def _public(self) -> Ed25519PublicKey | None:
+        owner = self.store.owner()
+        return None if owner is None else Ed25519PublicKey.from_public_bytes(owner)
+
     def missing(self) -> int:
         """How many contributions of the public registers are not here."""
         with self.store.reading() as db:
@@ -63,10 +82,9 @@ class Looked:
 
     def words(self, device: EnrolledDevice) -> SixWords | None:
         """The six words of a device's last enrolment; None where they are not known."""
-        last, owner = self.store.last_enrolment(device.key_id), self.store.owner()
-        if last is None or owner is None:
+        last, public = self.store.last_enrolment(device.key_id), self._public()
+        if last is None or public is None:
             return None
-        public = Ed25519PublicKey.from_public_bytes(owner)
         return SixWords.of(public, device.public_key, last.token_hash)
 
 

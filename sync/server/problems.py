@@ -12,8 +12,9 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.problem import Problem
-from sync.server import blobs, database, erasures, files, register, stored, uploads
+from sync.server import blobs, database, erasures, files, stored, uploads
 from sync.server.answers import OlderAnswers
+from sync.server.signed_registers import NotRegistered
 
 
 class HashMismatch(SyncError):
@@ -106,7 +107,7 @@ _CATALOGUE: dict[type[SyncError], tuple[int, str]] = {
     uploads.WrongOffset: (409, "wrong-offset"),
     uploads.SpoiltUpload: (400, "hash-mismatch"),
     uploads.TooMuchUnderWay: (413, "too-large"),
-    register.NotRegistered: (404, "not-registered"),
+    NotRegistered: (404, "not-registered"),
     TooSlow: (408, "too-slow"),
     TooLarge: (413, "too-large"),
     TooMany: (429, "too-many-requests"),

@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from sync.contribution import contribution_id
-from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
+from sync.errors import DamagedRegister
 from sync.register import checkpoint, merkle, tiles
 from sync.register.checkpoint import Checkpoint, origin_of, verifier_key
 from sync.register.entry import Entry, Reason
@@ -42,10 +42,9 @@ from sync.server import schema
 from sync.server.blobs import Blobs, FolderBlobs
 from sync.server.logs import Event, tell
 from sync.server.numbering import hold
+from sync.server.signed_registers import CHECKPOINT, NEWEST, NotRegistered, SignedRegisters
 
 _MOST_AT_ONCE = 1 << 16  # entries that one checkpoint adds
-
-CHECKPOINT = "checkpoint"
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,6 @@ class Whereabouts:
     commitment: bytes | None
     index: int | None
     erased: Reason | None
-
-
-class NotRegistered(SyncError):
-    """The register is not there, or has not so many entries."""
-
-    sentence = "This register does not hold that, or not yet."
 
 
 class _Gathered:
@@ -120,7 +113,7 @@ def missing(db: Connection) -> int:
     return count
 
 
-class Registers:
+class Registers(SignedRegisters):
     """All registers of one server.
 
     Args:
@@ -147,9 +140,8 @@ class Registers:
         self._goes_on = goes_on
         self.went_back_at: float | None = None
         self._lost = lost
-        self._blobs = blobs
+        super().__init__(blobs, key.public_key(), store.reading)
         self._key = key
-        self.reading = store.reading
         self.writing = store.writing
         self._publishing = store.publishing
         self._clock = clock
@@ -208,13 +200,6 @@ class Registers:
                 tiles.prune(folder, self._sizes(consultation, full, size), size)
                 added += len(entries)
 
-    def _signed(self, consultation: str) -> Checkpoint:
-        """The newest checkpoint of the database."""
-        origin, note = origin_of(consultation), self._newest(consultation)
-        if note is None:
-            return Checkpoint(origin, 0, merkle.EMPTY_ROOT)
-        return checkpoint.read(note, origin, self._key.public_key())
-
     def _certain(self, consultation: str, point: Checkpoint) -> merkle.GrowingRoot:
         """What was signed, ready to grow: the tiles that the next ones are built on lead to it.
 
@@ -244,54 +229,11 @@ class Registers:
         roots = merkle.GrowingRoot(point.size, merkle.peaks(point.size, tree.subtree))
         return roots if (hashes, roots.root()) == (tree.hashes(0, last), point.root) else None
 
-    def _goes_back(self, consultation: str) -> bool:
-        """Whether the database knows less than what was published, or something else.
-
-        Whoever publishes alone writes the checkpoint into the database first: so what lies beside
-        the tiles is never ahead of it, and stands in it.
-        """
-        public = self._published_checkpoint(consultation)
-        if public is None or public.size == 0:
-            return False
-        try:
-            known = self._note(consultation, public.size)
-        except NotRegistered:
-            return True
-        origin = origin_of(consultation)
-        return checkpoint.read(known, origin, self._key.public_key()).root != public.root
-
-    def _published_checkpoint(self, consultation: str) -> Checkpoint | None:
-        """The checkpoint that lies beside the tiles; None where there is none of this server's."""
-        note = self.folder(consultation).read(CHECKPOINT)
-        if note is None:
-            return None
-        try:
-            return checkpoint.read(note, origin_of(consultation), self._key.public_key())
-        except ForgedCheckpoint:
-            return None  # not ours: `_rebuild` puts ours in its place
-
     def _went_back(self) -> None:
         """The database has lost what was acknowledged: devices must look what it still has."""
         self.went_back_at = time.monotonic()
         tell(Event.WENT_BACK, logging.ERROR)
         self._lost()
-
-    def damaged(self) -> Iterator[str]:
-        """The consultations whose public files are not what was signed; every byte is looked at."""
-        table = schema.checkpoints.c
-        with self.reading() as db:
-            consultations = db.execute(select(table.consultation).distinct()).scalars().all()
-        for consultation in sorted(consultations):
-            for last in (False, True):
-                point = self._signed(consultation)
-                try:
-                    root = tiles.whole_root(self.folder(consultation), point.size)
-                    if root == point.root and not self._goes_back(consultation):
-                        break
-                except DamagedRegister:
-                    pass
-                if last:  # it did not grow while it was looked at
-                    yield consultation
 
     def checkpoint(self, consultation: str) -> bytes:
         """The newest checkpoint, signed.
@@ -306,16 +248,12 @@ class Registers:
 
     def key(self, consultation: str) -> str:
         """The key that signs its checkpoints, as verifiers take it."""
-        return verifier_key(origin_of(consultation), self._key.public_key())
+        return verifier_key(origin_of(consultation), self._public)
 
     def size(self, consultation: str) -> int:
         """How many entries are published."""
         with self.reading() as db:
             return int(db.execute(_PUBLISHED, {"consultation": consultation}).scalar_one() or 0)
-
-    def folder(self, consultation: str) -> Blobs:
-        """A register's public files."""
-        return self._blobs.within(consultation, public=True)
 
     # proofs
 
@@ -375,7 +313,7 @@ class Registers:
 
     def _newest_tree(self, consultation: str) -> tuple[bytes, Tiles]:
         note = self.checkpoint(consultation)
-        size = checkpoint.read(note, origin_of(consultation), self._key.public_key()).size
+        size = checkpoint.read(note, origin_of(consultation), self._public).size
         read = self._read.get(consultation)
         if read is None or read.size != size:
             read = self._read[consultation] = Tiles(self.folder(consultation), size)
@@ -489,10 +427,10 @@ class Registers:
 
     def _signed_in(self, db: Connection, consultation: str) -> Checkpoint:
         origin = origin_of(consultation)
-        note = db.execute(_NEWEST, {"consultation": consultation}).scalar_one_or_none()
+        note = db.execute(NEWEST, {"consultation": consultation}).scalar_one_or_none()
         if note is None:
             return Checkpoint(origin, 0, merkle.EMPTY_ROOT)
-        return checkpoint.read(note, origin, self._key.public_key())
+        return checkpoint.read(note, origin, self._public)
 
     def _rebuild(self, consultation: str) -> None:
         """Make the tiles again where they do not lead to the root that was signed."""
@@ -502,7 +440,7 @@ class Registers:
             folder.clear()
             return
         origin = origin_of(consultation)
-        point = checkpoint.read(note, origin, self._key.public_key())
+        point = checkpoint.read(note, origin, self._public)
         try:
             if isinstance(folder, FolderBlobs):
                 sound = tiles.whole_root(folder, point.size) == point.root
@@ -524,22 +462,6 @@ class Registers:
             folder.write(CHECKPOINT, note)
 
     # within
-
-    def _newest(self, consultation: str) -> bytes | None:
-        with self.reading() as db:
-            note: bytes | None = db.execute(
-                _NEWEST, {"consultation": consultation}
-            ).scalar_one_or_none()
-        return note
-
-    def _note(self, consultation: str, size: int) -> bytes:
-        table = schema.checkpoints.c
-        query = select(table.note).where(table.consultation == consultation, table.size == size)
-        with self.reading() as db:
-            note: bytes | None = db.execute(query).scalar_one_or_none()
-        if note is None:
-            raise NotRegistered()
-        return note
 
     def _entries(self, consultation: str, after: int, most: int = _MOST_AT_ONCE) -> Sequence[bytes]:
         with self.reading() as db:
@@ -625,9 +547,6 @@ _RUN = text(
     "AND batches.number = register.batch WHERE batches.name = :name"
 )
 _PUBLISHED = text("SELECT max(size) FROM checkpoints WHERE consultation = :consultation")
-_NEWEST = text(
-    "SELECT note FROM checkpoints WHERE consultation = :consultation ORDER BY size DESC LIMIT 1"
-)
 _ANY_AWAITED = text("SELECT 1 FROM register_awaited LIMIT 1")
 _END = text(
     "SELECT first + count FROM register WHERE consultation = :consultation "

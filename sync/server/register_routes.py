@@ -19,7 +19,8 @@ from starlette.routing import Route
 
 from sync.register.proof import Consistency, Proof
 from sync.server.problems import BadRequest, NotFound
-from sync.server.register import NotRegistered, Registers
+from sync.server.register import Registers
+from sync.server.signed_registers import NotRegistered
 
 _CONSULTATION = re.compile(r"[0-9A-Z]{8,64}")
 _TILE = re.compile(r"tile/([0-9]|entries)/(x[0-9]{3}/)*[0-9]{3}(\.p/[0-9]{1,3})?")

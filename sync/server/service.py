@@ -7,7 +7,7 @@ import hashlib
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -167,6 +167,14 @@ class Service:
     def missing(self) -> int:
         """How many contributions of the public registers are not here."""
         return self.registers.missing()
+
+    def damaged_registers(self) -> Iterator[str]:
+        """The consultations whose public files are not what this server signed."""
+        return self.registers.damaged()
+
+    def left_over(self) -> Iterator[str]:
+        """The names of files that hold something that was ordered to be erased."""
+        return self.erasures.left_over()
 
     def now(self) -> float:
         """Seconds since 1970, by the server's clock."""

@@ -50,8 +50,8 @@ from sync.register.proof import Consistency, Proof
 from sync.rules import SyncRules
 from sync.server.courier import put_out, take_in
 from sync.server.problems import NotFound, problem_of
-from sync.server.register import NotRegistered
 from sync.server.service import Service
+from sync.server.signed_registers import NotRegistered
 from sync.server.store import Store
 from tests.sync.town import Town
 

@@ -15,7 +15,7 @@ from sync.server.backup import BrokenBackup, NotABackup, back_up, check, restore
 from sync.server.blobs import FolderBlobs
 from sync.server.commands import main as server
 from sync.server.places import Places
-from sync.server.register import CHECKPOINT
+from sync.server.signed_registers import CHECKPOINT
 from tests.sync.test_register_doubt import flip
 from tests.sync.town import Town
 

@@ -37,8 +37,9 @@ from sync.register.checkpoint import origin_of
 from sync.register.entry import Reason
 from sync.server.pages import words
 from sync.server.prefix import prefix_of, root_of
-from sync.server.register import NotRegistered, Whereabouts
+from sync.server.register import Whereabouts
 from sync.server.service import Service
+from sync.server.signed_registers import NotRegistered
 from sync.server.stored import UnknownConsultationHere
 
 PROMISED = timedelta(days=30)

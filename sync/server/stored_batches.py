@@ -1,0 +1,100 @@
+"""A server's stored batches, to look at: opened to their records, and what is left in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select, text
+
+from sync import batch as batches
+from sync.batch import Batch, claimed_device
+from sync.errors import SyncError
+from sync.redaction import is_redacted, read_redacted
+from sync.server import schema
+from sync.server.store import Store
+
+
+class StoredBatches:
+    """The batches as they lie there: nothing is changed, and no private key needed.
+
+    Args:
+        store: what the database holds.
+        public: the key that signs what an erasure leaves of a batch.
+    """
+
+    def __init__(self, store: Store, public: Ed25519PublicKey) -> None:
+        self._store = store
+        self._public = public
+
+    def left_over(self) -> Iterator[str]:
+        """The names of blobs that hold something that was ordered to go, or belong to nobody.
+
+        Looks through every batch of a device that something was erased of, and those that the
+        index does not name.
+        """
+        with self._store.reading() as db:
+            orders = [(row.consultation, row.id) for row in db.execute(_ALL_ORDERS)]
+        if not orders:
+            return
+        ordered = set(orders)
+        indexed = set(self._store.batch_names())
+        asked: set[str] = set()
+        for consultation, id_ in orders:
+            asked.update(self.batches_of(consultation, id_))
+        asked.update(set(self._store.files.batch_names()).difference(indexed))
+        enclosed: set[str] = set()
+        for name in sorted(asked):
+            try:
+                read = self.read_stored(name)
+            except (SyncError, IndexError):
+                continue  # missing or damaged: that is said elsewhere
+            for one in read.records:
+                if one.ciphertext and (read.consultation, one.id) in ordered:
+                    yield f"batches/{name[:2]}/{name}"
+                    break
+            if name not in indexed:
+                enclosed.update(one.name for one in read.enclosed)
+        for name in self._store.files.attachment_names():
+            if name not in enclosed and not self._store.is_attached(name):
+                yield f"attachments/{name[:2]}/{name}"
+
+    def read_stored(self, name: str) -> Batch:
+        """A stored batch, whole or with erasures.
+
+        Raises:
+            MissingBatch: it is not on disk any more.
+        """
+        return self.read(self._store.files.batch(name))
+
+    def read(self, body: bytes) -> Batch:
+        """A batch of a device that is known here, whole or with erasures."""
+        if is_redacted(body):
+            return read_redacted(body, self._public).batch
+        device = self._store.devices(claimed_device(body).hex())[0]
+        return batches.read(body, device.public_key)
+
+    def batches_of(self, consultation: str, id_: bytes) -> Sequence[str]:
+        """Every batch that may hold a contribution: all of its device's for this consultation."""
+        records, stored = schema.records.c, schema.batches.c
+        device = (
+            select(stored.device_key_id)
+            .join(
+                schema.records,
+                (records.consultation == stored.consultation) & (records.batch == stored.number),
+            )
+            .where(records.consultation == consultation, records.id == id_)
+        )
+        query = (
+            select(stored.name)
+            .where(
+                stored.consultation == consultation,
+                stored.device_key_id.in_(device.scalar_subquery()),
+            )
+            .order_by(stored.number)
+        )
+        with self._store.reading() as db:
+            return db.execute(query).scalars().all()
+
+
+_ALL_ORDERS = text("SELECT consultation, id FROM erasures ORDER BY consultation, number")
