@@ -197,8 +197,8 @@ class _There:
                 "The kiosk that runs here does not answer. Try again in a moment; if it goes on, "
                 "restart the kiosk."
             ) from None
-        except OSError:
-            pass
+        except (OSError, Garbled):
+            pass  # killed in the middle of a word
         raise SilentKiosk(
             "The kiosk ended while this was under way. Try again: what was done is not done twice."
         )

@@ -18,10 +18,12 @@ from tests.kiosk import driver, hall  # isort: split
 from kiosk import hatch
 from kiosk.frames import Message, receive, send
 from kiosk.people.accounts import Accounts, Role
+from sync.client.background import BackgroundSync, Rhythm
 from sync.device import Device, outbox_counts
 from sync.errors import DeviceBusy
 from tests.kiosk import paper
 from tests.kiosk.paper import Desk, consultation
+from tests.sync.town import Town
 
 PATIENCE = 180  # seconds for a machine that is busy
 
@@ -133,7 +135,7 @@ def test_a_kiosk_killed_in_the_middle_of_a_table_loses_and_doubles_nothing(desk)
         said, told = command.communicate(timeout=PATIENCE)
         assert command.returncode == 1
         assert "Traceback" not in told
-        assert "kept and sealed" in said
+        assert "kept and sealed" in said, told
         assert "Run the same command again" in told
     assert 20 < outbox_counts(desk.data).waiting < 300
     assert (desk.data / "hatch").exists()  # it lies there, and is in nobody's way
@@ -235,6 +237,33 @@ def test_files_are_attached_through_the_kiosk_that_runs(tmp_path):
         assert done.stdout == "1 kept and sealed, 0 not kept.\n", done.stderr
     (said,) = desk.said()
     assert said.attachments[0].fits(png())
+
+
+def test_a_sync_goes_through_the_kiosk_that_runs_and_never_beside_its_own(tmp_path):
+    town = Town(tmp_path)
+    with town.serving() as url, town.device(url=url) as device:
+        town.confirm(device, *(f"idée {number}" for number in range(30)))
+        open_ = hatch.Hatch(device)
+        open_.start()
+        background = BackgroundSync(device, Rhythm(settle=0.01, first=0.05, longest=0.1))
+        background.start()
+        try:
+            words = [sys.executable, "-m", "kiosk", "sync", "--data", str(device.directory)]
+            at_once = [
+                subprocess.Popen(
+                    words, cwd=paper.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                )
+                for _ in range(3)
+            ]
+            told = [one.communicate(timeout=PATIENCE) for one in at_once]
+        finally:
+            background.stop(PATIENCE)
+            open_.stop()
+        assert [one.returncode for one in at_once] == [0, 0, 0], told
+        assert all("sent and stored by the server" in said for said, _ in told)
+        assert device.outbox.counts().released == 30
+        with town.desk() as desk:
+            assert town.pull(url, desk).total == 30
 
 
 def test_messages_carry_bytes_and_no_more_than_they_say():
