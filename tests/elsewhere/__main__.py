@@ -11,6 +11,7 @@ off, the same command goes on with the rest.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from tests.elsewhere.running import Impossible, Result, Run, all_results, commit
@@ -44,6 +45,7 @@ def main() -> int:
         return tell()
     if asked.table:
         return table()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, as by Ctrl-C
     now = commit()
     try:
         names = [turn(now)] if asked.turn else asked.only or [one.name for one in EVERY]

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import pytest
 from PIL import Image
 
 from kiosk.demo.people import MARKED_WORDS
@@ -10,6 +11,7 @@ from kiosk.demo.traces import traces_of
 from tests.journeys.story import Story
 
 
+@pytest.mark.long
 def test_the_whole_story_is_played_and_nothing_is_lost(tmp_path):
     story = Story.played(tmp_path)
     assert story.code == 0, story.told

@@ -14,6 +14,7 @@ from tests.sync.town import ROOT
 from tests.waiting import LONG
 
 
+@pytest.mark.long
 def test_no_schedule_of_faults_loses_or_doubles_anything() -> None:
     played = subprocess.run(
         [sys.executable, "-m", "tests.sync.simulation", "--schedules", "2000"],
