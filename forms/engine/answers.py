@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from forms.errors import FormError
 from forms.xform.controls import Kind, Range
 from forms.xpath.values import (
+    NOT_XML,
     DataType,
     read_date,
     read_datetime,
@@ -26,7 +27,6 @@ from forms.xpath.values import (
 LONGEST = 100_000
 """Characters of one answer."""
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,30}\.?\d{0,30}|\.\d{1,30})")
 _WHOLE = re.compile(r"[+-]?\d+")
 LEAST_INTEGER, MOST_INTEGER = -(2**31), 2**31 - 1
@@ -61,7 +61,7 @@ def read_answer(
     """
     if len(text) > LONGEST:
         raise WrongKind(f"The answer has more than {LONGEST:,} characters.")
-    text = _NOT_XML.sub("", text)
+    text = NOT_XML.sub("", text)
     match kind:
         case Kind.INTEGER:
             return _whole(text)
@@ -126,8 +126,12 @@ def _decimal(text: str) -> str:
 
 def write_decimal(number: float) -> str:
     """A number as JavaRosa holds it in a decimal field: always with a decimal point."""
-    written = write_number(number)
-    return written if "." in written else written + ".0"
+    return with_point(write_number(number))
+
+
+def with_point(number: str) -> str:
+    """A number as text, with a decimal point in any case; what is no number as it is."""
+    return f"{number}.0" if number.lstrip("-").isdecimal() else number
 
 
 def _in_range(text: str, held_as: DataType | None, bounds: Range | None) -> str:
@@ -141,11 +145,23 @@ def _in_range(text: str, held_as: DataType | None, bounds: Range | None) -> str:
         low, high = sorted((bounds.start, bounds.end))
         if not low <= number <= high:
             raise WrongKind(f"{text} is not between {low} and {high}.")
-        if (number - bounds.start) % bounds.step:
+        if not _is_step(number, bounds, held_as):
             raise WrongKind(f"{text} is not one of the steps of {bounds.step} from {bounds.start}.")
     if held_as is DataType.INTEGER:
         return _held_as_int(int(number), text)
     return write_decimal(float(number))
+
+
+def _is_step(number: Decimal, bounds: Range, held_as: DataType | None) -> bool:
+    """Whether a range stops there; one that holds whole numbers stops without the fraction."""
+    if not (number - bounds.start) % bounds.step:
+        return True
+    if held_as is not DataType.INTEGER or number != int(number):
+        return False
+    further = (number - bounds.start) // bounds.step * bounds.step
+    near = (bounds.start + further + bounds.step * by for by in (-1, 0, 1, 2))
+    low, high = sorted((bounds.start, bounds.end))
+    return any(int(stop) == number for stop in near if low <= stop <= high)
 
 
 def _time(text: str, now: datetime) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from forms.engine.answers import WrongKind
-from forms.engine.instance import EntryNode, Instance
+from forms.engine.instance import EntryNode
 from forms.engine.recalculation import Changes, Recalculation
 from forms.xform.controls import Kind, Question
 from forms.xform.form import Form
+from forms.xpath.values import DataType
 
 _READ = frozenset(
     {
@@ -22,27 +23,36 @@ _READ = frozenset(
         *(Kind.GEOPOINT, Kind.GEOTRACE, Kind.GEOSHAPE),
     }
 )
+KINDS = {
+    DataType.INTEGER: Kind.INTEGER,
+    DataType.DECIMAL: Kind.DECIMAL,
+    DataType.DATE: Kind.DATE,
+    DataType.TIME: Kind.TIME,
+    DataType.DATETIME: Kind.DATETIME,
+    DataType.GEOPOINT: Kind.GEOPOINT,
+    DataType.GEOTRACE: Kind.GEOTRACE,
+    DataType.GEOSHAPE: Kind.GEOSHAPE,
+}
+"""How fields that nobody is asked for are read, by their types."""
+
+Read = Callable[[str, Question | None, EntryNode], str]
 
 
 def read_defaults(
-    form: Form,
-    instance: Instance,
-    recalculation: Recalculation,
-    read: Callable[[str, Question, EntryNode], str],
-    changes: Changes,
+    form: Form, top: EntryNode, recalculation: Recalculation, read: Read, changes: Changes
 ) -> None:
     """Write each default as an answer is written; take away those that are none.
 
     What is calculated is left as it is: it is the form's, and comes again.
 
     Args:
-        form: whose questions they are.
-        instance: as it stands when the entry begins.
+        form: whose defaults they are.
+        top: the instance's root as the entry begins, or a new instance of a repeat.
         recalculation: writes into it.
-        read: an answer as the instance holds it; raises WrongKind.
+        read: an answer as the instance holds it, to a question or of a type; raises WrongKind.
         changes: takes note of what was changed.
     """
-    for question, node in _filled(form, instance):
+    for question, node in _filled(form, top):
         try:
             text = read(node.text, question, node)
         except WrongKind:
@@ -50,13 +60,15 @@ def read_defaults(
         recalculation.write(node, text, changes)
 
 
-def _filled(form: Form, instance: Instance) -> Iterator[tuple[Question, EntryNode]]:
-    for question in form.questions:
-        if question.kind not in _READ or (question.itemset and not question.itemset.fixed):
+def _filled(form: Form, top: EntryNode) -> Iterator[tuple[Question | None, EntryNode]]:
+    for node in top.below():
+        if not node.text or node.field.children:
             continue
-        bind = form.bind(question.field)
+        question, bind = form.question(node.field), form.bind(node.field)
         if bind is not None and bind.calculate is not None:
             continue
-        for node in instance.nodes_of(question.field):
-            if node.text:
-                yield question, node
+        if question is None:
+            if node.field.kind in KINDS:
+                yield None, node
+        elif question.kind in _READ and not (question.itemset and not question.itemset.fixed):
+            yield question, node

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from random import Random, SystemRandom
 
-from forms.engine.answers import WrongKind, read_answer
-from forms.engine.defaults import read_defaults
+from forms.engine.answers import WrongKind, read_answer, with_point
+from forms.engine.defaults import KINDS, read_defaults
 from forms.engine.instance import EntryNode, Instance
 from forms.engine.judging import Judge
 from forms.engine.offers import drop_choices
@@ -455,7 +455,7 @@ class Entry:
         changes = Changes()
         with _whole(changes):
             node = self._repeats.add(repeat, parent, changes)
-            self._follow(changed_by(node), changes)
+            self._follow(changed_by(node), changes, added=repeat.field)
         self._keep(changes)
         return node.ref
 
@@ -504,17 +504,21 @@ class Entry:
             if action.events & FIRST_LOAD:
                 for node in self._instance.nodes_of(action.target):
                     self._set(action, node, changes)
-        read_defaults(self.form, self._instance, self._recalculation, self._read, changes)
+        read_defaults(self.form, self._instance.root, self._recalculation, self._read, changes)
         self._recalculation.settle_all(changes)
         self._follow({}, changes)
 
     def _follow(
-        self, changed: Changed, changes: Changes, answered: EntryNode | None = None
+        self,
+        changed: Changed,
+        changes: Changes,
+        answered: EntryNode | None = None,
+        added: Field | None = None,
     ) -> None:
         """Settle what follows from changes; drop choices that are not offered any more."""
         different: Changed = {}
         if changed or answered is not None:
-            different = self._recalculation.settle(changed, changes, answered)
+            different = self._recalculation.settle(changed, changes, answered, added)
         if self.form.counts_repeats and self._repeats.count(self.form.body, changes):
             return self._follow_choices(dict.fromkeys(self.form.fields), changes)
         return self._follow_choices(different, changes)
@@ -539,6 +543,7 @@ class Entry:
     def _begin_instance(self, repeat: Repeat, node: EntryNode, changes: Changes) -> None:
         """What a form does with a new instance of a repeat."""
         self._act(repeat.actions, NEW_REPEAT, node, changes)
+        read_defaults(self.form, node, self._recalculation, self._read, changes)
 
     def _set(self, action: Action, node: EntryNode, changes: Changes) -> bool:
         """Do one setvalue; say whether it changed anything."""
@@ -551,6 +556,8 @@ class Entry:
             text = text_for(
                 action.value.evaluate(Context(self, node)), node.field.kind, self.clock()
             )
+        if text and node.field.kind is DataType.DECIMAL:
+            text = with_point(text)
         return self._recalculation.write(node, text, changes)
 
     def _find(self, ref: str) -> EntryNode:
@@ -561,16 +568,19 @@ class Entry:
             raise UnknownQuestion(f"The form has no question at {ref}.")
         return node
 
-    def _read(self, text: str, question: Question, node: EntryNode) -> str:
-        """An answer as the instance holds it; raises WrongKind."""
+    def _read(self, text: str, question: Question | None, node: EntryNode) -> str:
+        """What is given as the instance holds it, by the question or, without, by the field's type.
+
+        Raises:
+            WrongKind: it is not of that kind.
+        """
+        held_as, now = node.field.kind, self.clock()
+        if question is None:
+            kind = KINDS.get(held_as, Kind.TEXT) if held_as is not None else Kind.TEXT
+            return read_answer(text, kind, held_as, now=now)
         names = self._speaker.names(question, node) if question.kind.chooses else ()
         return read_answer(
-            text,
-            question.kind,
-            node.field.kind,
-            names=names,
-            bounds=question.bounds,
-            now=self.clock(),
+            text, question.kind, held_as, names=names, bounds=question.bounds, now=now
         )
 
     def _step(self, met: Met) -> Step:

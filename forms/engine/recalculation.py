@@ -134,13 +134,20 @@ class Recalculation:
         return self.settle(changed, changes)
 
     def settle(
-        self, changed: Changed, changes: Changes, answered: EntryNode | None = None
+        self,
+        changed: Changed,
+        changes: Changes,
+        answered: EntryNode | None = None,
+        added: Field | None = None,
     ) -> Changed:
         """Evaluate what follows from changed nodes; return everything that is different now.
 
         Args:
             changed: the nodes.
             changes: where what this changes is noted.
+            added: a repeat that has one more instance. As in JavaRosa, calculations that tell the
+                place of an instance in it are made again in all of them, also where something
+                else was written over.
             answered: a node that was answered, maybe with what it held already. Calculations
                 behind it that something else was written over are made again all the same.
         """
@@ -152,7 +159,10 @@ class Recalculation:
                 at = self.instance.near(self.order.triggers[index].field, answered)
                 pending[index] = dict.fromkeys(at)
                 waiting.append(index)
-            heapify(waiting)
+        for index in self.instance.form.told_by_place(added) if added is not None else ():
+            pending[index] = None
+            waiting.append(index)
+        heapify(waiting)
 
         def follow(field: Field, nodes: list[EntryNode] | None) -> None:
             had = different.get(field, [])

@@ -77,3 +77,24 @@ def area(context: Context, *values: Value) -> Value:
         for (x, next_x), (y, next_y) in zip(pairwise(east), pairwise(north), strict=True)
     )
     return abs(sum(doubled, 0.0))
+
+
+@function("geofence", Take.VALUE, Take.VALUE)
+def geofence(context: Context, place: Value, shape: Value) -> Value:
+    """Whether a point lies inside a shape; never where one of them is none.
+
+    By the edges that a line from the point to the east crosses, as in JavaRosa: of the edges of a
+    rectangle, the southern and the western belong to it.
+    """
+    points, corners = _points((place,)), _points((shape,))
+    if not points or not corners:
+        return False
+    latitude, longitude = points[0]
+    inside = False
+    for (from_latitude, from_longitude), (to_latitude, to_longitude) in pairwise(corners):
+        if (to_latitude > latitude) is (from_latitude > latitude):
+            continue
+        part = (from_longitude - to_longitude) * (latitude - to_latitude)
+        if longitude < part / (from_latitude - to_latitude) + to_longitude:
+            inside = not inside
+    return inside

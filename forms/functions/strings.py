@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from functools import lru_cache
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from forms.errors import FormError
 from forms.functions.patterns import NotJava, from_java
 from forms.functions.registry import Take, function
 from forms.xpath.context import Context
-from forms.xpath.values import Value, to_number, to_text, words_of
+from forms.xpath.values import NOT_XML, Value, to_number, to_text, words_of
 
 PATIENCE = 0.25
 """Seconds that one regular expression may take on one answer."""
@@ -164,11 +165,20 @@ def digest(context: Context, text: str, algorithm: str, encoding: str = "base64"
 
 @function("base64-decode", Take.TEXT)
 def base64_decode(context: Context, text: str) -> Value:
-    """The text that base64 holds; "" where it holds none."""
+    """The text that base64 holds; "" where it is no base64.
+
+    Bytes that are no UTF-8 become U+FFFD, as in Java; what XML cannot hold is left out.
+    """
     try:
-        return base64.b64decode(text, validate=True).decode()
+        held = base64.b64decode(text, validate=True)
     except ValueError:
         return ""
+    decoded = _HALVES.sub("\ufffd".encode(), held).decode(errors="replace")
+    return NOT_XML.sub("", decoded)
+
+
+_HALVES = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+"""Halves of pairs of UTF-16, which UTF-8 does not have: one mistake for Java, three for Python."""
 
 
 @lru_cache(maxsize=256)

@@ -257,7 +257,7 @@ class BodyReader:
                     frozenset((element.get("event") or "").split()),
                     target,
                     self.expressions.formula(source, target, "setvalue") if source else None,
-                    element.text or "",
+                    "" if source is not None else element.text or "",  # XForms 1.1 §10.1.9
                 )
             )
         return found

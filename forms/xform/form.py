@@ -129,6 +129,18 @@ class Form:
         fields.update(action.target for action in actions)
         return frozenset(fields)
 
+    def told_by_place(self, repeat: Field) -> tuple[int, ...]:
+        """Calculations that read a repeat itself, as `position(..)` does, and may be written over.
+
+        By their place in `order`.
+        """
+        return tuple(
+            index
+            for index in self.order.readers[repeat.number]
+            if self.order.triggers[index].settles is Settles.CALCULATE
+            and self.order.triggers[index].field in self._written_over
+        )
+
     def made_again(self, field: Field) -> tuple[int, ...]:
         """The calculations behind a field that may hold something else than they compute.
 

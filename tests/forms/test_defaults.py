@@ -63,3 +63,36 @@ def test_a_day_calculated_as_a_number_is_a_day():
 | | T | t |
 """)
     assert dict(entry.as_it_stands().fields)["/data/q"] == "2026-11-20"
+
+
+def test_bytes_that_are_no_text_never_stop_an_entry_from_leaving():
+    survey = """
+| survey |
+| | type | name | label | calculation |
+| | text | a | A | |
+| | calculate | b | | base64-decode(${a}) |
+"""
+    entry = entry_of(survey)
+    for given, told in (
+        ("AAECAw==", ""),
+        ("/////w==", "\ufffd" * 4),
+        ("YQBi", "ab"),
+        ("w6k=", "é"),
+    ):
+        entry.answer("/data/a", given)
+        assert dict(entry.finish().fields).get("/data/b", "") == told
+
+
+def test_a_default_inside_a_repeat_is_read_in_every_new_instance():
+    entry = entry_of("""
+| survey |
+| | type | name | label | default |
+| | begin_repeat | r | R | |
+| | decimal | d | D | 05 |
+| | date | day | Day | 2026-2-1 |
+| | end_repeat | | | |
+""")
+    entry.add_repeat("/data/r")
+    values = {step.ref: step.value for step in entry.steps()}
+    assert values["/data/r[2]/d"] == values["/data/r[1]/d"] == "5.0"
+    assert values["/data/r[2]/day"] == values["/data/r[1]/day"] == "2026-02-01"
