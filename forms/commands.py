@@ -252,4 +252,5 @@ def _read(path: Path) -> tuple[Form, tuple[str, ...]]:
 
         compiled = compile_form(path)
         return compiled.form, compiled.warnings
-    return read_form(path.read_bytes(), media=Beside(path)), ()
+    read = read_form(path.read_bytes(), media=Beside(path))
+    return read, tuple(f"{one}: devices show nothing of it." for one in read.elsewhere)

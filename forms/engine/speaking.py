@@ -12,7 +12,7 @@ from forms.engine.instance import EntryNode
 from forms.engine.styling import unstyled
 from forms.xform.controls import Choice, Itemset, Question
 from forms.xform.form import Form
-from forms.xform.texts import MEDIA, PICTURES, Template, Wording, media_name, plain
+from forms.xform.texts import MEDIA, PICTURES, Template, Wording, address_in, media_name, plain
 from forms.xpath.context import Context, World
 from forms.xpath.nodes import Field, Node, SecondaryInstance
 from forms.xpath.values import to_text
@@ -231,7 +231,8 @@ def media_of(form: Form, key: str, language: str) -> Mapping[str, str]:
     pictured = form.texts.pictured.get(key)
     if pictured and not any(kind in forms for kind in PICTURES):
         forms = {**forms, **pictured}
-    found = {kind: media_name(plain(forms[kind])) for kind in MEDIA if kind in forms}
+    named = {kind: plain(forms[kind]) for kind in MEDIA if kind in forms}
+    found = {kind: media_name(name) for kind, name in named.items() if not address_in(name)}
     return found or NO_MEDIA
 
 

@@ -34,6 +34,7 @@ class Form:
         templates: by repeat, what a new instance of it starts from.
         secondary: by id, the secondary instances.
         attached: the media files that the form names, without folders.
+        elsewhere: addresses of pictures and recordings that it names, and that no device shows.
         nowhere: a node that is in no entry, for expressions that are about none.
         choices_kept: by question and language, choices that are the same in every entry.
     """
@@ -54,6 +55,7 @@ class Form:
     secondary: Mapping[str, SecondaryInstance]
     order: Order
     attached: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
     nowhere: Node = made(default_factory=lambda: Node("", None))
     choices_kept: dict[tuple[Question, str], Sequence[Choice]] = made(default_factory=dict)
     _formulas: dict[tuple[str, Field], Formula] = made(default_factory=dict)

@@ -18,7 +18,7 @@ from forms.xform.lists import Media, read_secondary
 from forms.xform.memory import reading
 from forms.xform.namespaces import JAVAROSA, XFORMS, local
 from forms.xform.source import parse_xml
-from forms.xform.texts import Texts, media_name, message_of, read_texts
+from forms.xform.texts import Texts, address_in, media_name, message_of, read_texts
 from forms.xpath.compiler import Formula
 from forms.xpath.nodes import Field, SecondaryInstance
 from forms.xpath.values import DataType
@@ -87,6 +87,7 @@ class _FormReader:
         self.templates: dict[Field, etree._Element] = {}
         self.by_path: dict[str, Field] = {}
         self.attached: dict[str, None] = {}
+        self.elsewhere: dict[str, None] = {}
 
     def form(self, digest: bytes) -> Form:
         instance = self.primary_instance()
@@ -130,6 +131,7 @@ class _FormReader:
             secondary=secondary,
             order=order_triggers(binds.values(), self.fields),
             attached=tuple(self.attached),
+            elsewhere=tuple(self.elsewhere),
             _formulas=self.expressions.formulas,
         )
 
@@ -258,7 +260,11 @@ class _FormReader:
     def attach_media(self, texts: Texts) -> None:
         """Note the media files that texts name."""
         for name in texts.media():
-            self.attached[media_name(name)] = None
+            address = address_in(name)
+            if address:
+                self.elsewhere[address] = None
+            else:
+                self.attached[media_name(name)] = None
 
 
 def _emptied(element: etree._Element, field: Field) -> etree._Element:

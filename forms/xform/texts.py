@@ -141,7 +141,7 @@ def _said(text: etree._Element) -> Said:
             continue
         form = value.get("form") or ""
         forms[form] = template_of(value)
-        if form in MEDIA:
+        if form in MEDIA and not address_in(plain(forms[form])):
             media_name(plain(forms[form]))
     if "" not in forms:
         for form in ("long", "short"):
@@ -234,6 +234,18 @@ def message_of(attribute: str | None) -> Wording:
 def plain(template: Template) -> str:
     """A template's strings, outputs left out."""
     return "".join(part for part in template if isinstance(part, str))
+
+
+def address_in(reference: str) -> str:
+    """The address that a media file is said to be at ("https://…/map.png"); "" where it is a file.
+
+    A device has no way there: what is at an address is not shown.
+    """
+    found = _ADDRESS.fullmatch(reference.strip())
+    return found[1] if found else ""
+
+
+_ADDRESS = re.compile(r"(?:jr://[^/]*/)?(https?://.*)", re.IGNORECASE | re.DOTALL)
 
 
 def media_name(reference: str) -> str:

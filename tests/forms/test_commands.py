@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 
 from forms.catalogue import consultations, find
 from forms.commands import main
+from forms.engine import Entry
 from forms.xform import read_form
 from forms.xform.texts import plain
 from forms.xlsform import compile_form
@@ -366,3 +367,32 @@ def test_fill_breaks_lines_between_words_and_stops_at_ctrl_c(tmp_path: Path) -> 
     assert terminal.stop() == 1
     assert "The form was not finished, and nothing was written." in terminal.until("written.")
     assert not (tmp_path / "answer.xml").exists()
+
+
+PICTURED = """
+| survey |
+| | type | name | label | media::image |
+| | text | a | A | http://example.org/map.png |
+| | select_one l | b | B | |
+| choices |
+| | list_name | name | label | media::image |
+| | l | x | X | https://example.org/x.jpg |
+| | l | y | Y | y.jpg |
+"""
+
+
+def test_a_picture_at_an_address_is_absent_and_check_says_so(tmp_path: Path) -> None:
+    form = tmp_path / "form.md"
+    form.write_text(PICTURED)
+    (tmp_path / "y.jpg").write_bytes(b"picture")
+    checked = run("check", form)
+    assert checked.exit_code == 0
+    for address in ("http://example.org/map.png", "https://example.org/x.jpg"):
+        assert f"{address} is an address: devices show nothing of it." in checked.stderr
+    compiled = compile_form(form)
+    assert [file.name for file in compiled.media] == ["y.jpg"]
+    first, second = Entry(read_form(compiled.xml)).steps()
+    assert first.media == {}
+    assert [dict(choice.media) for choice in second.choices] == [{}, {"image": "y.jpg"}]
+    (tmp_path / "form.xml").write_bytes(compiled.xml)
+    assert "https://example.org/x.jpg" in run("check", tmp_path / "form.xml").stderr
