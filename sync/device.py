@@ -19,7 +19,6 @@ import json
 import os
 import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from base64 import b64decode, b64encode
@@ -58,6 +57,7 @@ from sync.errors import (
     UnknownConsultation,
 )
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
+from sync.looking import folder_for
 from sync.machine import machine_secret
 from sync.outbox import Counts, First, Outbox, State, read_counts
 from sync.receipt import Receipt
@@ -165,7 +165,8 @@ class Device:
         if not directory.is_dir():
             raise BadDataDirectory(f"There is no data directory {directory}.")
         _not_in_use(directory)
-        with tempfile.TemporaryDirectory(prefix="parvis-") as folder:
+        size = sum(path.stat().st_size for path in directory.glob("*.sqlite*"))
+        with folder_for(size) as folder:
             copy = Path(folder)
             try:
                 for path in directory.iterdir():
