@@ -53,7 +53,7 @@ def test_slow_strangers_delay_nobody_who_signs(town: Town, path: str) -> None:
 def test_of_slow_strangers_one_address_has_few_places_and_each_a_deadline(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "STRANGERS_SECONDS", 1.0)
+    monkeypatch.setattr(bodies, "STRANGERS_SECONDS", 5.0)
     monkeypatch.setattr(bodies, "MOST_OF_ONE_ADDRESS", 4)
     with town.serving() as url, slow(town, "/v1/erasures", 12) as opened:
         said = sorted(one.recv(20)[9:12] for one in opened)
