@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from forms.engine.limits import Limits, Measure
 from forms.errors import FormError
 from forms.xform.controls import Kind, Range
 from forms.xpath.values import (
@@ -34,7 +35,15 @@ LEAST_INTEGER, MOST_INTEGER = -(2**31), 2**31 - 1
 
 
 class WrongKind(FormError):
-    """An answer is not of the kind that its question asks for."""
+    """An answer is not of the kind that its question asks for.
+
+    Attributes:
+        limits: the bounds of its kind, where it is outside them; None elsewhere.
+    """
+
+    def __init__(self, message: str, limits: Limits | None = None) -> None:
+        self.limits = limits
+        super().__init__(message)
 
 
 def read_answer(
@@ -113,7 +122,8 @@ def _whole(text: str) -> str:
 def _held_as_int(number: int, text: str) -> str:
     if not LEAST_INTEGER <= number <= MOST_INTEGER:
         bound = f"at most {MOST_INTEGER}" if number > 0 else f"at least {LEAST_INTEGER}"
-        raise WrongKind(f"{text:.30} does not fit: a whole number has to be {bound}.")
+        limits = Limits(Measure.NUMBER, str(LEAST_INTEGER), str(MOST_INTEGER))
+        raise WrongKind(f"{text:.30} does not fit: a whole number has to be {bound}.", limits)
     return str(number)
 
 

@@ -291,7 +291,7 @@ class Entry:
             try:
                 text = self._read(text, question, node)
             except WrongKind as wrong:
-                return Verdict(Outcome.CONSTRAINT, cause=str(wrong))
+                return Verdict(Outcome.CONSTRAINT, cause=str(wrong), limits=wrong.limits)
         verdict = self._rules.judge(node, text)
         if verdict.kept:
             node.words = ""

@@ -33,6 +33,15 @@ def test_a_broken_bound_is_said_above_the_question_and_aloud(tmp_path):
         assert "Donnez un nombre entre 1 et 10." in page.say()
 
 
+def test_a_whole_number_that_no_form_holds_is_refused_with_what_one_may_be(tmp_path):
+    with hall.hall(tmp_path, hall.consultation(SURVEY.replace(". > 0 and . < 11", ""))) as home:
+        home.begin()
+        home.type("9999999999")
+        home.on()
+        trouble = home.kiosk.page.trouble.replace("\u202f", " ")
+        assert trouble == "Donnez un nombre entre -2 147 483 648 et 2 147 483 647."
+
+
 def test_on_a_page_of_several_each_says_its_own(tmp_path):
     with hall.hall(tmp_path, hall.consultation(SURVEY)) as home:
         home.begin()
