@@ -1,3 +1,6 @@
+from tests.kiosk import driver, hall  # isort: split
+
+from kiosk.demo import stories
 from kiosk.idle import IdleWatch, Presence
 from tests.kiosk.hall import Seconds
 
@@ -38,3 +41,25 @@ def test_the_countdown_only_ever_goes_down():
         seconds.now += 0.25
     assert shown == sorted(shown, reverse=True)
     assert shown[-1] == 1
+
+
+def test_the_story_of_who_walks_away_ends_on_a_machine_that_stands_still_for_a_while(
+    tmp_path, monkeypatch
+):
+    """The picture of them leaving takes longer there than the story lets the empty chair be."""
+    with hall.hall(tmp_path, hall.from_catalogue("democratie-courte")) as kiosk:
+        see = kiosk.hands.see
+
+        def slowly(name):
+            kiosk.seconds.now += 20
+            yield from see(name)
+
+        monkeypatch.setattr(kiosk.hands, "see", slowly)
+        told = []
+        story = stories.somebody_who_walks_away(kiosk.hands, told.append)
+        for _ in story:
+            kiosk.seconds.now += 0.1
+            driver.frames()
+            kiosk.kiosk._tick()
+        assert "erased everything" in told[-1]
+        assert kiosk.name == "welcome"
