@@ -27,10 +27,10 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&
 
 
 def refused(xml: bytes) -> str:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FormError) as refusal:
         begin(read_form(xml))
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
     return str(refusal.value)
 
 
@@ -69,9 +69,9 @@ def test_media_outside_the_folder_are_refused() -> None:
 
 
 def test_a_regular_expression_that_explodes_stops() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert calculated("regex('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', '(a+)+b')") == "0"
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_repeats_that_multiply_are_refused() -> None:
@@ -203,9 +203,9 @@ def test_entities_in_a_spreadsheet_are_not_expanded(tmp_path: Path) -> None:
         '<row r="1"><c r="A1" t="inlineStr"><is><t>&e9;&file;</t></is></c></row>'
         "</sheetData></worksheet>"
     )
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FormError) as refusal:
         compile_form(xlsx_with(sheet.encode(), tmp_path / "laughs.xlsx"))
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
     assert "root:" not in str(refusal.value)
     assert "haha" not in str(refusal.value)

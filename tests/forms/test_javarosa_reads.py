@@ -47,7 +47,7 @@ def given(step: Step, chance: Random) -> str:
         case Kind.INTEGER | Kind.DECIMAL:
             return str(chance.choice((1, 2, 5, 18, 30, 60, 100, 1000, 0)))
         case Kind.DATE:
-            return chance.choice(("2026-11-21", "2020-02-29", "2027-01-01"))
+            return chance.choice(("2026-11-21", "2020-02-29", "2127-01-01"))
         case Kind.TIME:
             return "14:30:00.000Z"
         case Kind.DATETIME:
