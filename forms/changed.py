@@ -10,10 +10,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from forms.language_codes import language_code
 from forms.offered import list_behind
 from forms.xform.controls import Question
 from forms.xform.form import Form
-from forms.xform.texts import Wording, language_code, plain
+from forms.xform.texts import Wording, plain
 
 _ITEMS = ("root", "item")
 _DASHES = str.maketrans("‐‑‒–—−", "------")

@@ -16,9 +16,9 @@ from difflib import SequenceMatcher, get_close_matches
 from pyxform import aliases
 
 from forms.errors import Problem
+from forms.language_codes import language_code
 from forms.review import is_comment
 from forms.sheets import Row, Workbook
-from forms.xform.texts import language_code
 
 DEFAULT = "default"
 """What pyxform calls the language of columns that name none, where the settings name none."""

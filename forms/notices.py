@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from forms.catalogue import NOTICE_ENDING
-from forms.xform.texts import language_code
+from forms.language_codes import language_code
 
 TOPICS = ("organiser", "asks", "why", "becomes", "kept")
 """What people are told before they answer."""

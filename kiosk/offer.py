@@ -7,10 +7,10 @@ from functools import cached_property
 from random import SystemRandom
 
 from forms.engine import Entry
+from forms.language_codes import language_code
 from forms.methods.identity import asks_identity
 from forms.methods.opinion_cards import beginning
 from forms.xform import Form, read_form
-from forms.xform.texts import language_code
 from sync.consultation import Card, Consultation, Notice, Traceability
 from sync.device import Device
 

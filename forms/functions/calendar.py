@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from forms.xform.texts import language_code
+from forms.language_codes import language_code
 
 _TABLE = Path(__file__).with_name("calendar.tsv")
 """Made by packaging/calendar_words.py."""

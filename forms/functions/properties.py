@@ -130,6 +130,8 @@ def property_of(name: str, *, unicode: bool, any_case: bool) -> tuple[str, bool]
         return found_category, False
     if name in {"L1", "LD"}:
         return r"\x00-\xff" if name == "L1" else r"\p{L}\p{Nd}", False
+    if name == "all":
+        return r"\x00-\U0010ffff", False
     if name in _POSIX:
         folded = any_case and name in {"Lower", "Upper"}
         return "a-zA-Z" if folded else _POSIX[name], False
@@ -166,7 +168,8 @@ def _is(name: str, whole: str, *, any_case: bool) -> tuple[str, bool]:
     category = _category(name, any_case=any_case)
     if category is not None:
         return category, False
-    return _script(name, whole), False
+    posix = _posix_in_unicode(name, any_case=any_case)
+    return (_script(name, whole), False) if posix is None else posix
 
 
 def _category(name: str, *, any_case: bool) -> str | None:

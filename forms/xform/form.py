@@ -9,10 +9,11 @@ from functools import cached_property
 
 from lxml import etree
 
+from forms.language_codes import language_code
 from forms.xform.binds import Bind
 from forms.xform.controls import Action, Choice, Control, Question, Repeat, questions_of
 from forms.xform.dependencies import Order, Settles, behind
-from forms.xform.texts import Template, Texts, language_code, plain
+from forms.xform.texts import Template, Texts, plain
 from forms.xpath.compiler import Formula, compile_formula
 from forms.xpath.nodes import Field, Node, SecondaryInstance
 

@@ -261,9 +261,3 @@ def media_name(reference: str) -> str:
     if name.startswith("/") or "\\" in name or "\0" in name or ".." in parts or ":" in parts[0]:
         raise FormError(f"The media file “{reference}” leads out of the form's own folder.")
     return name
-
-
-def language_code(language: str) -> str:
-    """The code of a language as forms name it: "fr" of "Français (fr)", of "fr" and of "fr-FR"."""
-    match = re.search(r"\(([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\)\s*$", language)
-    return (match[1] if match else language).strip().lower().replace("_", "-")

@@ -13,10 +13,10 @@ from forms.catalogue import find
 from forms.changed import changed_words
 from forms.compiled_review import review_file
 from forms.errors import FormErrors
+from forms.language_codes import language_code
 from forms.list_files import files_of
 from forms.notices import notice_beside
 from forms.xform import Form, read_form
-from forms.xform.texts import language_code
 from forms.xlsform import compile_form
 from sync import consultation as packages
 from sync.consultation import Consultation, Options, Traceability

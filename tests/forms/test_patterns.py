@@ -12,7 +12,8 @@ from forms.errors import FormError
 from forms.functions.strings import pattern_of
 from forms.xform import read_form
 from forms.xform.expressions import WrongExpressions
-from tests.forms.writing import compiled, entry_of, xform
+from forms.xlsform import compile_form
+from tests.forms.writing import entry_of, xform
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "regex"
 WRITTEN = Path(__file__).with_name("patterns.txt").read_text(encoding="utf-8").split("\n")[:-1]
@@ -142,13 +143,15 @@ def _quoted(pattern: str) -> str:
     return pattern.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def test_an_author_is_told_the_row_of_a_pattern_that_cannot_be_read() -> None:
-    survey = (
+def test_an_author_is_told_the_row_of_a_pattern_that_cannot_be_read(tmp_path: Path) -> None:
+    form = tmp_path / "form.md"
+    form.write_text(
         "| survey |\n| | type | name | label | constraint |\n"
-        r"| | text | first | First name? | regex(., '\p{Lettre}+') |" + "\n"
+        r"| | text | first | First name? | regex(., '\p{Lettre}+') |" + "\n",
+        encoding="utf-8",
     )
-    with pytest.raises(FormError, match=r"survey, row 3, column constraint: .*Lettre"):
-        compiled(survey)
+    with pytest.raises(FormError, match=r"survey, row 3, column constraint .*Lettre"):
+        compile_form(form)
 
 
 def told_by_java(patterns: list[str]) -> list[str]:
