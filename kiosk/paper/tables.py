@@ -24,6 +24,8 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ";,\t"
 # What Windows' own table has no letter for; and what its text files never hold.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# A first line that Excel reads, and that some programs write for it: which delimiter follows.
+_DELIMITER_SAID = re.compile(r'"?sep=([;,\t|])"?[;,\t|]*\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ def _text(path: Path, content: bytes) -> str:
 
 def _csv_rows(text: str) -> Iterator[Row]:
     header_line = next(line for line in text.split("\n") if line.strip())
+    said = _DELIMITER_SAID.fullmatch(header_line)
     # Of equals the first: a French spreadsheet writes semicolons, and commas in its texts.
-    delimiter = max(_DELIMITERS, key=_outside_quotes(header_line).count)
+    delimiter = said[1] if said else max(_DELIMITERS, key=_outside_quotes(header_line).count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     ended = 0
@@ -91,7 +94,13 @@ def _csv_rows(text: str) -> Iterator[Row]:
         for cells in reader:
             # A row with line breaks in a cell is named by the line that it begins on.
             line, ended = ended + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
+            # Spreadsheets write as many cells in every row as the widest has.
+            while cells and not cells[-1].strip():
+                cells.pop()
+            if not cells:
+                continue
+            if said is not None:
+                said = None
                 continue
             if header is None:
                 header = [cell.strip() for cell in cells]
@@ -102,6 +111,7 @@ def _csv_rows(text: str) -> Iterator[Row]:
                     f"Line {line} has {len(cells)} cells, the header {len(header)}. "
                     "A text with the delimiter in it must stand in quotation marks."
                 )
+            cells += [""] * (len(header) - len(cells))
             yield Row(line, dict(zip(header, cells, strict=False)))
     except csv.Error as error:
         raise BadTable(f"Line {reader.line_num} is not CSV: {error}.") from None
@@ -112,11 +122,12 @@ def _outside_quotes(line: str) -> str:
 
 
 def _check_header(header: list[str]) -> None:
+    if "" in header:
+        place = header.index("") + 1
+        raise BadTable(f"Column {place} of the header has no name. Name it by its question.")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise BadTable(f"The header names a question twice: {', '.join(twice)}.")
-    if "" in header:
-        raise BadTable("A column of the header has no name. Name it by its question.")
 
 
 # --- XLSX -----------------------------------------------------------------------------------------

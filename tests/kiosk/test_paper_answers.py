@@ -333,6 +333,25 @@ def test_an_empty_file_refuses_the_row(desk):
 # --- kinds of tables ------------------------------------------------------------------------------
 
 
+def test_columns_and_rows_that_a_spreadsheet_left_empty_are_no_columns(desk):
+    done = desk.enter(desk.table("fin;km;;\r\nun;2,5;;;;\r\n;;;\r\ndeux\r\n"))
+    assert (done.kept, done.rejected) == (2, ())
+    assert desk.fields() == [{"fin": "un", "km": "2.5"}, {"fin": "deux"}]
+
+
+def test_a_column_without_a_name_in_which_something_stands_is_refused(desk):
+    with pytest.raises(BadTable, match="Column 2 of the header has no name"):
+        desk.enter(desk.table("fin;;km;\r\nun;x;2,5;\r\n"))
+    with pytest.raises(BadTable, match="Line 2 has 3 cells, the header 2"):
+        desk.enter(desk.table("fin;km;\r\nun;2,5;x\r\n"))
+
+
+@pytest.mark.parametrize("said", ["sep=;", "SEP=;;;", '"sep=;"'])
+def test_the_line_by_which_excel_is_told_the_delimiter_is_no_header(desk, said):
+    desk.enter(desk.table(f"{said}\r\nfin;km\r\n1,5 euros;2,5\r\n"))
+    assert desk.fields() == [{"fin": "1,5 euros", "km": "2.5"}]
+
+
 def test_what_excel_saves_on_a_french_windows_is_read(desk):
     desk.enter(desk.table("fin;km\r\nçà et là – œuf €;2,5\r\n".encode("cp1252")))
     assert desk.fields() == [{"fin": "çà et là – œuf €", "km": "2.5"}]
