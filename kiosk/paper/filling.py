@@ -80,7 +80,8 @@ class Filler:
         self._columns = columns
         self._files = files
         self._codes = codes
-        self._labels: dict[tuple[Field, tuple[str, ...]], Labels] = {}
+        # By question and by what it offers: under a filter, one name may stand for two choices.
+        self._labels: dict[tuple[Field, str, tuple[tuple[str, str], ...]], Labels] = {}
 
     def fill(self, values: Mapping[str, str]) -> Filled:
         """Fill an entry with a row's cells.
@@ -204,15 +205,15 @@ class Filler:
 
     def _names(self, row: _Row, question: Question, ref: str) -> Names:
         """The choices that can be chosen now, by name and by label in every language."""
-        names = tuple(choice.name for choice in row.entry.choices(ref))
+        offered = tuple((choice.name, choice.label) for choice in row.entry.choices(ref))
 
         def labels() -> Labels:
-            key = (question.field, names)
+            key = (question.field, row.entry.language, offered)
             if key not in self._labels:
                 self._labels[key] = self._all_labels(row.entry, ref)
             return self._labels[key]
 
-        return Names(frozenset(names), labels, codes=self._codes)
+        return Names(frozenset(name for name, _ in offered), labels, codes=self._codes)
 
     def _all_labels(self, entry: Entry, ref: str) -> Labels:
         spoken = entry.language

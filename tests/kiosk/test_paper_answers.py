@@ -333,6 +333,28 @@ def test_an_empty_file_refuses_the_row(desk):
 # --- kinds of tables ------------------------------------------------------------------------------
 
 
+TOWNS = """
+| survey | type | name | label::Français (fr) | choice_filter |
+| | select_one regions | region | Région ? | |
+| | select_one villes | ville | Ville ? | region = ${region} |
+| settings | form_title | form_id | version | default_language | allow_choice_duplicates |
+| | Villes | villes | 1 | Français (fr) | yes |
+| choices | list_name | name | label::Français (fr) | region |
+| | regions | n | Nord | |
+| | regions | s | Sud | |
+| | villes | 1 | Lille | n |
+| | villes | 1 | Nice | s |
+"""
+
+
+def test_choices_of_one_name_under_a_filter_keep_their_own_labels_from_row_to_row(tmp_path):
+    desk = Desk(tmp_path, TOWNS)
+    rows = "Nord,Lille\nSud,Nice\nSud,Lille\nNord,Nice\n"
+    done = desk.enter(desk.table("region,ville\n" + rows))
+    assert [bad.row.line for bad in done.rejected] == [4, 5]
+    assert desk.fields() == [{"region": "n", "ville": "1"}, {"region": "s", "ville": "1"}]
+
+
 def test_columns_and_rows_that_a_spreadsheet_left_empty_are_no_columns(desk):
     done = desk.enter(desk.table("fin;km;;\r\nun;2,5;;;;\r\n;;;\r\ndeux\r\n"))
     assert (done.kept, done.rejected) == (2, ())
