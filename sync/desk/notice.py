@@ -145,7 +145,7 @@ def _sections(text: str, path: Path) -> list[tuple[str, str, str, str]]:
     """Language, topic, title and text of every section."""
     sections: list[tuple[str, str, str, list[str]]] = []
     language = ""
-    for line in text.splitlines():
+    for line in text.split("\n"):  # as read_text ends them: a notice may hold U+2028
         if topic := _TOPIC.fullmatch(line):
             if not language:
                 raise BadNotice(f"{path} must begin with a language: “# fr”.")

@@ -124,7 +124,7 @@ def read_passphrase(path: Path) -> str:
         text = data.decode(encoding).rstrip("\r\n")
     except UnicodeDecodeError:
         raise BadPassphrase(f"The passphrase file {path} holds no text in UTF-8.") from None
-    if len(text) > LONGEST_PASSPHRASE or len(text.splitlines()) > 1:
+    if len(text) > LONGEST_PASSPHRASE or "\n" in text or "\r" in text:
         raise BadPassphrase(
             f"The passphrase file {path} holds more than one line of {LONGEST_PASSPHRASE} "
             "characters."

@@ -302,6 +302,12 @@ def test_a_notice_reads_the_same_from_json_and_from_markdown(tmp_path: Path) -> 
     assert read_notice(as_json).notice["fr"].cards[0].title == "Ombre"
 
 
+def test_a_notice_keeps_what_only_looks_like_the_end_of_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "n.md"
+    path.write_text("# fr\n## why\nPour voir.\u2028## une suite\x85# 2\n", "utf-8")
+    assert read_notice(path).notice["fr"].why == "Pour voir.\u2028## une suite\x85# 2"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

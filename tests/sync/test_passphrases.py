@@ -262,6 +262,11 @@ def test_what_is_no_passphrase_file_is_named(tmp_path: Path, content: bytes, sai
         read_passphrase(written(tmp_path / "passphrase", content))
 
 
+def test_a_passphrase_may_hold_what_only_looks_like_the_end_of_a_line(tmp_path: Path) -> None:
+    strange = "un\u2028deux\u0085trois quatre"
+    assert read_passphrase(written(tmp_path / "passphrase", strange.encode() + b"\n")) == strange
+
+
 def test_a_passphrase_file_that_is_missing_a_folder_or_read_by_others_is_named(
     tmp_path: Path, keys: KeyDirectory
 ) -> None:
