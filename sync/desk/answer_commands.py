@@ -92,9 +92,13 @@ def publish_answers(
                 click.echo("Nothing is said of single contributions: that was promised.", err=True)
             published = read_published(data, id_) if data else {}
             questions = wordings(held, id_, published) if data else Wordings()
+            aside = held.aside.of(id_)
         for one, line in published.items():
             before = states.get(one, State(bytes.fromhex(one)))
             states[one] = State(before.id, before.themes, line)
+        # What is set aside was read; it is not counted with a theme, nor are its words published.
+        uncounted = sorted(aside & states.keys())
+        states.update((one, State(bytes.fromhex(one))) for one in uncounted)
         there = desk.there(id_)
         number = 1 if there is None else there.answers.number + 1
         today = datetime.now(UTC).date()
@@ -111,10 +115,15 @@ def publish_answers(
     if sys.stderr.isatty():
         click.echo(err=True)
     sorted_in = sum(bool(one.themes) for one in states.values())
+    texts = sum(bool(one.published) for one in states.values())
+    if uncounted:
+        click.echo(
+            f"{counted(len(uncounted), 'contribution')} set aside: said to be read, and no more."
+        )
     click.echo(
         f"Published: {counted(len(states), 'contribution')} read, {sorted_in} with a theme, "
         f"{counted(sum(bool(one.answer) for one in known.values()), 'answer')}, "
-        f"{counted(len(published), 'text')}."
+        f"{counted(texts, 'text')}."
     )
 
 

@@ -232,6 +232,28 @@ def test_where_it_was_promised_the_text_is_found_as_published(
         assert line in data.read_text()
 
 
+def test_of_what_is_set_aside_neither_theme_nor_text_is_published(
+    tmp_path: Path, database: str | None
+) -> None:
+    here = fresh(tmp_path, database, Traceability.FULL)
+    with here.town.serving() as url, here.town.device("mairie", url) as device:
+        ids = here.say(url, device)
+        data, themes = tmp_path / "data.jsonl", tmp_path / "themes.csv"
+        with here.town.desk() as desk:
+            publish_data(desk, data)  # as it was before
+            desk.aside.put(here.id, [ids["un banc"]], "deux fois", date(2026, 11, 21))
+        table = here.table(ids, {"un banc": "bancs", "un arbre": "arbres"})
+        done = here.publish(url, "--themes", themes, "--sorted", table, "--data", data)
+        assert done.exit_code == 0, done.output
+        assert "1 contribution set aside: said to be read, and no more." in done.output
+        assert "3 contributions read, 1 with a theme, 1 answer, 2 texts" in done.output
+        page = here.page(url, ids["un banc"])
+        assert "Lue par l’organisateur" in page
+        assert "<dd>un banc</dd>" not in page
+        assert "Nous en posons dix." not in page
+        assert "<dd>un arbre</dd>" in here.page(url, ids["un arbre"])
+
+
 def test_where_nothing_was_promised_nothing_is_followed(
     tmp_path: Path, database: str | None
 ) -> None:
