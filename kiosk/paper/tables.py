@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Protocol
 from zipfile import BadZipFile
 
 from kiosk.paper.errors import BadTable
@@ -34,6 +35,18 @@ class Row:
 
     line: int
     values: dict[str, str]
+
+
+class _Cell(Protocol):
+    """A cell of a spreadsheet."""
+
+    @property
+    def value(self) -> object:
+        """What it shows."""
+
+    @property
+    def data_type(self) -> str:
+        """`e` for an error, `f` for a formula."""
 
 
 def read_table(path: Path) -> tuple[Row, ...]:
@@ -140,19 +153,22 @@ def _xlsx_rows(path: Path, content: bytes) -> Iterator[Row]:
 
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+        sheets = {sheet.title: list(sheet.iter_rows()) for sheet in book.worksheets}
+        _check_cells(content, sheets)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError):
         raise BadTable(
             f"{path} is no spreadsheet that can be read. Save it as .xlsx or “CSV UTF-8”."
         ) from None
-    filled = [title for title, rows in sheets.items() if any(map(any, rows))]
+    filled = [
+        title for title, rows in sheets.items() if any(cell.value for row in rows for cell in row)
+    ]
     if not filled:
         raise BadTable(f"{path} is empty.")
     if len(filled) > 1:
         raise BadTable(f"{path} has {len(filled)} sheets: {', '.join(filled)}. Keep only one.")
     header: list[str] | None = None
-    for line, values in enumerate(sheets[filled[0]], 1):
-        cells = [_cell(value) for value in values]
+    for line, row in enumerate(sheets[filled[0]], 1):
+        cells = [_cell(cell.value) for cell in row]
         while cells and not cells[-1].strip():
             cells.pop()
         if not cells:
@@ -168,6 +184,35 @@ def _xlsx_rows(path: Path, content: bytes) -> Iterator[Row]:
             )
         cells += [""] * (len(header) - len(cells))
         yield Row(line, dict(zip(header, cells, strict=True)))
+
+
+def _check_cells(content: bytes, sheets: Mapping[str, Sequence[Sequence[_Cell]]]) -> None:
+    """Refuse what shows no answer: an error, or a formula that no program has computed yet.
+
+    Raises:
+        BadTable: there is such a cell.
+    """
+    from openpyxl import load_workbook
+
+    for rows in sheets.values():
+        for line, row in enumerate(rows, 1):
+            for place, cell in enumerate(row, 1):
+                if cell.data_type == "e":
+                    raise BadTable(
+                        f"Line {line}, column {place}: the spreadsheet shows {cell.value} there, "
+                        "which is no answer. Write what the sheet of paper says."
+                    )
+    written = load_workbook(BytesIO(content), read_only=True)
+    for sheet in written.worksheets:
+        for line, (row, shown) in enumerate(
+            zip(sheet.iter_rows(), sheets[sheet.title], strict=True), 1
+        ):
+            for place, (cell, seen) in enumerate(zip(row, shown, strict=True), 1):
+                if cell.data_type == "f" and seen.value is None:
+                    raise BadTable(
+                        f"Line {line}, column {place}: a formula stands there that was never "
+                        "computed. Open the table in a spreadsheet program, save it, and try again."
+                    )
 
 
 def _cell(value: object) -> str:

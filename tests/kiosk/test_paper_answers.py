@@ -404,6 +404,20 @@ def test_a_spreadsheet_is_read_with_its_days_and_numbers(desk):
     assert desk.enter(path).before == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"), [('="a"&"b"', "never computed"), ("#REF!", "shows #REF!")]
+)
+def test_a_spreadsheets_cell_that_shows_no_answer_refuses_the_table(desk, typed, said):
+    book = Workbook()
+    for row in (["fin", "ans"], ["un", 34], [typed, 35]):
+        book.active.append(row)
+    path = desk.folder / "sheets.xlsx"
+    book.save(path)
+    with pytest.raises(BadTable, match=f"Line 3, column 1.*{said}"):
+        desk.enter(path)
+    assert desk.fields() == []
+
+
 def test_a_spreadsheet_of_two_filled_sheets_is_refused(desk):
     book = Workbook()
     book.active.append(["fin"])
