@@ -423,9 +423,11 @@ def transcribe(
     from kiosk.hatch import work_at
     from kiosk.offer import Offer
     from kiosk.paper.columns import Columns
-    from kiosk.transcription import Table, read_table, write_rejected
+    from kiosk.transcription import Table, check_rejected, read_table, write_rejected
     from kiosk.transcription import transcribe as transcribe_rows
 
+    if rejected is not None:
+        check_rejected(rejected, file)
     with work_at(data) as work, _until_stopped() as stop:
         sealer = work.sealer(consultation_id)
         offer = Offer(sealer.consultation, local_time)
@@ -451,7 +453,9 @@ def transcribe(
             "If they are other sheets of the same numbers, run it again with --as-new.",
             err=True,
         )
-    if done.rejected and rejected is not None:
+    if done.left and rejected is not None and rejected.exists() and rejected.samefile(file):
+        pass  # the rows that are left stand nowhere else
+    elif done.rejected and rejected is not None:
         write_rejected(rejected, done.rejected, Columns(offer.form, sheet))
         click.echo(f"The rows not kept are in {rejected}: correct them and transcribe that file.")
     elif done.rejected:

@@ -7,6 +7,7 @@ outbox's origins).
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Protocol
 from kiosk.counter import contribution_of
 from kiosk.errors import DeviceError
 from kiosk.offer import Offer
-from kiosk.paper.columns import CAUSE, LINE, Columns
+from kiosk.paper.columns import CAUSE, LINE, OWN, Columns
 from kiosk.paper.errors import BadRow, BadTable
 from kiosk.paper.files import Files
 from kiosk.paper.filling import Filler
@@ -41,6 +42,7 @@ __all__ = [
     "Stopped",
     "Table",
     "Transcribed",
+    "check_rejected",
     "read_table",
     "transcribe",
     "write_rejected",
@@ -258,6 +260,31 @@ def _sheet(columns: Columns, row: Row) -> str:
     if whole.isdigit() and (not point or not rest.strip("0")):
         return str(int(whole))
     return number
+
+
+def check_rejected(path: Path, table: Path) -> None:
+    """Refuse to write the rows that are not kept over anything but such a list.
+
+    Args:
+        path: where they are to be written.
+        table: what is transcribed; it may be such a list itself.
+
+    Raises:
+        BadTable: something else is there already, which would be lost.
+    """
+    try:
+        with path.open("rb") as file:
+            begins = file.read(1 << 10).decode("utf-8-sig", "replace")
+    except OSError:
+        return  # nothing is there, or writing will say what is wrong
+    heading = re.split("[\r\n]", begins, maxsplit=1)[0].replace('"', "")
+    names = [name.strip().removeprefix(OWN) for name in re.split("[,;\t]", heading)]
+    if begins and names[:2] != [LINE, CAUSE]:
+        which = "is the table itself" if path.exists() and path.samefile(table) else "is there"
+        raise BadTable(
+            f"{path} {which}, and would be lost: it is no list of rows that were not kept. Name "
+            "another file with --rejected."
+        )
 
 
 def write_rejected(

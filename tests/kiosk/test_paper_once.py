@@ -315,6 +315,26 @@ def test_rejected_rows_go_round_until_all_are_kept_and_none_twice(desk):
     assert ideas(desk) == ["deux", "trois", "un"]
 
 
+@pytest.mark.parametrize("name", ["sheets.csv", "other.csv", "sheets.csv.kept", "letter.txt"])
+def test_rejected_rows_are_written_over_nothing_but_such_a_list(desk, name):
+    table = desk.table("idee,age\nun,34\ndeux,12\n")
+    desk.enter(table)
+    desk.table("idee,age\ntrois,34\n", "other.csv")
+    desk.table("Madame,\n\nline,cause\n", "letter.txt")
+    before = {path.name: path.read_bytes() for path in desk.folder.iterdir() if path.is_file()}
+    done = desk.transcribe(table, "--rejected", desk.folder / name)
+    assert (done.returncode, "would be lost" in done.stderr) == (1, True)
+    after = {path.name: path.read_bytes() for path in desk.folder.iterdir() if path.is_file()}
+    assert after == before
+    for _ in range(2):  # the second time over such a list
+        done = desk.transcribe(table, "--rejected", desk.folder / "bad.csv")
+        assert done.stdout.startswith("0 kept and sealed, 1 kept before, 1 not kept.")
+    bad = desk.folder / "bad.csv"
+    again = desk.transcribe(bad, "--rejected", bad)
+    assert again.stdout.startswith("0 kept and sealed, 1 not kept.")
+    assert ideas(desk) == ["un"]
+
+
 def test_errors_have_one_name():
     assert BadTable is SameBadTable
 
