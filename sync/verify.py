@@ -18,11 +18,13 @@ import base64
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from cryptography.exceptions import InvalidSignature
@@ -30,6 +32,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 TILE = 256
 PROMISED = timedelta(days=30)
+LONGEST_WAIT = 300  # seconds that a server is waited for at a time, whatever it asks
+MOST_WAITS = 20  # one after the other, without anything coming in between
 
 
 class Refuted(Exception):
@@ -145,12 +149,26 @@ class Register:
         """One of its files."""
         where = f"{self._place}/{path}"
         try:
-            if self._remote:
+            return self._fetch(where) if self._remote else Path(where).read_bytes()
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unreadable(f"{where} cannot be read ({error}).") from None
+
+    @staticmethod
+    def _fetch(where: str) -> bytes:
+        """A file of a server, which is waited for where it says that too much is asked of it."""
+        for waits in range(MOST_WAITS + 1):
+            try:
                 with urlopen(where, timeout=60) as answer:  # noqa: S310
                     return bytes(answer.read())
-            return Path(where).read_bytes()
-        except (OSError, URLError) as error:
-            raise Unreadable(f"{where} cannot be read ({error}).") from None
+            except HTTPError as refusal:
+                if refusal.code not in (429, 503) or waits == MOST_WAITS:
+                    raise
+                said = refusal.headers.get("Retry-After", "")
+                asked = int(said) if said.isascii() and said.isdigit() else 10
+            seconds = max(1, min(asked, LONGEST_WAIT))
+            print(f"The server asks to wait for {seconds} s; it goes on then.", file=sys.stderr)
+            time.sleep(seconds)
+        raise AssertionError("it was read, or given up")
 
     def entries(self, size: int) -> Iterator[bytes]:
         """The first `size` entries."""

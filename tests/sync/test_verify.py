@@ -6,7 +6,11 @@ import json
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -206,3 +210,63 @@ def test_the_command_tells_how_it_is_used(town: Town) -> None:
     alone = [sys.executable, verify.__file__, "log", str(town.root), "--key", KEY]
     ran = subprocess.run(alone, capture_output=True, text=True, cwd=town.root)
     assert ran.returncode == 0, ran.stderr
+
+
+@pytest.fixture
+def unwilling(town: Town) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """A server of the register's files, which first answers all that stands in the list."""
+    refusals: list[tuple[int, str]] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if not refusals:
+                super().do_GET()
+                return
+            status, after = refusals.pop(0)
+            self.send_response(status)
+            self.send_header("Retry-After", after)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=town.root)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", refusals
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_is_asked_too_much_is_waited_for_and_read_on(
+    unwilling: tuple[str, list[tuple[int, str]]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, refusals = unwilling
+    waits: list[float] = []
+    monkeypatch.setattr(verify.time, "sleep", waits.append)
+    refusals += [(429, "7"), (503, "0"), (429, "999999999"), (429, "tomorrow"), (429, "-1")]
+    assert verify.main(["log", url, "--key", KEY]) == 0
+    assert waits == [7, 1, verify.LONGEST_WAIT, 10, 10]
+    told = capsys.readouterr()
+    assert "700 contributions" in told.out
+    assert "asks to wait for 7 s" in told.err
+
+
+def test_a_server_that_never_answers_is_given_up_and_so_is_one_that_refuses(
+    unwilling: tuple[str, list[tuple[int, str]]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, refusals = unwilling
+    waits: list[float] = []
+    monkeypatch.setattr(verify.time, "sleep", waits.append)
+    refusals += [(429, "1")] * 100
+    assert verify.main(["log", url, "--key", KEY]) == 2
+    assert len(waits) == verify.MOST_WAITS
+    refusals[:] = [(404, "1")]
+    assert verify.main(["log", url, "--key", KEY]) == 2
+    assert len(waits) == verify.MOST_WAITS
+    assert "cannot be read" in capsys.readouterr().err
