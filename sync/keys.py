@@ -248,6 +248,20 @@ def read_signing_key(path: Path, secret: bytes = b"") -> Ed25519PrivateKey:
     return key
 
 
+def is_in_clear(data: bytes) -> bool:
+    """Whether the content of a key file is not encrypted, as far as it says."""
+    return not data.startswith(_SEALED_PEM)
+
+
+def public_half(data: bytes) -> bytes | None:
+    """The public key, raw, of a signing key that lies in clear; None where it is none."""
+    try:
+        key = load_pem_private_key(data, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+        return None
+    return key.public_key().public_bytes_raw() if isinstance(key, Ed25519PrivateKey) else None
+
+
 def signing_text(key: Ed25519PrivateKey, secret: bytes = b"") -> bytes:
     """A signing key as PEM (PKCS #8), encrypted under `secret` unless that is b""."""
     sealing: KeySerializationEncryption = NoEncryption()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from sync.errors import SyncError
+from sync.keys import is_in_clear, public_half
+from sync.roster import FILE_NAME, read_roster
 from sync.server.database import Database
 from sync.server.files import DataDirectory, MissingBatch
 from sync.server.store import Store
@@ -51,6 +55,12 @@ class Examined(Protocol):
     def damaged_registers(self) -> Iterator[str]:
         """The consultations whose public files are not what this server signed."""
 
+    def damaged_batches(self) -> Iterator[str]:
+        """The names of batches of the index that are not on disk, or not as they were."""
+
+    def erasures_undone(self) -> int:
+        """How many orders to erase are not carried out."""
+
     def left_over(self) -> Iterator[str]:
         """The names of files that hold something that was ordered to be erased."""
 
@@ -80,6 +90,7 @@ def examine(service: Examined) -> Iterator[Finding]:
     )
     yield from _batches(service)
     yield from _attachments(service)
+    yield from _own_files(service)
     for name in service.store.forked():
         yield Finding(
             Health.BAD,
@@ -151,18 +162,19 @@ def _sqlite(version: tuple[int, ...]) -> Finding:
 
 
 def _batches(service: Examined) -> Iterator[Finding]:
-    indexed = service.store.batch_names()
-    gone = []
-    for name in indexed:
-        try:
-            service.files.batch(name)
-        except MissingBatch:
-            gone.append(name)
+    gone = list(service.damaged_batches())
     for name in gone:
         yield Finding(
             Health.BAD,
             f"Batch {name} is in the index, and its file is missing or damaged. Restore it from a "
             "backup; the device that sent it may still have it.",
+        )
+    if gone and (undone := service.erasures_undone()):
+        yield Finding(
+            Health.BAD,
+            f"{counted(undone, 'order')} to erase {_is(undone)} not carried out "
+            "whole: a batch that may hold the contribution is missing or damaged. Restore it, then "
+            "start the server anew.",
         )
     if not gone:
         yield Finding(Health.FINE, "Every batch of the index is on disk, unchanged.")
@@ -178,16 +190,54 @@ def _batches(service: Examined) -> Iterator[Finding]:
 
 
 def _attachments(service: Examined) -> Iterator[Finding]:
-    """Whether the attachments that the index knows are on disk, by their names alone."""
-    gone = [
-        name for name in service.store.attachment_names() if not service.files.has_attachment(name)
-    ]
+    """Whether the attachments that the index knows are there, unchanged."""
+    gone = [name for name in service.store.attachment_names() if not _is_whole(service, name)]
     if gone:
         yield Finding(
             Health.BAD,
-            f"{counted(len(gone), 'attached file')} of the index are not on disk, such as "
-            f"{gone[0]}. Restore attachments/ from a backup.",
+            f"{counted(len(gone), 'attached file')} of the index {_is(len(gone))} not on disk, or "
+            f"damaged, such as {gone[0]}. Restore attachments/ from a backup.",
         )
+
+
+def _is_whole(service: Examined, name: str) -> bool:
+    """Whether an attachment is there as it was; a bucket checks its bytes itself."""
+    if not service.files.blobs_are_here:
+        return service.files.has_attachment(name)
+    try:
+        service.files.attachment(name)
+    except MissingBatch:
+        return not service.store.is_attached(name)  # it was erased just now
+    return True
+
+
+def _own_files(service: Examined) -> Iterator[Finding]:
+    """Whether the server's key, where it lies in clear, and its list of devices are its own."""
+    owner = service.store.owner()
+    if owner is None:
+        return
+    with contextlib.suppress(OSError):
+        key = service.files.server_key.read_bytes()
+        if is_in_clear(key) and public_half(key) != owner:
+            yield Finding(
+                Health.BAD,
+                f"{service.files.server_key} is damaged, or another server's: no server starts "
+                "with it. Restore it from the backup.",
+            )
+    listing = service.files.blobs.read(FILE_NAME)
+    if listing is not None and not _is_listing(listing, owner):
+        yield Finding(
+            Health.BAD,
+            f"{FILE_NAME} is damaged: a desk cannot check a copy of the batches with it. Start "
+            "the server anew: it writes it again.",
+        )
+
+
+def _is_listing(listing: bytes, owner: bytes) -> bool:
+    try:
+        return read_roster(listing).server_public.public_bytes_raw() == owner
+    except SyncError:
+        return False
 
 
 def _registers(service: Examined) -> Iterator[Finding]:
@@ -212,6 +262,10 @@ def _erasures(service: Examined) -> Iterator[Finding]:
             f"to no contribution any more, such as {left[0]}. Start the server anew, or order it "
             "again (parvis-server erase CODE); what is named still then, delete by hand.",
         )
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _space(free: int) -> Finding:

@@ -13,12 +13,14 @@ can be done again, by one thread of all processes at a time (`Rank.ERASING`):
 2. Of each batch: its attachments are known no more, and go; what is left of the batch is written.
 3. The tombstone is entered, and the order is done (`buried`).
 
-An order that was not done, because the server died, is gone on with when it starts (`finish`).
+An order that was not done, because the server died, is gone on with when it starts (`finish`). One
+that a damaged batch keeps from being done waits for that batch, and keeps up no other.
 """
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +37,7 @@ from sync.redaction import is_redacted, read_redacted, redact
 from sync.register.entry import Entry, Reason
 from sync.server import schema
 from sync.server.database import UnusableStore
+from sync.server.files import MissingBatch
 from sync.server.locks import Rank
 from sync.server.logs import Event, tell, tell_failure
 from sync.server.numbering import hold
@@ -42,6 +45,8 @@ from sync.server.register import entomb
 from sync.server.store import Store
 from sync.server.stored_batches import StoredBatches
 from sync.server.uploads import Uploads
+
+_REST_SECONDS = 600.0  # until an order is tried again that waits for a damaged batch
 
 
 class UnknownContribution(SyncError):
@@ -89,6 +94,7 @@ class Erasures(StoredBatches):
         self._key = key
         self._published_lies_about = False
         self._seen: dict[str, int] = {}
+        self._tried: dict[tuple[str, bytes], float] = {}  # orders that wait for a damaged batch
 
     def obey(self, order: bytes, now: float) -> Erased:
         """Erase what an order says; any number of times.
@@ -96,14 +102,18 @@ class Erasures(StoredBatches):
         Raises:
             UnreadableStatement, ForgedStatement: it is no order by this consultation's organiser.
             UnknownConsultationHere: its consultation is not published here.
+            MissingBatch: the order is kept, and is not done: a batch that may hold it is missing or
+                damaged. What lies elsewhere is gone.
         """
         known = self._store.versions(consultation_of(order))[0]
         own = self._public.public_bytes_raw()
         erasure = read_order(order, (known.organiser_key, own)).erasure
-        with self._alone(erasure.consultation):
-            self._enter(erasure, order, now)
-            changed = self._carry_out_one(erasure.consultation, erasure.id, erasure.reason)
-        self._forget_published()
+        try:
+            with self._alone(erasure.consultation):
+                self._enter(erasure, order, now)
+                changed = self._carry_out_one(erasure.consultation, erasure.id, erasure.reason)
+        finally:
+            self._forget_published()
         tell(Event.ERASED)
         return Erased(erasure, changed)
 
@@ -152,20 +162,18 @@ class Erasures(StoredBatches):
         Raises:
             SyncError, OSError: it cannot be done now.
         """
-        table, records = schema.erasures.c, schema.records.c
-        query = (
-            select(table.consultation, table.id, table.reason)
-            .join(
-                schema.records,
-                (records.consultation == table.consultation) & (records.id == table.id),
-            )
-            .where(table.buried.is_(False))
-        )
-        with self._store.reading() as db:
-            undone = db.execute(query).all()
-        for row in undone:
-            with self._alone(row.consultation):
-                self._carry_out_one(row.consultation, row.id, Reason(row.reason))
+        for consultation, id_, reason in self.undone():
+            if (
+                self._tried.get((consultation, id_), -_REST_SECONDS)
+                > time.monotonic() - _REST_SECONDS
+            ):
+                continue
+            try:
+                with self._alone(consultation):
+                    self._carry_out_one(consultation, id_, reason)
+            except MissingBatch:  # one order that waits for a damaged batch keeps up nothing else
+                tell_failure(Event.FAILED)
+                self._tried[consultation, id_] = time.monotonic()
         self._forget_published()
         self.let_go_of_uploads()
 
@@ -259,13 +267,17 @@ class Erasures(StoredBatches):
         if gone:
             with self._alone(read.consultation):
                 for id_ in gone:
-                    self._carry_out_one(read.consultation, id_, ordered[id_])
+                    try:
+                        self._carry_out_one(read.consultation, id_, ordered[id_])
+                    except MissingBatch:  # another one: `finish` tries again
+                        tell_failure(Event.FAILED)
         return bool(gone)
 
     def put_back(self, name: str, read: Batch, body: bytes) -> None:
         """Write a batch that the index knows and whose bytes are lost, without what was erased."""
         with self._alone(read.consultation):
             self._store.files.keep_batch(name, self.without_erased(read, body)[0])
+        self._tried.clear()
 
     def _orders_in(self, read: Batch) -> dict[bytes, bytes]:
         with self._store.reading() as db:
@@ -274,12 +286,20 @@ class Erasures(StoredBatches):
         return {one.id: known[one.id] for one in read.records if one.id in known} if known else {}
 
     def _carry_out_one(self, consultation: str, id_: bytes, reason: Reason) -> int:
-        """Take a contribution out of all batches, and enter its tombstone; of one thread alone."""
+        """Take a contribution out of all batches, and enter its tombstone; of one thread alone.
+
+        Raises:
+            MissingBatch: one of them is missing or damaged; it was taken out of all others.
+        """
         commitment: bytes | None = None
-        changed = 0
+        changed, unread = 0, 0
         for name in self.batches_of(consultation, id_):
             self._goes_on()
-            read = self.read_stored(name)
+            try:
+                read = self.read_stored(name)
+            except MissingBatch:
+                unread += 1
+                continue
             found = [one for one in read.records if one.id == id_]
             if not found:
                 continue
@@ -296,6 +316,8 @@ class Erasures(StoredBatches):
                 self._uploads.drop(name)
                 changed += 1
             self._account_for(name)
+        if unread:  # it may be in there: no tombstone says that it is gone
+            raise MissingBatch()
         if commitment is not None:
             table = schema.erasures
             here = (table.c.consultation == consultation) & (table.c.id == id_)

@@ -65,6 +65,17 @@ class Looked:
             blobs = self.files.blobs.within("register")
             yield from SignedRegisters(blobs, public, self.store.reading).damaged()
 
+    def damaged_batches(self) -> Iterator[str]:
+        """The names of batches of the index that are not on disk, or not as they were."""
+        public = self._public()
+        if public is not None:
+            yield from StoredBatches(self.store, public).damaged_batches()
+
+    def erasures_undone(self) -> int:
+        """How many orders to erase are not carried out."""
+        public = self._public()
+        return 0 if public is None else len(StoredBatches(self.store, public).undone())
+
     def left_over(self) -> Iterator[str]:
         """The names of files that hold something that was ordered to be erased."""
         public = self._public()

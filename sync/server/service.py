@@ -118,6 +118,8 @@ class Service:
         """This process starts to serve: devices may look what the server still has."""
         self.files.make_folders()
         self._lineage = self.store.database.lineage()
+        listing = self.files.blobs.read(FILE_NAME)
+        self._roster_is_due = listing is not None and listing != self.roster_of_all()
         if self.store.database.shared:
             self.store.begin_instance(self._instance)
 
@@ -171,6 +173,14 @@ class Service:
     def damaged_registers(self) -> Iterator[str]:
         """The consultations whose public files are not what this server signed."""
         return self.registers.damaged()
+
+    def damaged_batches(self) -> Iterator[str]:
+        """The names of batches of the index that are not on disk, or not as they were."""
+        return self.erasures.damaged_batches()
+
+    def erasures_undone(self) -> int:
+        """How many orders to erase are not carried out."""
+        return len(self.erasures.undone())
 
     def left_over(self) -> Iterator[str]:
         """The names of files that hold something that was ordered to be erased."""

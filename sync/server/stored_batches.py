@@ -11,7 +11,10 @@ from sync import batch as batches
 from sync.batch import Batch, claimed_device
 from sync.errors import SyncError
 from sync.redaction import is_redacted, read_redacted
+from sync.register.entry import Reason
 from sync.server import schema
+from sync.server.database import UnusableStore
+from sync.server.files import MissingBatch
 from sync.server.store import Store
 
 
@@ -47,7 +50,7 @@ class StoredBatches:
         for name in sorted(asked):
             try:
                 read = self.read_stored(name)
-            except (SyncError, IndexError):
+            except MissingBatch:
                 continue  # missing or damaged: that is said elsewhere
             for one in read.records:
                 if one.ciphertext and (read.consultation, one.id) in ordered:
@@ -63,9 +66,38 @@ class StoredBatches:
         """A stored batch, whole or with erasures.
 
         Raises:
-            MissingBatch: it is not on disk any more.
+            MissingBatch: it is not on disk any more, or not as it was.
         """
-        return self.read(self._store.files.batch(name))
+        body = self._store.files.batch(name)
+        try:
+            return self.read(body)
+        except UnusableStore:
+            raise
+        except (SyncError, IndexError):  # of what an erasure left, the name is not all the bytes'
+            raise MissingBatch() from None
+
+    def damaged_batches(self) -> Iterator[str]:
+        """The names of batches of the index that are not on disk, or not as they were."""
+        for name in self._store.batch_names():
+            try:
+                if is_redacted(self._store.files.batch(name)):
+                    self.read_stored(name)
+            except MissingBatch:
+                yield name
+
+    def undone(self) -> Sequence[tuple[str, bytes, Reason]]:
+        """Orders that are not done though there is something to erase: consultation, id, reason."""
+        table, records = schema.erasures.c, schema.records.c
+        query = (
+            select(table.consultation, table.id, table.reason)
+            .join(
+                schema.records,
+                (records.consultation == table.consultation) & (records.id == table.id),
+            )
+            .where(table.buried.is_(False))
+        )
+        with self._store.reading() as db:
+            return [(row[0], row[1], Reason(row[2])) for row in db.execute(query)]
 
     def read(self, body: bytes) -> Batch:
         """A batch of a device that is known here, whole or with erasures."""
