@@ -172,9 +172,10 @@ class Registers(SignedRegisters):
                 self._goes_on()
                 old = self._signed(consultation)
                 entries = self._entries(consultation, old.size)
-                if not entries:
-                    return added
                 folder = self.folder(consultation)
+                if not entries:
+                    self._show_newest(consultation, folder)
+                    return added
                 roots = self._certain(consultation, old)
                 for entry in entries:
                     roots.add(entry)
@@ -199,6 +200,12 @@ class Registers(SignedRegisters):
                 full = old.size - old.size % TILE_WIDTH
                 tiles.prune(folder, self._sizes(consultation, full, size), size)
                 added += len(entries)
+
+    def _show_newest(self, consultation: str, folder: Blobs) -> None:
+        """Put the newest checkpoint beside the tiles, where a full or failing disk kept it out."""
+        note = self._newest(consultation)
+        if note is not None and folder.read(CHECKPOINT) != note:
+            folder.write(CHECKPOINT, note)
 
     def _certain(self, consultation: str, point: Checkpoint) -> merkle.GrowingRoot:
         """What was signed, ready to grow: the tiles that the next ones are built on lead to it.
@@ -458,8 +465,7 @@ class Registers(SignedRegisters):
                 raise DamagedRegister()
             if Tiles(folder, point.size).root() != point.root:
                 raise DamagedRegister()
-        if folder.read(CHECKPOINT) != note:
-            folder.write(CHECKPOINT, note)
+        self._show_newest(consultation, folder)
 
     # within
 

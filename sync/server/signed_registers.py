@@ -60,7 +60,8 @@ class SignedRegisters:
                 point = self._signed(consultation)
                 try:
                     root = tiles.whole_root(self.folder(consultation), point.size)
-                    if root == point.root and not self._goes_back(consultation):
+                    sound = root == point.root and not self._is_forged(consultation)
+                    if sound and not self._goes_back(consultation):
                         break
                 except DamagedRegister:
                     pass
@@ -89,6 +90,11 @@ class SignedRegisters:
             return True
         origin = origin_of(consultation)
         return checkpoint.read(known, origin, self._public).root != public.root
+
+    def _is_forged(self, consultation: str) -> bool:
+        """Whether what lies beside the tiles is no checkpoint of this server."""
+        there = self.folder(consultation).size(CHECKPOINT) is not None
+        return there and self._published_checkpoint(consultation) is None
 
     def _published_checkpoint(self, consultation: str) -> Checkpoint | None:
         """The checkpoint that lies beside the tiles; None where there is none of this server's."""
