@@ -54,6 +54,10 @@ class Pause:
         self._touched_at = self.clock()
         self._before = {id(thing): _place_of(thing) for thing in _things(cover)}
 
+    def lifted(self) -> None:
+        """The finger of a touch that counts is lifted: only now does what it chose change."""
+        self._touched_at = self.clock()
+
     # --- what it means ------------------------------------------------------------------------
 
     @property

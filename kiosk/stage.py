@@ -70,6 +70,7 @@ LONG_ALONE = 40  # ticks: twenty seconds
 SAID_AGAIN = (20, 10, 5)  # seconds before all is erased, to who listens
 QUIET = 0.7  # seconds after a touch in which the next one is not expected
 HASTE = 0.3  # the same of somebody who only touches, and reads nothing
+COUNTS = "counts"  # in `touch.ud`: the finger did not come too soon, and nothing else came since
 METHOD = "method"  # the screen of groups that one way to take part asks together
 
 
@@ -151,7 +152,8 @@ class Kiosk(FloatLayout):
         self.on_news: Callable[[], None] = lambda: None  # other consultations are open
         tr.bind(_=self._language_changed)
         tr.bind(rtl=theme.setter("rtl"))
-        Window.bind(on_touch_down=self._finger_down, on_key_down=self._key)
+        Window.bind(on_touch_down=self._finger_down, on_touch_up=self._finger_up)
+        Window.bind(on_key_down=self._key)
         Window.bind(on_key_up=self._key_up, on_textinput=self._text)
         keys_in_use.watch()
         self._ticking = Clock.schedule_interval(self._tick, 0.5)
@@ -163,7 +165,8 @@ class Kiosk(FloatLayout):
         self._ticking.cancel()
         self.keypad.close()
         self.ear.reset()
-        Window.unbind(on_touch_down=self._finger_down, on_key_down=self._key)
+        Window.unbind(on_touch_down=self._finger_down, on_touch_up=self._finger_up)
+        Window.unbind(on_key_down=self._key)
         Window.unbind(on_key_up=self._key_up, on_textinput=self._text)
         tr.unbind(_=self._language_changed)
 
@@ -532,6 +535,13 @@ class Kiosk(FloatLayout):
         if pause.swallows_touch(self.cover, *touch.pos):
             return True
         pause.touched(self.cover)
+        touch.ud[COUNTS] = True
+        return False
+
+    def _finger_up(self, _: Any, touch: Any) -> bool:
+        """Whoever presses for long chooses with the end of it: half a second begins there."""
+        if touch.ud.pop(COUNTS, False):
+            pause.lifted()
         return False
 
     def _touched(self) -> bool:

@@ -236,3 +236,38 @@ def test_the_very_first_touch_after_the_start_counts(window):
     assert fresh.swallows_touch(there, 1, 1)
     moments.now += 0.6
     assert not fresh.swallows_touch(there, 1, 1)
+
+
+def press_long_then_touch(x, y):
+    """A slow press, and a second touch that follows at once when it is over."""
+    touch = driver.touch_at(x, y)
+    touch.touch_down()
+    driver.frames()
+    driver.moments.now += 0.8
+    touch.touch_up()
+    driver.frames(3)
+    with driver.trembling():
+        again = driver.touch_at(x, y)
+    again.touch_down()
+    driver.frames()
+    again.touch_up()
+    driver.frames(3)
+
+
+def test_a_second_touch_after_a_long_press_judges_one_project(tmp_path):
+    with judging(tmp_path) as home:
+        answer = home.kiosk.page.answer
+        card = answer.cards["excellent"]
+        press_long_then_touch(*card.to_window(*card.center))
+        assert [value for value in answer.values.values() if value] == ["excellent"]
+
+
+def test_a_second_touch_after_a_long_press_does_not_take_a_choice_away(tmp_path):
+    with hall.hall(tmp_path, hall.consultation(SEVERAL)) as home:
+        home.begin()
+        card = home.kiosk.page.answer.cards["place"]
+        press_long_then_touch(*card.to_window(*card.center))
+        assert home.kiosk.journey.value() == "place"
+        with driver.trembling(0.6):
+            driver.tap(card)
+        assert home.kiosk.journey.value() == ""
