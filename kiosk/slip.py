@@ -56,8 +56,7 @@ def draw_slip(
         _line(tr._("Merci ! Votre code :"), SMALL, dots),
         _line(code, LARGE, dots, bold=True, foreign=True),
     ]
-    keep = tr._("C’est votre reçu. Gardez-le : il ne dit rien de vos réponses.")
-    below = [_line(keep, SMALL, dots)]
+    below = [_line(keep_words(followed), SMALL, dots)]
     if native_qr:
         return Slip(_stacked(above, dots), qr, _stacked(below, dots))
     return Slip(_stacked([*above, _qr(qr, dots), *below], dots))

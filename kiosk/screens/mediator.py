@@ -5,17 +5,26 @@ from kivy.properties import StringProperty
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.page import Page
+from sync.consultation import Traceability
 
 
 class MediatorScreen(Page):
     """The session goes on; each person's agreement and receipt are their own."""
 
     name = StringProperty()
+    receipts = StringProperty()
+    """What each person takes away, where the consultation gives anything."""
 
     def enter(self) -> None:
         """Greet the mediator."""
         account = self.kiosk.account
         self.name = account.name if account else ""
+        gives = self.kiosk.offer.traceability is not Traceability.NONE
+        self.receipts = (
+            tr._("Chaque personne donne son accord et garde son reçu.")
+            if gives
+            else tr._("Cette consultation ne donne pas de reçu.")
+        )
         self.back_text = tr._("Quitter")
         self.next_text = tr._("Nouvelle personne")
         self.next_icon = "plus"

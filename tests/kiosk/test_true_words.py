@@ -7,7 +7,7 @@ import pytest
 from tests.kiosk import hall  # isort: split
 
 from kiosk.screens.agreement import WORDING, WORDING_WITH_NAME
-from kiosk.slip import keep_words
+from kiosk.slip import draw_slip, keep_words
 from sync import consultation as packages
 from sync.consultation import Traceability
 
@@ -41,6 +41,23 @@ def test_a_printed_receipt_says_nothing_of_the_answers_only_where_it_leads_to_no
     assert "permet de retrouver vos réponses" in keep_words(Traceability.FULL)
 
 
+@pytest.mark.parametrize("native_qr", [False, True])
+def test_the_paper_itself_says_whether_the_receipt_leads_to_the_answers(native_qr, window):
+    def bits(followed):
+        slip = draw_slip(
+            code="WMWM-WMWM-WMWM",
+            qr="https://town.example/R/A",
+            organiser="Ville",
+            title="La place",
+            dots=384,
+            native_qr=native_qr,
+            followed=followed,
+        )
+        return (slip.below or slip.above).tobytes()
+
+    assert bits(Traceability.FULL) != bits(Traceability.INCLUSION)
+
+
 def test_what_is_printed_follows_what_the_consultation_promises(tmp_path, monkeypatch):
     about = hall.consultation()
     options = replace(about.options, traceability=Traceability.FULL)
@@ -57,3 +74,15 @@ def test_what_is_printed_follows_what_the_consultation_promises(tmp_path, monkey
         monkeypatch.setattr(page, "_print", lambda *_: None)
         page.go_back()
     assert drawn["followed"] is Traceability.FULL
+
+
+@pytest.mark.parametrize("followed", list(Traceability))
+def test_a_mediator_is_told_of_receipts_only_where_there_are_any(tmp_path, followed):
+    about = hall.consultation()
+    options = replace(about.options, traceability=followed)
+    about = packages.publish(replace(about, options=options, data=b""), hall.keys().organiser)
+    with hall.hall(tmp_path, about, people=True) as home:
+        home.sign_in(hall.MEDIATOR, hall.MEDIATOR_PIN)
+        assert home.name == "mediator"
+        gives = followed is not Traceability.NONE
+        assert ("garde son reçu" in home.kiosk.page.receipts) is gives
