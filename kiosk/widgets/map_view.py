@@ -30,6 +30,7 @@ from kiosk.maps.earth import (
     round_metres,
 )
 from kiosk.maps.tiles import Tiles
+from kiosk.pause import SECONDS, pause
 from kiosk.theme.drawing import Pen
 from kiosk.theme.theme import CAPITAL_RATIO, theme
 from kiosk.widgets.touch import HELD, Tap
@@ -41,6 +42,7 @@ _textures: WeakKeyDictionary[Tiles, OrderedDict[tuple[int, int, int], Any]] = We
 _GROUND, _GRID = (0.93, 0.92, 0.88), (0.80, 0.79, 0.75)
 _PIN, _PIN_EDGE, _OWN = (0.72, 0.07, 0.07), (1, 1, 1), (0.09, 0.18, 0.55)
 _LOW_MM = 48.0
+_ECHO_MM = 10  # two touches no further apart are of one hand that trembles
 _LABEL_MM, _MOST_LABELS = 2.6, 60
 
 
@@ -78,6 +80,7 @@ class MapView(FloatLayout, StencilView, Held):
         super().__init__(**kwargs)
         self._finger: Any = None
         self._from = (0.0, 0.0)
+        self._picked = (0.0, 0.0, float("-inf"))  # where on the window a place was chosen, and when
         self._moved = False
         self._may_read = 0
         self._ground = InstructionGroup()
@@ -126,7 +129,7 @@ class MapView(FloatLayout, StencilView, Held):
         touch.ud[HELD] = True
         if super().on_touch_down(touch):
             return True
-        if self._finger is None:
+        if self._finger is None and not self._is_echo(touch):
             touch.grab(self)
             self._finger, self._from, self._moved = touch, touch.pos, False
         return True
@@ -150,6 +153,7 @@ class MapView(FloatLayout, StencilView, Held):
         self._finger = None
         if not self._moved:
             picked = self.place_at(*touch.pos)
+            self._picked = (*touch.pos, pause.clock())
             if self.low and not self._is_central(touch.y):
                 self.go_to(*picked)
             self.dispatch("on_pick", *picked)
@@ -158,6 +162,12 @@ class MapView(FloatLayout, StencilView, Held):
     def lose(self, touch: Any, *, ends: bool) -> None:
         """It neither moves the map any more nor chooses a place."""
         self._finger = None
+
+    def _is_echo(self, touch: Any) -> bool:
+        """Whether a hand that trembles touches again where it has just chosen a place."""
+        x, y, when = self._picked
+        near = math.hypot(touch.x - x, touch.y - y) < theme.mm(_ECHO_MM)
+        return near and pause.clock() - when < SECONDS
 
     def _is_central(self, y: float) -> bool:
         return bool(abs(y - self.center_y) < self.height / 4)
@@ -212,6 +222,7 @@ class MapView(FloatLayout, StencilView, Held):
         self._draw_later.cancel()
         self.spots = []
         self._finger = None
+        self._picked = (0.0, 0.0, float("-inf"))
         self.draw()
 
     def _draw_tiles(self) -> None:

@@ -111,7 +111,12 @@ class PlaceAnswer(SideBySide):
             self.take(own)
 
     def take(self, spot: Spot) -> None:
-        """Add a place to a way or an area; a point is replaced."""
+        """Add a place to a way or an area; a point is replaced.
+
+        The same place once more after itself is no further point of a way.
+        """
+        if self.spots[-1:] == [spot]:
+            return
         self.spots = [*self.spots, spot] if self.several else [spot]
         self._changed()
 

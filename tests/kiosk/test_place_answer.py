@@ -161,7 +161,8 @@ def test_where_nothing_is_known_degrees_can_be_typed(tmp_path):
         media.to(kiosk, "lieu")
         kiosk.kiosk.page.answer.field.text = "somewhere"
         kiosk.on()
-        assert kiosk.name == "question" and kiosk.kiosk.page.trouble
+        kiosk.back()
+        assert kiosk.kiosk.page.answer.field.text == "somewhere" and not spots(kiosk)
         kiosk.kiosk.page.answer.field.text = "47,2184 -1,5536"
         kiosk.on()
         kiosk.back()
@@ -192,3 +193,23 @@ def test_nothing_of_where_it_was_remains(kiosk):
     kiosk.kiosk.erase()
     driver.frames(2)
     assert view.spots == [] and answer.spots == [] and answer.value == ""
+
+
+def test_a_second_touch_at_once_adds_no_point_that_nobody_meant(kiosk):
+    answer = media.to(kiosk, "zone")
+    tap_map(answer, 0.4, 0.4)
+    with driver.trembling():
+        tap_map(answer, 0.402, 0.401)
+    tap_map(answer, 0.6, 0.4)
+    assert len(answer.spots) == 2 and kiosk.kiosk.journey.value() == ""
+    with driver.trembling():  # quick, but meant: it is elsewhere
+        tap_map(answer, 0.5, 0.7)
+    assert len(answer.spots) == 3 and len(spots(kiosk)) == 4
+
+
+def test_the_same_place_chosen_twice_is_one_point_of_a_way(kiosk):
+    answer = media.to(kiosk, "zone")
+    for _ in range(3):
+        driver.tap(tool(answer, "Placer ici"))
+    assert len(answer.spots) == 1 and kiosk.kiosk.journey.value() == ""
+    assert answer.told == "Encore 2 points."
