@@ -568,16 +568,21 @@ class Kiosk(FloatLayout):
         return self.keypad.wrote(text)
 
     def _look_for_people(self) -> None:
-        """Accounts may be added and taken away by command while the kiosk runs."""
+        """Accounts may be added and taken away by command while the kiosk runs.
+
+        Whose account is taken away is signed out, but not in the middle of somebody's answers.
+        """
         people = self.counter.accounts.all()
+        is_gone = self.account is not None and self.account not in people
+        if is_gone and not self.journey.has_answers:
+            self.sign_out()
         if people == self._people:
             return
         self._people = people
         self.has_accounts = bool(people)
-        if self.account is not None and self.account not in people:
-            self.sign_out()
-        elif self.page is not None and self.page is self._screens.get("sign_in"):
+        if self.page is not None and self.page is self._screens.get("sign_in"):
             self.page.list_people()
+            pause.changed()  # names stand elsewhere now
 
     def _tick(self, *_: Any) -> None:
         self._look_for_people()

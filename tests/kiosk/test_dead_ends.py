@@ -158,3 +158,19 @@ def test_what_the_form_no_longer_accepts_at_the_last_moment_is_told_and_nothing_
             assert there.kiosk.page.trouble == "Trop tard pour cela."
             assert there.kiosk.journey.value() == "ouvrons"
             assert there.sealed == 0
+
+
+def test_answers_outlive_the_account_of_the_mediator_who_helps(tmp_path):
+    with hall.hall(tmp_path, people=True) as home:
+        home.sign_in(hall.MEDIATOR, hall.MEDIATOR_PIN)
+        home.on()
+        home.begin()
+        home.on()  # agreed
+        home.kiosk.journey.hold("Un banc", "/data/idee")
+        assert home.kiosk.journey.has_answers
+        home.kiosk.counter.accounts.remove(hall.MEDIATOR)
+        home.kiosk._tick()
+        assert home.kiosk.journey.has_answers and home.name == "question"
+        home.kiosk.erase()
+        home.kiosk._tick()
+        assert home.kiosk.account is None and home.name == "welcome"

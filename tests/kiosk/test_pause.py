@@ -10,6 +10,7 @@ from tests.kiosk import driver, hall  # isort: split
 from kiosk.access.commands import KEY_SETS
 from kiosk.journey import Stage
 from kiosk.pause import Pause, pause
+from kiosk.people.accounts import Role
 from kiosk.widgets.methods.judgment import MajorityJudgment
 
 SEVERAL = """
@@ -271,3 +272,24 @@ def test_a_second_touch_after_a_long_press_does_not_take_a_choice_away(tmp_path)
         with driver.trembling(0.6):
             driver.tap(card)
         assert home.kiosk.journey.value() == ""
+
+
+def test_a_name_that_moved_under_the_finger_is_not_chosen(tmp_path):
+    with hall.hall(tmp_path, people=True) as home:
+        home.kiosk.open_sign_in()
+        driver.frames(3)
+        first = home.kiosk.page.ids.people.children[-1]
+        place = first.to_window(*first.center)
+        driver.moments.now += 1
+        driver.tap(next(one for one in home.hands.things() if one.said == "1"))
+        home.kiosk.counter.accounts.add("Aaron", Role.MEDIATOR, "82057")
+        home.kiosk._tick()
+        driver.frames(3)
+        with driver.trembling():
+            touch = driver.touch_at(*place)
+        touch.touch_down()
+        driver.frames()
+        touch.touch_up()
+        driver.frames(2)
+        assert home.kiosk.page.name == ""
+        assert home.kiosk.page.dots == 1
