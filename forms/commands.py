@@ -105,8 +105,9 @@ def check(form: Path) -> None:
     if form.suffix.lower() != ".xml" or notice_beside(form).is_file():
         _warn(review_notice(form, read.languages))
     count = len(read.questions)
+    questions = f"{count} question" if count == 1 else f"{count} questions"
     languages = f", in {', '.join(read.languages)}" if read.languages else ""
-    click.echo(f"{form.name} is in order: {count} questions{languages}.")
+    click.echo(f"{form.name} is in order: {questions}{languages}.")
 
 
 @main.command(name="compile")

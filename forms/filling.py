@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,10 +47,24 @@ def _text(value: object, name: str) -> str:
 def answer_all(entry: Entry, answers: Mapping[str, str]) -> None:
     """Give answers by path, or by name, each when its question comes up.
 
+    Where a person may add an instance of a repeat, one is added for each that a path names next:
+    "/data/household[2]/age" after the first household.
+
     Raises:
         AnswersRefusedError: some are refused, or never asked for; every one is named.
     """
     left = dict(answers)
+    wrong: list[str] = []
+    wrong += _given(entry, left)
+    while left and _grown(entry, left):
+        wrong += _given(entry, left)
+    wrong.extend(f"{name}: the form does not ask this, or not with these answers." for name in left)
+    if wrong:
+        raise AnswersRefusedError("\n".join(wrong))
+
+
+def _given(entry: Entry, left: dict[str, str]) -> list[str]:
+    """Give what is asked for now, taking it out of what is left; a line for each refusal."""
     wrong: list[str] = []
     for ref in _as_they_come(entry):
         name = ref.rpartition("/")[2]
@@ -63,9 +78,27 @@ def answer_all(entry: Entry, answers: Mapping[str, str]) -> None:
         del left[key]
         if not verdict.kept:
             wrong.append(f"{ref}: {_why(verdict)}")
-    wrong.extend(f"{name}: the form does not ask this, or not with these answers." for name in left)
-    if wrong:
-        raise AnswersRefusedError("\n".join(wrong))
+    return wrong
+
+
+def _grown(entry: Entry, left: Mapping[str, str]) -> bool:
+    """Add the instances of repeats that answers are left for; whether there were any."""
+    paths = [name.replace("[1]", "") for name in left]
+    grown = False
+    for repeat in entry.repeats():
+        if not repeat.may_add:
+            continue
+        start = repeat.ref.replace("[1]", "")
+        inside = (_POSITION.match(one[len(start) :]) for one in paths if one.startswith(start))
+        named = {int(found[1] or 1) for found in inside if found}
+        following = len(repeat.instances) + 1
+        while following in named:
+            entry.add_repeat(repeat.ref)
+            following, grown = following + 1, True
+    return grown
+
+
+_POSITION = re.compile(r"(?:\[([0-9]{1,6})\])?/")
 
 
 def _as_they_come(entry: Entry) -> Iterator[str]:
