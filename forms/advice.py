@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from forms.errors import Problem
+from forms.functions.dates import DATE_MARKS
 from forms.languages import MEDIA, split_header
 from forms.sheets import Row, Workbook
 
@@ -58,6 +59,9 @@ _SHOWN = re.compile(
 )
 _CALLS = re.compile(r"\w[\w-]*\([^()]*(?:\([^()]*\)[^()]*)*\)|ex:\S+|printer:\S+")
 
+_DATE_PATTERN = re.compile(r"""format-date(?:-time)?\([^'"]*(?:'[^']*'[^'"]*)?,\s*(['"])(.*?)\1""")
+_MARK = re.compile(r"%.?")
+
 
 def advise(book: Workbook) -> Iterator[Problem]:
     """What the kiosk does in another way than the sheet may mean, in its order."""
@@ -69,6 +73,8 @@ def advise(book: Workbook) -> Iterator[Problem]:
             yield Problem(_TYPES[kind], "survey", row.number, row.header("type"))
         yield from _appearances(row)
         for column, text in row.cells.items():
+            for pattern in _DATE_PATTERN.finditer(text):
+                yield from _marks(pattern[2], row, row.header(column))
             if _LAST_SAVED.search(text):
                 yield Problem(
                     "A kiosk tells nobody what the person before answered: last-saved is empty.",
@@ -76,6 +82,19 @@ def advise(book: Workbook) -> Iterator[Problem]:
                     row.number,
                     row.header(column),
                 )
+
+
+def _marks(pattern: str, row: Row, header: str) -> Iterator[Problem]:
+    """Marks of `format-date()` that mean nothing: Collect stops at them, here they are shown."""
+    for mark in dict.fromkeys(_MARK.findall(pattern)):
+        if mark[1:] not in DATE_MARKS:
+            yield Problem(
+                f"“{mark}” means nothing in format-date(): it is shown as it stands.",
+                "survey",
+                row.number,
+                header,
+                "There are %Y %y %m %n %b %d %e %a %W %H %h %M %S %3; a % is written %%.",
+            )
 
 
 def _passed_over(book: Workbook) -> Iterator[Problem]:

@@ -126,6 +126,10 @@ def _milliseconds(moment: datetime) -> int:
     return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // _MILLISECOND
 
 
+DATE_MARKS = frozenset("YymnbdeaHhMS3W%")
+"""What may follow a % in `format-date()`."""
+
+
 def _formatted(moment: datetime, pattern: str, language: str) -> str:
     """The identifiers of the specification replaced by what they mean, in a language's words."""
     words = words_of(language)
