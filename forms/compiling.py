@@ -50,6 +50,7 @@ _MISSED = re.compile(r"Could not find the name '([^']+)'")
 _OURS = "https://parvis.example/ns/forms/1"
 _ON_A_SHEET = re.compile(r"On the '(survey|choices|settings|entities)' sheet, the ")
 _SAME_LIST = re.compile(r"The same instance id will be generated .* Instance name: '([^']+)'.*")
+_UNLABELLED = re.compile(r"The survey element named '([^']+)' has no label or hint\.?")
 _DUMP = re.compile(r":? \{'.*\}$")
 """A row as Python writes it, at the end of a sentence of pyxform's."""
 _SHEET = re.compile(r"sheet:? '(\w+)'|[Tt]he (\w+) sheet|'(\w+)' sheet")
@@ -161,6 +162,9 @@ def placed_by_pyxform(said: str, book: Workbook) -> Problem:
             f"Two lists are called “{same[1]}”: files of one name, or a file and a list of"
             " choices. Rename one of them."
         )
+    if unlabelled := _UNLABELLED.fullmatch(message):
+        message = f"“{unlabelled[1]}” has neither a label nor a hint. Write what people are asked."
+        column = "label"
     if not message.endswith((".", "!", "?")) and "http" not in message[-60:]:
         message += "."
     return Problem(message, sheet, row, column)
@@ -237,6 +241,8 @@ def _told(
     else:
         row = book.rows(found.sheet)[found.index]
         number, text = row.number, row.written.get(found.header, "")
+        if problem.column:
+            found = replace(found, header=row.header(problem.column))
     message, advice = problem.message, ""
     if isinstance(wrong, FormError) and "not well-formed XML" in message:
         message, advice = _unwritable(text, found.header)

@@ -388,7 +388,7 @@ def test_a_picture_at_an_address_is_absent_and_check_says_so(tmp_path: Path) -> 
     checked = run("check", form)
     assert checked.exit_code == 0
     for address in ("http://example.org/map.png", "https://example.org/x.jpg"):
-        assert f"{address} is an address: devices show nothing of it." in checked.stderr
+        assert f"what is at {address} is absent." in checked.stderr
     compiled = compile_form(form)
     assert [file.name for file in compiled.media] == ["y.jpg"]
     first, second = Entry(read_form(compiled.xml)).steps()

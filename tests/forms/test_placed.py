@@ -188,3 +188,16 @@ def test_a_cost_that_is_no_number_is_told_on_the_choices_sheet(tmp_path: Path) -
         '| | f | parvis="https://parvis.example/ns/forms/1" |\n',
     )
     assert problem.place == "choices, row 7, column cost (E)"
+
+
+def test_a_question_without_a_label_is_told_at_the_label(tmp_path: Path) -> None:
+    form = tmp_path / "form.md"
+    form.write_text(
+        "| survey |\n| | type | name | label | hint |\n| | text | a | A | |\n| | note | n | | |\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(FormErrors) as refused:
+        compile_form(form)
+    assert "survey, row 4, column label (D): “n” has neither a label nor a hint." in str(
+        refused.value
+    )
