@@ -19,7 +19,7 @@ from forms.errors import FormError
 from forms.moments import local_time
 from kiosk.errors import DeviceError
 from kiosk.greeting import renew_greeting
-from sync.command_line import Refusing, Sentence, courier_progress
+from sync.command_line import Refusing, Sentence, ask, courier_progress
 from sync.errors import SyncError
 from sync.wording import counted
 
@@ -204,8 +204,7 @@ def erase(code: str, data: Path, yes: bool) -> None:
     from sync.outbox import State
 
     ids = [one.hex() for one in ids_of(code)]
-    if not yes:
-        click.confirm("This cannot be undone. Erase it from this device?", abort=True)
+    ask("This cannot be undone. Erase it from this device?", yes=yes)
     with work_at(data) as work:
         states = [State(one) for one in work.do("erase", Message({"ids": ids})).texts("states")]
     if not states or states[0] is State.ERASED:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sync.command_line import Sentence
+from sync.command_line import Sentence, ask
 from sync.desk.agent import Agent, ForeignAgent
 from sync.desk.options import (
     keys_option,
@@ -83,11 +83,7 @@ def unprotect_keys(keys: Path, yes: bool) -> None:
     opened = opened_keys(keys)
     if not any(isinstance(one, SealedKey) for one in (opened.signing, *opened.opening)):
         raise Sentence("These keys are under no passphrase.")
-    if not yes:
-        click.confirm(
-            f"Whoever reads this disk can use the keys then. Write them to {keys} in plain?",
-            abort=True,
-        )
+    ask(f"Whoever reads this disk can use the keys then. Write them to {keys} in plain?", yes=yes)
     opened.seal(None)
     say_in_plain(keys)
 

@@ -10,6 +10,7 @@ from tests.kiosk import hall  # isort: split
 from kiosk.commands import main
 from kiosk.people import accounts
 from sync.device import Device
+from sync.receipt import receipt_code
 
 
 @pytest.fixture
@@ -244,3 +245,11 @@ def test_a_path_that_is_no_printer_is_refused_and_not_noted(run, data, tmp_path,
 def test_a_device_that_takes_all_is_noted(run, data):
     done = run("printer", "--at", "file:/dev/null", "--data", data)
     assert "file:/dev/null is ready" in done.stdout
+
+
+@pytest.mark.parametrize("typed", ["", "n\n"])
+def test_what_nobody_agrees_to_erase_is_not_erased_and_a_sentence_says_so(run, tmp_path, typed):
+    done = run("erase", receipt_code(bytes(16)), "--data", tmp_path / "d", typed=typed)
+    assert done.exit_code == 1
+    assert "Nothing was changed." in done.output
+    assert "Aborted" not in done.output

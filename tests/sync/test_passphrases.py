@@ -219,6 +219,11 @@ def test_a_file_seals_new_keys_and_opens_them_and_so_does_the_environment(
     changed = run("keys", "protect", "--keys", folder, "--change", "--new-passphrase-file", other)
     assert changed.exit_code == 0, changed.output
     assert run("keys", "renew", "--keys", folder, "--passphrase-file", other).exit_code == 0
+    for typed in ("", "n\n"):  # nobody is there; or somebody says no
+        left = run("keys", "unprotect", "--keys", folder, "--passphrase-file", other, typed=typed)
+        assert (left.exit_code, "Nothing was changed." in left.stderr) == (1, True)
+        assert "Aborted" not in left.output
+        assert sealed(folder) == [True] * 5
     out = run("keys", "unprotect", "--keys", folder, "--yes", "--passphrase-file", other)
     assert out.exit_code == 0, out.output
     assert LOUD in out.stderr
