@@ -39,7 +39,10 @@ _COMMAND = re.compile(
 )
 _OPTION = re.compile(r"--[a-z][a-z-]*")
 _FOREIGN = frozenset({"--help", "--version"})
-_OTHERS = frozenset({"--require-hashes", "--synchronous"})  # pip's, and tests.sync.power's
+# pip's, and those of tests.sync.power and tests.sync.pairs
+_OTHERS = frozenset(
+    {"--require-hashes", "--synchronous", "--postgresql", "--kill", "--slow-fsync", "--slow-blobs"}
+)
 
 
 def code_in(text: str, *, all_of_it: bool) -> Iterator[str]:
