@@ -630,14 +630,22 @@ def people_list(data: Path) -> None:
     Example:
       parvis-kiosk people list --data /var/lib/parvis-kiosk
     """
-    from kiosk.people.accounts import Accounts
+    from kiosk.errands import people_list as list_people
+    from kiosk.frames import Message
+    from kiosk.hatch import work_at
     from sync.device import Device
+    from sync.errors import DeviceBusy
 
-    with Device.looked_at(data) as device:
-        accounts = Accounts(device.database).all()
-    for account in accounts:
-        click.echo(f"{account.role.value:10} {account.name}")
-    if not accounts:
+    try:
+        with Device.looked_at(data) as device:  # looking makes and changes nothing
+            answer = list_people(device, Message({}), lambda said: None)
+    except DeviceBusy:
+        with work_at(data) as work:
+            answer = work.do("people_list", Message({}))
+    people = answer.texts("people")
+    for person in people:
+        click.echo(person)
+    if not people:
         click.echo("Nobody yet: parvis-kiosk people add NAME --data …")
 
 
