@@ -144,9 +144,9 @@ def test_a_touch_on_one_part_of_a_date_says_nothing_of_the_others(steps):
     widget.days.move(0, 1)
     assert given == []
     assert [stepper.value for stepper in widget.steppers] == ["21", "", ""]
-    assert widget.unfinished == "Touchez « 21 » pour confirmer."
+    assert widget.unfinished == "Touchez «\N{NO-BREAK SPACE}21\N{NO-BREAK SPACE}» pour confirmer."
     widget.days.keep(0)
-    assert widget.unfinished == "Il manque encore : Mois"
+    assert widget.unfinished == "Il manque encore\N{NO-BREAK SPACE}: Mois"
     widget.days.move(1, -1)
     widget.days.move(1, -1)
     assert [stepper.value for stepper in widget.steppers] == ["21", "octobre", ""]
@@ -162,7 +162,7 @@ def test_what_is_proposed_is_confirmed_by_a_touch_on_it(steps):
     driver.tap(more[0])
     assert given == []
     value = [one for one in widget.walk() if isinstance(one, ValueKey)]
-    assert value[0].text == "2026 ?"
+    assert value[0].text == "2026\N{NO-BREAK SPACE}?"
     driver.tap(value[0])
     assert given == ["2026-01-01"]
 
@@ -235,7 +235,10 @@ def test_two_quick_touches_on_more_propose_a_day_and_say_nothing(tmp_path):
         before = home.kiosk.journey.ref
         home.on()
         assert home.kiosk.journey.ref == before
-        assert home.kiosk.page.trouble == "Touchez « 21 » pour confirmer."
+        assert (
+            home.kiosk.page.trouble
+            == "Touchez «\N{NO-BREAK SPACE}21\N{NO-BREAK SPACE}» pour confirmer."
+        )
 
 
 def answer_age(home):
@@ -249,9 +252,9 @@ def answer_age(home):
 def test_a_time_is_proposed_as_now_steps_by_five_minutes_and_can_be_said(steps):
     widget, given = put(steps["depuis"], kind=Kind.TIME)
     widget.clock.move(1, 1)
-    assert given == [] and widget.unfinished == "Il manque encore : Heure"
+    assert given == [] and widget.unfinished == "Il manque encore\N{NO-BREAK SPACE}: Heure"
     widget.clock.move(0, 1)
-    assert widget.unfinished == "Touchez « 14 » pour confirmer."
+    assert widget.unfinished == "Touchez «\N{NO-BREAK SPACE}14\N{NO-BREAK SPACE}» pour confirmer."
     widget.clock.keep(0)
     assert given == []
     widget.clock.keep(1)
@@ -276,9 +279,9 @@ def test_a_moment_is_whole_once_both_its_halves_are(steps):
     widget, given = put(steps["depuis"], kind=Kind.DATETIME)
     widget.days.give(date(2026, 11, 21))
     assert given == []
-    assert widget.unfinished == "Il manque encore : Heure"
+    assert widget.unfinished == "Il manque encore\N{NO-BREAK SPACE}: Heure"
     widget.clock.put(0, 14)
-    assert widget.unfinished == "Il manque encore : Minutes"
+    assert widget.unfinished == "Il manque encore\N{NO-BREAK SPACE}: Minutes"
     widget.clock.put(1, 33)
     assert given == ["2026-11-21T14:33"]
     widget.clock.move(0, -1)
