@@ -14,7 +14,6 @@ hatch             the socket where a kiosk that runs takes work from commands
 
 import contextlib
 import fcntl
-import hmac
 import json
 import os
 import shutil
@@ -30,8 +29,6 @@ from types import TracebackType
 from typing import TextIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from sqlite_utils import Database
 
 from sync import consultation as packages
@@ -59,6 +56,7 @@ from sync.errors import (
 from sync.keys import read_signing_key, signing_key_id, write_signing_key
 from sync.looking import folder_for
 from sync.machine import machine_secret
+from sync.origin import Origins
 from sync.outbox import Counts, First, Outbox, State, read_counts
 from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
@@ -69,7 +67,6 @@ _ERASURES = "erasures"
 _CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
 _LOOKED_THROUGH = ("consultations", _CHECKPOINTS, _ERASURES)
-_ORIGIN_LABEL = b"parvis/1 origin\x00"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -111,8 +108,7 @@ class Device:
         self.enrolled = self._read_enrolment()
         self.key = self._read_or_make_key()
         self.key_id = signing_key_id(self.key.public_key())
-        secret = self.key.private_bytes_raw()
-        self._origin_key = HKDFExpand(SHA256(), 32, _ORIGIN_LABEL).derive(secret)
+        self._origins = Origins(self.key)
         if self._enrolled_key not in (None, self.key_id.hex()):
             raise BadKey(
                 f"The device's key {directory / 'device.key'} is not the one that was enrolled: it "
@@ -421,7 +417,7 @@ class Device:
     def _origin(self, consultation_id: str, origin: str) -> bytes:
         """An origin as the outbox holds it: it tells a thief of the disk alone nothing."""
         written = sized(consultation_id.encode()) + origin.encode()
-        return hmac.digest(self._origin_key, written, "sha256")
+        return self._origins.mark(written)
 
     def today(self) -> date:
         """The day by this device's clock."""

@@ -52,6 +52,7 @@ CRYPTOGRAPHERS = {
     "sync/keys.py", "sync/envelope.py", "sync/stream.py", "sync/contribution.py",
     "sync/signed.py", "sync/signatures.py", "sync/statement.py", "sync/enrolment.py",
     "sync/receipt.py", "sync/acknowledgement.py", "sync/verify.py", "sync/sealed_keys.py",
+    "sync/origin.py",
     "kiosk/people/accounts.py",
 }  # fmt: skip
 
