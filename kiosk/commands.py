@@ -316,10 +316,11 @@ def rules(
         asked["keep_days"] = keep_days
     if keep_mb is not None:
         asked["keep_megabytes"] = keep_mb
+    now = rules_of(data)
     if asked:
         with work_at(data) as work:
             work.do("rules", Message(asked))
-    now = rules_of(data)
+        now = rules_of(data)
     network = "Wi-Fi or cable only" if now.spare_mobile else "any network"
     click.echo(f"Sync goes by {network}, from {now.from_hour}:00 to {now.until_hour}:00.")
     click.echo(
