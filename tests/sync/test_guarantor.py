@@ -57,7 +57,7 @@ def test_a_guarantor_whose_key_the_organiser_has_pulls_from_the_server(tmp_path:
     form.write_text(FORM.format(version=1))
     handed = tmp_path / "handed"
     handed.mkdir()
-    given = ("publish", form, "--keys", town.keys.path, "--out", package, "--title", "La place")
+    given = ("publish", form, "--keys", town.keys.path, "--out", package, "--without-notice")
     shutil.copy(guarantor.path / "recipient.pub", handed)
     warned = run(desk, *given, "--guarantor", handed / "recipient.pub")
     assert "cannot pull from the server" in warned.output
