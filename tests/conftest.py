@@ -23,5 +23,8 @@ def pytest_terminal_summary(
 ) -> None:
     """Repeat the seed where something failed: the top of the run is far away by then."""
     if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
-        seed = config.getoption("randomly_seed", default="")
+        seed = config.getoption("randomly_seed", default=None)
+    else:
+        seed = None
+    if seed is not None:
         terminalreporter.write_line(f"The same order again: make test SEED={seed}")

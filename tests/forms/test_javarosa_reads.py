@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import warnings
 from contextlib import suppress
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
@@ -122,7 +123,8 @@ def test_what_comes_of_every_spreadsheet_is_taken_by_javarosa(
         for name in read_form(compiled.xml).attached:
             if name.endswith(".csv") and not (folder / name).exists():
                 (folder / name).write_text(list_for(compiled.xml.decode()))
-        entry = Entry(read_form(compiled.xml, media=folder))
+        form = read_form(compiled.xml, media=folder)
+        entry = Entry(form, clock=lambda: datetime.now(UTC))  # the zone that Java is given
         ours.append(filled(entry, Random(number)))
         (folder / "instance.xml").write_bytes(ours[-1])
         lines.append(f"{folder / 'form.xml'}\t{folder / 'instance.xml'}\n")
