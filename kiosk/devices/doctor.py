@@ -1,5 +1,6 @@
 """How this device is, in sentences that a steward can act on."""
 
+import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -113,6 +114,8 @@ def _outbox(data: Path) -> list[Finding]:
 
 
 def _disk(data: Path) -> Finding:
+    if os.statvfs(data).f_flag & os.ST_RDONLY:
+        return Finding(False, "The disk is read-only: nothing can be kept. Restart, or replace it.")
     free = shutil.disk_usage(data).free
     version = sqlite3.sqlite_version
     said = f"{free >> 20} MB are free on the disk (SQLite {version})."
