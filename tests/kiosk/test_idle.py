@@ -2,6 +2,7 @@ from tests.kiosk import driver, hall  # isort: split
 
 from kiosk.demo import stories
 from kiosk.idle import IdleWatch, Presence
+from kiosk.pause import pause
 from tests.kiosk.hall import Seconds
 
 
@@ -55,6 +56,7 @@ def test_the_story_of_who_walks_away_ends_on_a_machine_that_stands_still_for_a_w
             yield from see(name)
 
         monkeypatch.setattr(kiosk.hands, "see", slowly)
+        monkeypatch.setattr(pause, "clock", kiosk.seconds)
         told = []
         story = stories.somebody_who_walks_away(kiosk.hands, told.append)
         for _ in story:
