@@ -26,7 +26,7 @@ from kiosk.errands import ERRANDS, Tell
 from kiosk.errors import DeviceError
 from kiosk.frames import JSON, Garbled, Message, receive, send
 from kiosk.greeting import renew_greeting
-from kiosk.transcription import Interrupted
+from kiosk.transcription import Interrupted, Sealer
 from sync import consultation as packages
 from sync.attachment import Attachment
 from sync.consultation import Consultation
@@ -76,26 +76,10 @@ class Work(Protocol):
         """Where contributions to a consultation are sealed."""
 
 
-class Sealing(Protocol):
+class Sealing(Sealer, Protocol):
     """A consultation, and what seals contributions to it."""
 
     consultation: Consultation
-
-    @property
-    def key_id(self) -> bytes:
-        """The device's."""
-
-    def sealed_of(self, consultation_id: str, origins: Collection[str]) -> frozenset[str]:
-        """Of some origins, those that were sealed."""
-
-    def confirm(
-        self,
-        consultation_id: str,
-        contribution: Contribution,
-        attachments: Sequence[Attachment] = (),
-        origin: str = "",
-    ) -> Receipt:
-        """Seal and store a contribution, unless something of that origin was."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
@@ -100,34 +100,57 @@ def _csv_rows(text: str) -> Iterator[Row]:
     said = _DELIMITER_SAID.fullmatch(header_line)
     # Of equals the first: a French spreadsheet writes semicolons, and commas in its texts.
     delimiter = said[1] if said else max(_DELIMITERS, key=_outside_quotes(header_line).count)
+    yield from _below_a_header(
+        _csv_lines(text, delimiter, 1 if said else 0),
+        "A text with the delimiter in it must stand in quotation marks.",
+    )
+
+
+def _csv_lines(text: str, delimiter: str, passed: int) -> Iterator[tuple[int, list[str]]]:
+    """Cells with the line that they begin on: a cell may have line breaks.
+
+    Args:
+        text: the table.
+        delimiter: between cells.
+        passed: how many lines with something in them say nothing of people.
+    """
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] | None = None
     ended = 0
     try:
         for cells in reader:
-            # A row with line breaks in a cell is named by the line that it begins on.
             line, ended = ended + 1, reader.line_num
-            # Spreadsheets write as many cells in every row as the widest has.
-            while cells and not cells[-1].strip():
-                cells.pop()
-            if not cells:
+            if passed and any(cell.strip() for cell in cells):
+                passed -= 1
                 continue
-            if said is not None:
-                said = None
-                continue
-            if header is None:
-                header = [cell.strip() for cell in cells]
-                _check_header(header)
-                continue
-            if len(cells) > len(header):
-                raise BadTable(
-                    f"Line {line} has {len(cells)} cells, the header {len(header)}. "
-                    "A text with the delimiter in it must stand in quotation marks."
-                )
-            cells += [""] * (len(header) - len(cells))
-            yield Row(line, dict(zip(header, cells, strict=False)))
+            yield line, cells
     except csv.Error as error:
         raise BadTable(f"Line {reader.line_num} is not CSV: {error}.") from None
+
+
+def _below_a_header(lines: Iterable[tuple[int, list[str]]], advice: str) -> Iterator[Row]:
+    """The rows below the first line that has something in it; empty ones are passed over.
+
+    Args:
+        lines: cells, each with the number of their line.
+        advice: what to do about a row with more cells than the header.
+    """
+    header: list[str] | None = None
+    for line, cells in lines:
+        # Spreadsheets write as many cells in every row as the widest has.
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if not cells:
+            continue
+        if header is None:
+            header = [cell.strip() for cell in cells]
+            _check_header(header)
+            continue
+        if len(cells) > len(header):
+            raise BadTable(
+                f"Line {line} has {len(cells)} cells, the header {len(header)}. {advice}"
+            )
+        cells += [""] * (len(header) - len(cells))
+        yield Row(line, dict(zip(header, cells, strict=True)))
 
 
 def _outside_quotes(line: str) -> str:
@@ -166,24 +189,13 @@ def _xlsx_rows(path: Path, content: bytes) -> Iterator[Row]:
         raise BadTable(f"{path} is empty.")
     if len(filled) > 1:
         raise BadTable(f"{path} has {len(filled)} sheets: {', '.join(filled)}. Keep only one.")
-    header: list[str] | None = None
-    for line, row in enumerate(sheets[filled[0]], 1):
-        cells = [_cell(cell.value) for cell in row]
-        while cells and not cells[-1].strip():
-            cells.pop()
-        if not cells:
-            continue
-        if header is None:
-            header = [cell.strip() for cell in cells]
-            _check_header(header)
-            continue
-        if len(cells) > len(header):
-            raise BadTable(
-                f"Line {line} has {len(cells)} cells, the header {len(header)}. "
-                "Name each column by its question."
-            )
-        cells += [""] * (len(header) - len(cells))
-        yield Row(line, dict(zip(header, cells, strict=True)))
+    yield from _below_a_header(
+        (
+            (line, [_cell(cell.value) for cell in row])
+            for line, row in enumerate(sheets[filled[0]], 1)
+        ),
+        "Name each column by its question.",
+    )
 
 
 def _check_cells(content: bytes, sheets: Mapping[str, Sequence[Sequence[_Cell]]]) -> None:
