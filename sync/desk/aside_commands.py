@@ -11,7 +11,7 @@ import click
 
 from sync.command_line import Sentence
 from sync.desk.erasing import NotFoundHere
-from sync.desk.options import opened_store, store_option
+from sync.desk.options import looked_at_store, opened_store, store_option
 from sync.desk.store import DeskStore
 from sync.erasure import ids_of
 from sync.receipt import receipt_code
@@ -58,10 +58,11 @@ def set_aside(
       parvis-desk set-aside 7QJ2-M4KX-9D3T --reason "sheet 57 twice" --store b.sqlite
       parvis-desk set-aside --list --store b.sqlite
     """
-    with opened_store(store, made=False) as desk:
-        if listed:
+    if listed:
+        with looked_at_store(store) as desk:
             _show_log(desk)
-            return
+        return
+    with opened_store(store, made=False) as desk:
         meant = [*_meant(desk, codes, file), *(_repeated(desk) if repeated else ())]
         _check(meant, reason, repeated)
         changed = 0

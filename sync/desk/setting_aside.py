@@ -16,14 +16,6 @@ from enum import Enum
 
 Transaction = Callable[[], AbstractContextManager[None]]
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS set_aside (
-    consultation TEXT, id TEXT, reason TEXT, day TEXT,
-    PRIMARY KEY (consultation, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS set_aside_log (
-    number INTEGER PRIMARY KEY, day TEXT, act TEXT, consultation TEXT, id TEXT, reason TEXT);
-"""
-
 
 class Act(Enum):
     """What was done to a contribution."""
@@ -62,10 +54,6 @@ class SetAside:
     def __init__(self, db: sqlite3.Connection, transaction: Transaction) -> None:
         self._db = db
         self._transaction = transaction
-        with transaction():
-            for statement in _TABLES.split(";\n"):
-                if statement.strip():
-                    db.execute(statement)
 
     def of(self, consultation: str = "") -> frozenset[str]:
         """The ids of what is set aside, hex; of one consultation, or of all."""

@@ -66,7 +66,15 @@ CREATE TABLE erasures (
 CREATE INDEX findings_by_contribution ON findings (contribution);
 CREATE TABLE exports (path TEXT PRIMARY KEY, consultation TEXT, made TEXT);
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+# 5: what is set aside, and the log of it.
+_FIFTH = """
+CREATE TABLE IF NOT EXISTS set_aside (
+    consultation TEXT, id TEXT, reason TEXT, day TEXT,
+    PRIMARY KEY (consultation, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS set_aside_log (
+    number INTEGER PRIMARY KEY, day TEXT, act TEXT, consultation TEXT, id TEXT, reason TEXT);
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _FIRST))  # of every version
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -16,6 +17,7 @@ from kiosk.commands import main as kiosk
 from kiosk.people.accounts import Accounts, Role
 from sync.client.https import sync_once
 from sync.desk.commands import main as desk
+from sync.desk.store import DeskStore
 from sync.device import Device
 from sync.server.commands import main as server
 from tests.sync.test_server_schemas import SQLITE, written_by
@@ -203,3 +205,22 @@ def test_looking_works_on_a_disk_that_takes_nothing(town: Town, tmp_path: Path) 
             assert said.exception is None or isinstance(said.exception, SystemExit)
     finally:
         os.system(f"umount {town.root}")
+
+
+def test_a_desks_store_of_the_version_before_is_looked_at_as_it_is_and_gone_on_with(
+    town: Town,
+) -> None:
+    a_town_that_was_used(town)
+    path = town.root / "desk.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as store:
+        store.execute("DROP TABLE set_aside")
+        store.execute("DROP TABLE set_aside_log")
+        store.execute("PRAGMA user_version=4")
+    before = as_it_is(town.root)
+    for words in (("check",), ("set-aside", "--list")):
+        looked = run(desk, *words, "--store", path)
+        assert looked.exit_code == 0, looked.output
+    assert as_it_is(town.root) == before
+    with contextlib.closing(DeskStore(path)) as store:
+        assert store.aside.of() == frozenset()
+        assert store.counted() == 2
