@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 
 from sync.errors import SyncError
@@ -114,7 +116,7 @@ def examine(service: Examined) -> Iterator[Finding]:
         f"{counted(counts.records, 'contribution')} in {counted(counts.batches, 'batch')}, "
         f"{counts.bytes / 1e6:.1f} MB; {counts.quarantined} in quarantine.",
     )
-    yield _space(shutil.disk_usage(service.files.root).free)
+    yield _space(service.files.root)
 
 
 def unreachable(why: str) -> Finding:
@@ -268,7 +270,10 @@ def _is(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def _space(free: int) -> Finding:
+def _space(root: Path) -> Finding:
+    if os.statvfs(root).f_flag & os.ST_RDONLY:
+        return Finding(Health.NOTE, "The disk is read-only: a server could keep nothing here.")
+    free = shutil.disk_usage(root).free
     if free < _LITTLE_SPACE:
         return Finding(Health.BAD, f"Only {free / 1e6:.0f} MB are free: make room on this disk.")
     return Finding(Health.FINE, f"{free / 1e9:.1f} GB are free.")

@@ -203,6 +203,8 @@ def test_looking_works_on_a_disk_that_takes_nothing(town: Town, tmp_path: Path) 
             said = look()
             assert "cannot" not in said.output.replace("Cannot speak", ""), said.output
             assert said.exception is None or isinstance(said.exception, SystemExit)
+        for doctor, data in ((server, town.server_data), (kiosk, town.root / "mairie")):
+            assert "read-only" in run(doctor, "doctor", "--data", data).output
     finally:
         os.system(f"umount {town.root}")
 
