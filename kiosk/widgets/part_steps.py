@@ -182,7 +182,7 @@ class Lacking(Words):
     def __init__(self, *of: PartSteps) -> None:
         super().__init__(text="", font_size=theme.small, size_hint_y=None)
         self._of = of
-        theme.bind(small=self.setter("font_size"))
+        theme.bind(small=self._sized)  # weakly: a setter would be held, and with it what was said
         self.bind(texture_size=self._fit, text=self._fit)
         for one in of:
             one.bind(on_shown=self._tell)
@@ -190,6 +190,9 @@ class Lacking(Words):
 
     def _tell(self, *_: Any) -> None:
         self.text = lacking(*self._of)
+
+    def _sized(self, *_: Any) -> None:
+        self.font_size = theme.small
 
     def _fit(self, *_: Any) -> None:
         self.height = self.texture_size[1] if self.text else 0
