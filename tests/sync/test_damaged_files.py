@@ -25,9 +25,9 @@ def town(tmp_path: Path) -> Town:
         (gone,) = made.confirm(device, "un banc")
         assert sync_once(device).complete
         made.registered(device)
-        with made.service() as service:
-            service.erase(order_for(made, gone.id))
-            service.registers.publish()
+    with made.service() as service:
+        service.erase(order_for(made, gone.id))
+        service.registers.publish()
     return made
 
 
