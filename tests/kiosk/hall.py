@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -313,6 +314,18 @@ def make_room() -> None:
         Standing._up.down()
 
 
+_LOOKED_THROUGH_EVERY = 25  # kiosks
+_kiosks = count()
+
+
+def _set_apart() -> None:
+    """Each erasure collects: not all that the tests before have left; that is done now and then."""
+    if next(_kiosks) % _LOOKED_THROUGH_EVERY == 0:
+        gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 @contextmanager
 def kiosk_at(
     device: Device,
@@ -327,8 +340,7 @@ def kiosk_at(
 ) -> Iterator[Hall]:
     """The real screens on the window, over a device; taken down again afterwards."""
     make_room()
-    gc.collect()
-    gc.freeze()  # each erasure collects: not what the tests before have left
+    _set_apart()
     driver.clear()
     driver.resize(screen)
     theme.fit(Panel(screen.width, screen.height, screen.diagonal))
@@ -356,7 +368,6 @@ def kiosk_at(
         kiosk.erase()
         kiosk.close()
         driver.clear()
-        gc.unfreeze()
         tr.speak("fr")
         theme.rtl = False
         theme.calm_down()
