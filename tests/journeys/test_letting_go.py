@@ -51,7 +51,7 @@ def test_however_many_come_no_more_widgets_live_than_screens_need(tmp_path, name
     """Screens are made ahead of their first use: the first people find fewer."""
     with hall.hall(tmp_path, monkey.consultation(name)) as there:
         counts = []
-        for _ in range(18):
+        for _ in range(14):
             see_everything(there)
             counts.append(living(Widget))
     assert counts[-1] == counts[-2] == counts[-3], counts

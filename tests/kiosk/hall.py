@@ -382,6 +382,7 @@ def hall(
     **more: Any,
 ) -> Iterator[Hall]:
     """A kiosk on a device of its own, with these consultations, which no server knows."""
+    make_room()  # first: whoever comes down gives back what it found, PINs' cost among it
     with Device.open(folder / "device") as device:
         for one in about or (consultation(),):
             device.hold(one.data)
