@@ -84,10 +84,13 @@ class Places:
         """
         try:
             said = json.loads((root / _FILE).read_text())
-            return cls(said.get("database"), said.get("blobs"))
+            places = cls(**said)  # a word that is none of these would mean another place
+            if not all(isinstance(one, str) or one is None for one in said.values()):
+                raise BadPlaces()
+            return places
         except FileNotFoundError:
             return IN_THE_DIRECTORY
-        except (ValueError, AttributeError):
+        except (ValueError, TypeError):
             raise BadPlaces() from None
 
     def remember(self, root: Path) -> None:
