@@ -19,7 +19,7 @@ from forms.errors import FormError
 from forms.moments import local_time
 from kiosk.errors import DeviceError
 from kiosk.greeting import renew_greeting
-from sync.command_line import Refusing, Sentence, ask, courier_progress
+from sync.command_line import Refusing, Sentence, ask, courier_progress, said_yes
 from sync.errors import SyncError
 from sync.wording import counted
 
@@ -102,7 +102,11 @@ def enrol(code: str, data: Path, name: str, ca: str | None, anew: bool) -> None:
 def _same_words(words: SixWords) -> bool:
     """Ask the steward whether the server shows the same words."""
     _show_words(words)
-    return click.confirm("Does the server's screen show the same six words?")
+    return said_yes(
+        "Does the server's screen show the same six words?",
+        "Nobody said whether the words are the same: this device is not enrolled. "
+        "Have a new code printed by: parvis-server enrol",
+    )
 
 
 def _words_to_compare(words: SixWords) -> bool:

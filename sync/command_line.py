@@ -87,14 +87,26 @@ def ask(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    try:
-        agreed = click.confirm(question)
-    except click.Abort:
-        raise Sentence(
-            "Nothing was changed. Where nobody can be asked, in a script, say --yes."
-        ) from None
-    if not agreed:
+    unsaid = "Nothing was changed. Where nobody can be asked, in a script, say --yes."
+    if not said_yes(question, unsaid):
         raise Sentence("Nothing was changed.")
+
+
+def said_yes(question: str, unsaid: str, *, err: bool = False) -> bool:
+    """Whether somebody says yes.
+
+    Args:
+        question: what is asked.
+        unsaid: what is so, and what can be done, where nobody answers: a sentence.
+        err: ask beside what the command prints.
+
+    Raises:
+        Sentence: nobody answered.
+    """
+    try:
+        return click.confirm(question, err=err)
+    except click.Abort:
+        raise Sentence(unsaid) from None
 
 
 def refusal_of_the_system(error: OSError) -> str:

@@ -366,7 +366,10 @@ def read_key_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_LARGEST_KEY_FILE)
     except OSError as error:
-        raise BadKey(f"The key file {path} cannot be read: {error.strerror}.") from None
+        said = f"The key file {path} cannot be read: {error.strerror}."
+        if isinstance(error, FileNotFoundError):
+            said += f" New keys are made by: parvis-desk keys new --out {path.parent}"
+        raise BadKey(said) from None
 
 
 def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:

@@ -110,8 +110,13 @@ def enrol(
                 raise EnrolmentRefused(answer.problem.detail)
             raise NetworkTrouble(stranger(answer))
         enrolled = EnrolmentAnswer.read(answer.body, read, public)
-        if not same(SixWords.of(enrolled.server_public, public, token)):
-            _withdraw(device, wire, token)
+        agreed = False
+        try:
+            agreed = same(SixWords.of(enrolled.server_public, public, token))
+        finally:
+            if not agreed:  # or nobody said so: the server shall not count on this device
+                _withdraw(device, wire, token)
+        if not agreed:
             raise WordsDiffer()
     finally:
         wire.close()

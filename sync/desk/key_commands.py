@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sync.command_line import Refusing, ask, in_words
+from sync.command_line import Refusing, ask, in_words, said_yes
 from sync.desk.agent_commands import agent
 from sync.desk.asking import ask_cards
 from sync.desk.card_paper import Sheet, read_sheet, write_sheets
@@ -300,8 +300,10 @@ def _root_for_new(out: Path) -> Root | None:
         return None
     while True:
         root = new_root(out, file, settings().cost)
-        if root is not None or click.confirm(
-            "No passphrase: leave the keys in plain on this disk?", err=True
+        if root is not None or said_yes(
+            "No passphrase: leave the keys in plain on this disk?",
+            "No keys were made. In a script, name a file: --passphrase-file FILE.",
+            err=True,
         ):
             return root
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 import qrcode
 
-from sync.command_line import Refusing, Sentence, ask, courier_progress, in_words
+from sync.command_line import Refusing, Sentence, ask, courier_progress, in_words, said_yes
 from sync.enrolment import (
     LIFETIME_SECONDS,
     EnrolmentCode,
@@ -310,7 +310,12 @@ def _have_compared(service: Service, device: EnrolledDevice) -> None:
     if words is None:
         raise Sentence("This device was enrolled without words. Enrol it anew to compare them.")
     _show_words(words)
-    service.compare(device, click.confirm("Does the device's screen show the same six words?"))
+    same = said_yes(
+        "Does the device's screen show the same six words?",
+        "Nobody said whether the words are the same: the device stays as it is. "
+        f"To compare them later: parvis-server compare {device.key_id}",
+    )
+    service.compare(device, same)
     click.echo(f"“{device.name}” is the one that you look at.")
 
 

@@ -255,3 +255,11 @@ def test_a_method_that_does_not_work_is_not_published_as_an_xform_either(
     refused = run(*words, "--without-notice")
     assert refused.exit_code == 1
     assert "parvis:points says how many points: a whole number, not “dix”" in refused.output
+
+
+def test_who_has_no_keys_yet_is_told_what_makes_them(tmp_path: Path) -> None:
+    said = ["--keys", tmp_path / "keys", "--out", tmp_path / "x.parvis", "--without-notice"]
+    result = run("publish", "budget", *said)
+    assert result.exit_code == 1
+    assert f"parvis-desk keys new --out {tmp_path / 'keys'}" in result.output
+    assert not (tmp_path / "x.parvis").exists()

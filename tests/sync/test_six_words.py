@@ -203,6 +203,32 @@ def test_words_read_out_over_the_telephone_are_compared(town: Town) -> None:
         assert "not compared" not in run(commands.main, ["devices", "--data", data]).output
 
 
+def test_where_nobody_says_whether_the_words_are_the_same_it_is_said_what_holds(
+    town: Town,
+) -> None:
+    run = CliRunner().invoke
+    with town.serving() as url, town.device() as device:
+        enrol(device, town.code(url), "Mairie")
+        key_id, data = device.key_id.hex(), str(town.server_data)
+        asked = run(commands.main, ["compare", key_id, "--data", data], input="")
+        assert asked.exit_code == 1 and "Aborted" not in asked.output
+        assert f"later: parvis-server compare {key_id}" in asked.output
+        listed = run(commands.main, ["devices", "--data", data]).output
+        assert "not compared yet" in listed and "revoked" not in listed
+
+
+def test_a_device_whose_steward_goes_away_is_enrolled_on_neither_side(town: Town) -> None:
+    def walks_away(_: SixWords) -> bool:
+        raise KeyboardInterrupt
+
+    with town.serving() as url, town.device() as device:
+        with pytest.raises(KeyboardInterrupt):
+            enrol(device, town.code(url), "Mairie", same=walks_away)
+        assert device.enrolled is None
+        with town.service() as service:
+            assert service.store.counts().revoked == 1
+
+
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_the_server_waits_for_the_device_and_asks(town: Town, answer: str) -> None:
     with server_process(town.server_data) as server, town.device() as device:
