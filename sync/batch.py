@@ -4,6 +4,9 @@
 for one consultation are numbered from 0 and each names the one before, so that order and gaps show
 without trusting any clock. Attachments travel beside it; it names them, so that its signature
 covers them, too.
+
+Version 2 says what version 1 has no room for: the last checkpoint of the register that the device
+saw, and of which kind the records of each session are.
 """
 
 import hashlib
@@ -17,7 +20,17 @@ from sync.contribution import HASH_BYTES
 from sync.envelope import MOST_RECORDS_PER_SESSION, Record, SessionHeader
 from sync.errors import ForgedBatch, MalformedBatch, UnknownFormat
 from sync.keys import KEY_ID_BYTES, signing_key_id
-from sync.signed import HEAD_BYTES, Kind, begins_as, sign_file, unverified_body, verified_body
+from sync.record_kind import LARGEST_KIND, RecordKind
+from sync.register.checkpoint import LONGEST as LONGEST_CHECKPOINT
+from sync.signed import (
+    HEAD_BYTES,
+    Kind,
+    begins_as,
+    sign_file,
+    unverified_body,
+    verified_body,
+    version_of,
+)
 from sync.stream import LARGEST_STREAM
 from sync.wire import Reader, number, sized
 
@@ -32,6 +45,7 @@ BOOT_BYTES = 4
 DEVICE_NAMED_BY = HEAD_BYTES + KEY_ID_BYTES
 """How many first bytes of a batch say which device it claims to be of."""
 
+_OF_ONE_KIND = 1  # the version that holds contributions alone, and no checkpoint
 _LONGEST_CONSULTATION_ID = 32
 _PLACES_BYTES = MOST_RECORDS_PER_SESSION // 8
 _SECONDS_PER_HOUR = 3_600
@@ -72,14 +86,24 @@ class Moment:
 
 @dataclass(frozen=True)
 class Section:
-    """One sealing session's records in a batch, by rising index."""
+    """One sealing session's records in a batch, by rising index.
+
+    Attributes:
+        header: of the session.
+        records: what was sealed in it, all of one kind.
+        kind: `sync.record_kind`; may be a number that only a newer Parvis knows.
+    """
 
     header: SessionHeader
     records: tuple[Record, ...]
+    kind: int = RecordKind.CONTRIBUTION
 
     @property
     def data(self) -> bytes:
-        """The section as bytes: header, which of the 64 places are taken, records."""
+        """The section in version 1: header, which of the 64 places are taken, records.
+
+        In version 2 its kind stands before it.
+        """
         places = sum(1 << record.index for record in self.records)
         parts = [self.header.data, places.to_bytes(_PLACES_BYTES, "big")]
         return b"".join(parts + [record.data for record in self.records])
@@ -118,6 +142,10 @@ class Batch:
         sections: sealing sessions with their records.
         enclosed: the attachments of its records, by rising position.
         data: the file itself.
+        checkpoint: the last one of this consultation's register that the device saw, as the server
+            signed it; empty where it saw none, or the batch is of version 1. Whether it is one,
+            nobody has checked.
+        version: of the format.
     """
 
     device_key_id: bytes
@@ -128,6 +156,8 @@ class Batch:
     sections: tuple[Section, ...]
     enclosed: tuple[Enclosed, ...]
     data: bytes
+    checkpoint: bytes = b""
+    version: int = _OF_ONE_KIND
 
     @cached_property
     def name(self) -> str:
@@ -150,6 +180,8 @@ def build(
     formed: Moment,
     sections: Sequence[Section],
     enclosed: Sequence[Enclosed] = (),
+    checkpoint: bytes = b"",
+    version: int = _OF_ONE_KIND,
 ) -> bytes:
     """A batch, signed by the device.
 
@@ -161,13 +193,26 @@ def build(
         formed: when.
         sections: at least one, each with at least one record, its records by rising index.
         enclosed: the attachments of the records, by rising position.
+        checkpoint: the last one of the register that the device saw. Version 1 has no room for it,
+            and leaves it out.
+        version: of the format; one that its server reads.
 
     Raises:
-        ValueError: larger than a batch may be.
+        ValueError: larger than a batch may be, or of a version that does not hold such records.
     """
     device_key_id = signing_key_id(device_key.public_key())
-    body = body_of(device_key_id, consultation, sequence, previous, formed, sections, enclosed)
-    return sign_file(Kind.BATCH, body, device_key)
+    body = body_of(
+        device_key_id,
+        consultation,
+        sequence,
+        previous,
+        formed,
+        sections,
+        enclosed,
+        checkpoint,
+        version,
+    )
+    return sign_file(Kind.BATCH, body, device_key, version)
 
 
 def body_of(
@@ -178,6 +223,8 @@ def body_of(
     formed: Moment,
     sections: Sequence[Section],
     enclosed: Sequence[Enclosed] = (),
+    checkpoint: bytes = b"",
+    version: int = _OF_ONE_KIND,
 ) -> bytes:
     """What a batch says, without its frame; the arguments are those of `build`."""
     parts = [
@@ -188,9 +235,16 @@ def body_of(
         formed.boot,
         number(formed.awake),
         number(formed.wall),
-        number(len(sections)),
     ]
-    parts += [section.data for section in sections]
+    kinds = {section.kind for section in sections}
+    if version == _OF_ONE_KIND:
+        if kinds - {RecordKind.CONTRIBUTION}:
+            raise ValueError("a batch of version 1 holds contributions and nothing else")
+        parts.append(number(len(sections)))
+        parts += [section.data for section in sections]
+    else:
+        parts += [sized(checkpoint), number(len(sections))]
+        parts += [number(section.kind) + section.data for section in sections]
     if enclosed:
         parts += [number(len(enclosed)), *(one.data for one in enclosed)]
     return b"".join(parts)
@@ -247,20 +301,34 @@ def read_body(reader: Reader, device_key_id: bytes, data: bytes) -> Batch:
     sequence = reader.number()
     previous = reader.take(HASH_BYTES)
     formed = Moment(reader.take(BOOT_BYTES), reader.number(), reader.number())
-    sections = tuple(_sections(reader, consultation))
+    version = version_of(data)
+    checkpoint = b"" if version == _OF_ONE_KIND else reader.sized(LONGEST_CHECKPOINT)
+    sections = tuple(_sections(reader, consultation, version))
     records = sum(len(section.records) for section in sections)
     enclosed = tuple(_enclosed(reader, records)) if reader.left else ()
     reader.done()
-    return Batch(device_key_id, consultation, sequence, previous, formed, sections, enclosed, data)
+    return Batch(
+        device_key_id,
+        consultation,
+        sequence,
+        previous,
+        formed,
+        sections,
+        enclosed,
+        data,
+        checkpoint,
+        version,
+    )
 
 
-def _sections(reader: Reader, consultation: str) -> Iterator[Section]:
+def _sections(reader: Reader, consultation: str, version: int) -> Iterator[Section]:
     count = reader.number(MOST_RECORDS)
     seen: set[bytes] = set()
     records = 0
     for _ in range(count):
+        kind = 0 if version == _OF_ONE_KIND else reader.number(LARGEST_KIND)
         header = SessionHeader.read(reader)
-        section = Section(header, tuple(_records(reader, consultation, header.session)))
+        section = Section(header, tuple(_records(reader, consultation, header.session)), kind)
         records += len(section.records)
         if header.session in seen or records > MOST_RECORDS:
             raise MalformedBatch()

@@ -28,6 +28,14 @@ from sync.filename import is_plain_name
 from sync.keys import RecipientPublic, Suite
 from sync.padding import Padding
 from sync.signed import Kind, sign_file, unverified_body, verified_body
+from sync.terms import (
+    NO_WITNESSES,
+    USUAL_EPOCHS,
+    Epochs,
+    Witnesses,
+    read_terms,
+    terms_document,
+)
 from sync.wire import Reader, sized
 
 ID_CHARACTERS = 16
@@ -136,6 +144,10 @@ class Consultation:
         options: what the organiser chose.
         readers: Ed25519 public keys, 32 bytes each, of further recipients who may fetch what is
             sealed from the server, as the organiser may.
+        epochs: when the register is published.
+        witnesses: who else must have signed its checkpoints.
+        former_keys_until: the last day on which what is sealed to keys of an older version is
+            taken; None for the usual time (`sync.terms.former_keys_until`).
         data: the package itself; empty before it is published.
     """
 
@@ -154,6 +166,9 @@ class Consultation:
     dictionary: bytes = field(default=b"", repr=False)
     options: Options = Options()
     readers: tuple[bytes, ...] = ()
+    epochs: Epochs = USUAL_EPOCHS
+    witnesses: Witnesses = NO_WITNESSES
+    former_keys_until: date | None = None
     data: bytes = field(default=b"", repr=False, compare=False)
 
     @cached_property
@@ -257,6 +272,9 @@ def _document(consultation: Consultation) -> dict[str, Any]:
     readers = [b64encode(one).decode() for one in consultation.readers]
     return {
         **({"readers": readers} if readers else {}),
+        **terms_document(
+            consultation.epochs, consultation.witnesses, consultation.former_keys_until
+        ),
         "closes": consultation.closes and consultation.closes.isoformat(),
         "form": {
             "hash": consultation.form_hash,
@@ -304,6 +322,7 @@ def _read_document(
     document: dict[str, Any], contents: Mapping[str, bytes], data: bytes
 ) -> Consultation:
     media = {name: content for name, content in contents.items() if name.startswith(_MEDIA)}
+    epochs, witnesses, former_keys_until = read_terms(document)
     return Consultation(
         organiser=_text(document["organiser"]["name"]),
         organiser_key=b64decode(document["organiser"]["key"], validate=True),
@@ -331,6 +350,9 @@ def _read_document(
             modes=tuple(_text(mode) for mode in document["options"]["modes"]),
         ),
         readers=tuple(b64decode(one, validate=True) for one in document.get("readers", ())),
+        epochs=epochs,
+        witnesses=witnesses,
+        former_keys_until=former_keys_until,
         data=data,
     )
 

@@ -3,7 +3,8 @@
 `docs/format.md`, section 15. A device's signature covers every byte of its batch; without an erased
 record's bytes it can be checked no more. So the server, which checked it when the batch came, signs
 what is left, and puts the orders beside it: it can take nothing out that nobody ordered to go. An
-erased record keeps its commitment, which the register holds anyway, and has no ciphertext.
+erased record keeps its commitment, which the register holds anyway, and has no ciphertext. What is
+left is of the version that the batch was of.
 """
 
 from __future__ import annotations
@@ -72,9 +73,11 @@ def redact(
         read.formed,
         sections,
         [one for one in read.enclosed if one.position not in gone],
+        read.checkpoint,
+        read.version,
     )
     parts = [bytes.fromhex(name), number(len(orders)), *map(sized, orders), body]
-    return sign_file(Kind.REDACTED, b"".join(parts), server)
+    return sign_file(Kind.REDACTED, b"".join(parts), server, read.version)
 
 
 def is_redacted(data: bytes) -> bool:

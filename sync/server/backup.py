@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import Connection, delete, select, update
 
 from sync import acknowledgement as acknowledgements
-from sync.acknowledgement import acknowledge
+from sync.acknowledgement import acknowledge_again
 from sync.durable import sync_directory, write_whole
 from sync.errors import DamagedRegister, ForgedCheckpoint, SyncError
 from sync.keys import read_signing_key, write_signing_key
@@ -529,7 +529,7 @@ def _begin_anew(db: Connection, before: Ed25519PublicKey, key: Ed25519PrivateKey
     table = schema.batches.c
     for row in db.execute(select(table.consultation, table.number, table.acknowledgement)).all():
         said = acknowledgements.read(row.acknowledgement, before)
-        word = acknowledge(said.batch, said.verdicts, key, said.awaited)
+        word = acknowledge_again(said, key)
         db.execute(
             update(schema.batches)
             .where(table.consultation == row.consultation, table.number == row.number)

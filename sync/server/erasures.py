@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, insert, select, text, update
 
 from sync import acknowledgement as acknowledgements
-from sync.acknowledgement import Verdict, acknowledge
+from sync.acknowledgement import Verdict, acknowledge_again
 from sync.batch import Batch
 from sync.erasure import Erasure, consultation_of, read_order
 from sync.errors import SyncError
@@ -351,7 +351,7 @@ class Erasures(StoredBatches):
                 for at, one in enumerate(said.verdicts)
             ]
             awaited = [one for one in said.awaited if one in enclosed]
-            word = acknowledge(name, verdicts, self._key, awaited)
+            word = acknowledge_again(said, self._key, verdicts, awaited)
             self._store.acknowledge_again(name, word, instead_of=known)
 
     def _take_away(self, consultation: str, streams: Sequence[str]) -> None:

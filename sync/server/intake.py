@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import acknowledgement as acknowledgements
 from sync import batch
-from sync.acknowledgement import Verdict, acknowledge
+from sync.acknowledgement import Verdict, acknowledge, acknowledge_again
 from sync.batch import Batch, claimed_device, device_named_in
 from sync.contribution import contribution_id
 from sync.errors import SyncError
@@ -230,7 +230,7 @@ class Intake:
             for position, one in enumerate(said.verdicts)
         ]
         left = [one for one in said.awaited if one in waited]
-        fresh = acknowledge(name, verdicts, self._key, left)
+        fresh = acknowledge_again(said, self._key, verdicts, left)
         if not self._store.acknowledge_again(name, fresh, instead_of=known):
             return self.acknowledgement(name)  # something was erased from it meanwhile
         return fresh
@@ -264,7 +264,7 @@ class Intake:
 
         def said(verdicts: Sequence[Verdict], awaited: Sequence[str]) -> bytes:
             arrival.verdicts = tuple(verdicts)
-            return acknowledge(name, verdicts, self._key, awaited)
+            return acknowledge(name, verdicts, self._key, awaited, version=arrival.read.version)
 
         arrival.word = self._store.keep(arrival.incoming, said, self._clock())
 

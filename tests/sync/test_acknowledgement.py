@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import acknowledgement
-from sync.acknowledgement import Verdict, acknowledge
+from sync.acknowledgement import Verdict, acknowledge, acknowledge_again
 from sync.errors import ForgedAcknowledgement, SyncError, UnknownFormat
 from sync.keys import signing_key_id
 from sync.signed import Kind, sign_file
@@ -14,6 +14,36 @@ NAME = bytes(range(32)).hex()
 DATA = acknowledge(
     NAME, [Verdict.STORED] * 3 + [Verdict.DUPLICATE, Verdict.OTHER_BYTES], SERVER_KEY
 )
+
+PROMISED = acknowledge(NAME, [Verdict.STORED], SERVER_KEY, published_by=1_795_262_400, version=2)
+
+
+@given(
+    st.lists(st.sampled_from(Verdict), max_size=60),
+    st.lists(st.binary(min_size=32, max_size=32).map(bytes.hex), max_size=3),
+    st.integers(0, (1 << 63) - 1),
+)
+def test_an_acknowledgement_says_by_when_the_register_will_hold_it(
+    verdicts: list[Verdict], awaited: list[str], published_by: int
+) -> None:
+    data = acknowledge(NAME, verdicts, SERVER_KEY, awaited, published_by=published_by, version=2)
+    found = acknowledgement.read(data, SERVER)
+    assert (found.version, found.published_by) == (2, published_by)
+    assert (found.verdicts, found.awaited) == (tuple(verdicts), tuple(awaited))
+    assert acknowledge_again(found, SERVER_KEY) == data
+
+
+def test_a_device_of_before_is_answered_in_what_it_reads() -> None:
+    word = acknowledge(NAME, [Verdict.STORED], SERVER_KEY, published_by=1_795_262_400)
+    assert word == acknowledge(NAME, [Verdict.STORED], SERVER_KEY)
+    found = acknowledgement.read(word, SERVER)
+    assert (found.version, found.published_by) == (1, 0)
+
+
+def test_an_acknowledgement_of_one_version_does_not_pass_for_one_of_the_other() -> None:
+    for data, other in ((DATA, b"\x02"), (PROMISED, b"\x01")):
+        with pytest.raises(ForgedAcknowledgement):
+            acknowledgement.read(data[:7] + other + data[8:], SERVER)
 
 
 @given(st.lists(st.sampled_from(Verdict), max_size=60))

@@ -15,7 +15,8 @@ from sync.errors import (
     UnknownFormat,
 )
 from sync.keys import signing_key_id
-from sync.signed import Kind, sign_file
+from sync.record_kind import RecordKind, is_registered
+from sync.signed import Kind, sign_file, version_of
 from tests.sync.given import (
     CONSULTATION,
     DEVICE,
@@ -31,6 +32,17 @@ from tests.sync.given import (
 
 ONE, TWO = section("oui", "non", "peut-être"), section("plus tard")
 DATA = signed_batch(ONE, TWO)
+
+NEWER = batch.build(
+    device_key=DEVICE_KEY,
+    consultation=CONSULTATION.id,
+    sequence=3,
+    previous=bytes(range(32)),
+    formed=MOMENT,
+    sections=[ONE, replace(TWO, kind=RecordKind.BALLOT)],
+    checkpoint=b"parvis/X\n12\n",
+    version=2,
+)
 
 
 def read(data: bytes) -> Batch:
@@ -61,12 +73,56 @@ def test_its_recipient_reads_every_contribution_of_a_batch() -> None:
     assert answers == ["oui", "non", "peut-être", "plus tard"]
 
 
-@given(st.integers(0, len(DATA) - 1), st.integers(1, 255))
-def test_any_flipped_byte_is_refused(place: int, change: int) -> None:
-    changed = bytearray(DATA)
-    changed[place] ^= change
+@pytest.mark.parametrize("data", [DATA, NEWER], ids=["version 1", "version 2"])
+@given(st.data())
+def test_any_flipped_byte_is_refused(data: bytes, draw: st.DataObject) -> None:
+    changed = bytearray(data)
+    changed[draw.draw(st.integers(0, len(data) - 1))] ^= draw.draw(st.integers(1, 255))
     with pytest.raises((ForgedBatch, UnknownFormat, TruncatedBatch)):
         read(bytes(changed))
+
+
+def test_a_batch_says_which_checkpoint_its_device_saw_and_of_which_kind_its_records_are() -> None:
+    found = read(NEWER)
+    assert (found.version, found.checkpoint) == (2, b"parvis/X\n12\n")
+    assert [section.kind for section in found.sections] == [0, RecordKind.BALLOT]
+    assert batch.claimed_device(NEWER) == DEVICE_ID
+    assert batch.device_named_in(NEWER[: batch.DEVICE_NAMED_BY]) == DEVICE_ID
+
+
+def test_a_batch_of_before_says_neither() -> None:
+    assert (read(DATA).version, read(DATA).checkpoint) == (1, b"")
+    assert {section.kind for section in read(DATA).sections} == {RecordKind.CONTRIBUTION}
+
+
+def test_nothing_but_contributions_goes_into_a_batch_of_before() -> None:
+    with pytest.raises(ValueError, match="version 1"):
+        signed_batch(replace(ONE, kind=RecordKind.SIGNATURE))
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(0, 127), min_size=1, max_size=3))
+def test_a_batch_of_version_2_is_read_as_it_was_built(note: bytes, kinds: list[int]) -> None:
+    sections = tuple(
+        replace(section_, kind=kind) for section_, kind in zip((ONE, TWO), kinds, strict=False)
+    )
+    data = batch.build(
+        device_key=DEVICE_KEY,
+        consultation=CONSULTATION.id,
+        sequence=0,
+        previous=bytes(32),
+        formed=MOMENT,
+        sections=sections,
+        checkpoint=note,
+        version=2,
+    )
+    assert read(data).sections == sections
+    assert read(data).checkpoint == note
+
+
+def test_kinds_that_nobody_knows_yet_are_registered_or_not_by_their_number() -> None:
+    known = {kind for kind in RecordKind if is_registered(kind)}
+    assert known == {RecordKind.CONTRIBUTION, RecordKind.BALLOT, RecordKind.MEETING}
+    assert [is_registered(kind) for kind in (15, 16, 127)] == [True, False, False]
 
 
 @given(st.integers(0, len(DATA) - 1))
@@ -95,11 +151,23 @@ def test_a_batch_that_names_another_device_than_its_signer_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"<html>Bienvenue</html>", b"PARVISA" + DATA[7:], b"PARVISB\x02" + DATA[8:]]
+    "data",
+    [
+        b"PARVISB\x00" + DATA[8:],
+        b"<html>Bienvenue</html>",
+        b"PARVISA" + DATA[7:],
+        b"PARVISB\x03" + DATA[8:],
+    ],
 )
 def test_a_file_of_another_kind_or_version_is_named_so(data: bytes) -> None:
     with pytest.raises(UnknownFormat):
         read(data)
+
+
+def test_a_batch_of_one_version_does_not_pass_for_one_of_the_other() -> None:
+    for data, other in ((DATA, b"\x02"), (NEWER, b"\x01")):
+        with pytest.raises(ForgedBatch):
+            read(data[:7] + other + data[8:])
 
 
 def test_a_signature_made_for_something_else_does_not_serve_a_batch() -> None:
@@ -108,7 +176,7 @@ def test_a_signature_made_for_something_else_does_not_serve_a_batch() -> None:
         with pytest.raises(ForgedBatch):
             read(unsigned + DEVICE_KEY.sign(label + unsigned))
     with pytest.raises(ForgedBatch):
-        read(unsigned + SERVER_KEY.sign(Kind.BATCH.label + unsigned))
+        read(unsigned + SERVER_KEY.sign(Kind.BATCH.label() + unsigned))
 
 
 def _signed(body: bytes) -> bytes:
@@ -146,12 +214,13 @@ def test_what_a_device_signed_and_yet_breaks_the_format_is_named_so(body: bytes)
         read(_signed(body))
 
 
-@given(st.integers(0, len(body_of(DATA)) - 1), st.integers(0, 255))
-def test_no_signed_nonsense_brings_the_reader_down(place: int, value: int) -> None:
-    body = bytearray(body_of(DATA))
-    body[place] = value
+@pytest.mark.parametrize("data", [DATA, NEWER], ids=["version 1", "version 2"])
+@given(st.data())
+def test_no_signed_nonsense_brings_the_reader_down(data: bytes, draw: st.DataObject) -> None:
+    body = bytearray(body_of(data))
+    body[draw.draw(st.integers(0, len(body) - 1))] = draw.draw(st.integers(0, 255))
     try:
-        read(_signed(bytes(body)))
+        read(sign_file(Kind.BATCH, bytes(body), DEVICE_KEY, version_of(data)))
     except SyncError as error:
         assert str(error)
 

@@ -13,6 +13,7 @@ from sync import consultation as packages
 from sync.consultation import Card, Consultation, Notice, Options, Side, consultation_id
 from sync.errors import ForgedPackage, MalformedPackage, SyncError, UnknownFormat
 from sync.signed import Kind, sign_file, unverified_body
+from sync.terms import Epochs, Witness, Witnesses, former_keys_until
 from sync.wire import Reader, sized
 from tests.sync.given import CONSULTATION, ORGANISER_KEY, OTHER_KEY, consultation
 
@@ -127,6 +128,77 @@ def test_the_forging_in_these_tests_is_sound() -> None:
 def test_a_signed_package_that_breaks_the_format_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(SyncError):
         packages.read(_changed(change))
+
+
+WITNESS = Witness("witness.example/a", bytes(range(32)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": {"interval": -1}},
+        {"epochs": {"interval": 1 << 40}},
+        {"epochs": {"interval": 1.5}},
+        {"epochs": {"interval": True}},
+        {"epochs": {"at_least": 0}},
+        {"epochs": []},
+        {"epochs": None},
+        {"witnesses": {"keys": [WITNESS.verifier_key], "quorum": 0}},
+        {"witnesses": {"keys": [WITNESS.verifier_key], "quorum": 2}},
+        {"witnesses": {"keys": [WITNESS.verifier_key]}},
+        {"witnesses": {"keys": [WITNESS.verifier_key] * 2, "quorum": 1}},
+        {"witnesses": {"keys": [], "quorum": 1}},
+        {"witnesses": {"keys": "abc", "quorum": 1}},
+        {"witnesses": {"keys": ["a+b+c"], "quorum": 1}},
+        {"witnesses": {"keys": ["é+b+c"], "quorum": 1}},
+        {"witnesses": {"keys": [WITNESS.verifier_key.replace("/a", "/b")], "quorum": 1}},
+        {"witnesses": {"keys": [7], "quorum": 1}},
+        {"former_keys_until": "2026-02-30"},
+        {"former_keys_until": 20_000},
+    ],
+    ids=str,
+)
+def test_terms_that_cannot_be_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(SyncError):
+        packages.read(_changed(change))
+
+
+def test_a_package_of_before_has_the_usual_terms_and_the_same_bytes_as_ever() -> None:
+    assert CONSULTATION.epochs == Epochs(interval=3_600, at_least=11)
+    assert CONSULTATION.witnesses == Witnesses()
+    assert CONSULTATION.former_keys_until is None
+    for member in (b'"epochs"', b'"witnesses"', b'"former_keys_until"'):
+        assert member not in DATA
+
+
+@given(
+    st.builds(Epochs, st.integers(0, 31_622_400), st.integers(1, 1_000_000)),
+    st.sets(st.binary(min_size=32, max_size=32), max_size=3),
+    st.none() | st.dates(),
+)
+def test_a_package_is_read_with_the_terms_that_it_was_published_with(
+    epochs: Epochs, keys: set[bytes], until: date | None
+) -> None:
+    named = tuple(Witness(f"witness{at}.example", key) for at, key in enumerate(sorted(keys)))
+    terms = Witnesses(named, len(named))
+    said = replace(CONSULTATION, epochs=epochs, witnesses=terms, former_keys_until=until)
+    assert packages.read(packages.publish(said, ORGANISER_KEY).data) == said
+
+
+def test_a_term_that_nobody_knows_yet_is_passed_over() -> None:
+    assert packages.read(_changed({"epochs": {"later": 1}, "still-later": {}})) == CONSULTATION
+
+
+def test_keys_of_an_older_version_are_taken_for_thirty_days_unless_the_package_says_when() -> None:
+    published = date(2026, 12, 15)
+    assert former_keys_until(None, published) == date(2027, 1, 14)
+    assert former_keys_until(date(2026, 12, 20), published) == date(2026, 12, 20)
+
+
+def test_a_witness_is_written_as_the_tools_of_that_field_write_it() -> None:
+    assert Witness.parse(WITNESS.verifier_key) == WITNESS
+    name, hashed, key = WITNESS.verifier_key.split("+", 2)
+    assert (name, len(hashed), len(key)) == (WITNESS.name, 8, 44)
 
 
 def test_files_that_would_grow_beyond_what_is_stated_are_refused_unexpanded() -> None:
