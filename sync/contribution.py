@@ -3,15 +3,17 @@
 It is written as canonical JSON (RFC 8785). Its commitment is what the register will hold: every
 field hashed with a salt of its own, the hashes hashed together, so that a published contribution
 can leave one field out and still prove the others.
+
+It is written in the lowest version that can say it: a desk of before reads what says nothing new.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import rfc8785
@@ -20,6 +22,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from sync.attachment import Attached, check_attached
 from sync.errors import MalformedContribution
+from sync.provenance import (
+    MeetingLine,
+    Paper,
+    check_alias,
+    provenance_document,
+    read_provenance,
+)
 from sync.wire import number, sized
 
 HASH_BYTES = 32
@@ -30,6 +39,8 @@ LARGEST_CONTRIBUTION = 1 << 20
 """Bytes of canonical JSON; attachments are named by hash and travel apart."""
 
 _FORMAT = 1
+_FORMAT_OF_MORE = 2  # of what says something that version 1 has no room for
+_LAST_HOUR = 23
 _MOST_FIELDS = 20_000
 _LONGEST_NAME = 1_024  # characters, for everything that is not an answer
 _FIELD_LABEL = b"parvis/1 field\x00"
@@ -70,9 +81,12 @@ class Agreement:
     Attributes:
         date: ISO 8601 date.
         place: where, as the mediator's station is called.
-        mediator: the mediator's name or number.
+        mediator: the mediator's name or number; "" where a pseudonym stands for it.
         wording: the version of what was read aloud.
         given: how the person agreed.
+        hour: of that day, 0 to 23, by the device's clock; None where the day is enough.
+        pseudonym: of the mediator, in this consultation alone; only the steward's list says whose.
+        language: the tag of the language it was read in; "" where that is not said.
     """
 
     date: str
@@ -80,6 +94,22 @@ class Agreement:
     mediator: str
     wording: str
     given: Given
+    hour: int | None = None
+    pseudonym: str = ""
+    language: str = ""
+
+    def __post_init__(self) -> None:
+        if self.hour is not None and not 0 <= self.hour <= _LAST_HOUR:
+            raise MalformedContribution("A day has the hours 0 to 23.")
+        if self.mediator and self.pseudonym:
+            raise MalformedContribution(
+                "A mediator is named by a name or by a pseudonym, not both."
+            )
+
+    @property
+    def says_more(self) -> bool:
+        """Whether it says something that version 1 has no room for."""
+        return self.hour is not None or bool(self.pseudonym or self.language)
 
 
 @dataclass(frozen=True)
@@ -113,6 +143,9 @@ class Contribution:
             `meta/instanceID`, which follows from the contribution's id.
         assistance: of an assisted entry; None otherwise.
         attachments: the files that fields refer to by name; they are sealed beside it.
+        paper: the sheet that it was transcribed from; None where that is not said.
+        meeting: the line of a meeting that it is; None where that is not said.
+        alias: the code that stands on a paper's stub in place of the receipt's; "" without one.
     """
 
     form_id: str
@@ -123,6 +156,9 @@ class Contribution:
     fields: tuple[tuple[str, str], ...]
     assistance: Assistance | None = None
     attachments: tuple[Attached, ...] = ()
+    paper: Paper | None = None
+    meeting: MeetingLine | None = None
+    alias: str = ""
 
     def __post_init__(self) -> None:
         if self.mode is Mode.ASSISTED and self.assistance is None:
@@ -138,6 +174,19 @@ class Contribution:
                 f"More than {_MOST_FIELDS} answers are in one contribution."
             )
         check_attached(self.attachments)
+        if self.paper is not None and self.mode is not Mode.PAPER:
+            raise MalformedContribution("Only what was on paper comes from a sheet.")
+        if self.meeting is not None and self.mode is not Mode.MEETING:
+            raise MalformedContribution("Only what was said in a meeting is a line of one.")
+        if self.alias:
+            check_alias(self.alias)
+
+    @property
+    def version(self) -> int:
+        """The version of the format that it is written in: the lowest that can say it."""
+        more = self.paper or self.meeting or self.alias
+        agreed = self.assistance is not None and self.assistance.agreement.says_more
+        return _FORMAT_OF_MORE if more or agreed else _FORMAT
 
     def to_json(self) -> bytes:
         """Canonical JSON.
@@ -157,13 +206,14 @@ class Contribution:
             "form": {"hash": self.form_hash, "id": self.form_id, "version": self.form_version},
             "language": self.language,
             "mode": self.mode.value,
-            "parvis": _FORMAT,
+            "parvis": self.version,
         }
         if self.assistance is not None:
             document["assistance"] = _assistance_document(self.assistance)
         if self.attachments:
             document["attachments"] = [one.document() for one in self.attachments]
-        written = _canonical(document)
+        document |= provenance_document(self.paper, self.meeting, self.alias)
+        written = canonical(document)
         if len(written) > LARGEST_CONTRIBUTION:
             raise MalformedContribution("This contribution is larger than 1 MiB.")
         return written
@@ -181,6 +231,7 @@ class Contribution:
             document = json.loads(data)
             assistance = document.get("assistance")
             form = document["form"]
+            paper, meeting, alias = read_provenance(document)
             contribution = cls(
                 form_id=_name(form["id"]),
                 form_version=_name(form["version"]),
@@ -190,6 +241,9 @@ class Contribution:
                 fields=tuple((_name(path), _text(value)) for path, value in document["fields"]),
                 assistance=None if assistance is None else _read_assistance(assistance),
                 attachments=tuple(_attached(one) for one in document.get("attachments", ())),
+                paper=paper,
+                meeting=meeting,
+                alias=alias,
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise MalformedContribution() from None
@@ -204,7 +258,12 @@ class Contribution:
         if self.assistance is not None:
             agreement = self.assistance.agreement
             yield from (agreement.date, agreement.place, agreement.mediator, agreement.wording)
+            yield from (agreement.pseudonym, agreement.language)
             yield from self.assistance.reworded
+        if self.paper is not None:
+            yield from self.paper.names()
+        if self.meeting is not None:
+            yield from self.meeting.names()
 
     def leaves(self) -> tuple[tuple[str, str], ...]:
         """What the commitment is over: how it was said, then every field, in order."""
@@ -214,10 +273,14 @@ class Contribution:
             ("mode", self.mode.value),
         ]
         if self.assistance is not None:
-            written = _canonical(_assistance_document(self.assistance))
+            written = canonical(_assistance_document(self.assistance))
             leaves.append(("assistance", written.decode()))
+        provenance = provenance_document(self.paper, self.meeting, self.alias)
+        for name, value in sorted(provenance.items()):
+            text = value if isinstance(value, str) else canonical(value).decode()
+            leaves.append((name, text))
         for one in self.attachments:
-            leaves.append(("attachment", _canonical(one.document()).decode()))
+            leaves.append(("attachment", canonical(one.document()).decode()))
         return (*leaves, *self.fields)
 
 
@@ -246,8 +309,26 @@ def joined_commitment(leaf_hashes: Sequence[bytes]) -> bytes:
     return hashlib.sha256(_COMMITMENT_LABEL + number(len(leaf_hashes)) + joined).digest()
 
 
-def commitment(contribution: Contribution, seed: bytes) -> bytes:
-    """The contribution's commitment, 32 bytes: what the register holds and the receipt promises."""
+class Sealable(Protocol):
+    """What one record holds: a contribution, or a document of another kind (`sync.documents`)."""
+
+    @property
+    def form_hash(self) -> str:
+        """SHA-256 of the XForm, in hexadecimal."""
+
+    @property
+    def attachments(self) -> tuple[Attached, ...]:
+        """The files that are sealed beside it."""
+
+    def to_json(self) -> bytes:
+        """As it is sealed."""
+
+    def leaves(self) -> tuple[tuple[str, str], ...]:
+        """What its commitment is over."""
+
+
+def commitment(contribution: Sealable, seed: bytes) -> bytes:
+    """What the register holds and the receipt promises of one record, 32 bytes."""
     leaves = contribution.leaves()
     return joined_commitment([leaf_hash(seed, place, leaf) for place, leaf in enumerate(leaves)])
 
@@ -275,23 +356,37 @@ def instance_id(contribution: bytes) -> str:
 
 
 def _assistance_document(assistance: Assistance) -> dict[str, Any]:
-    agreement = assistance.agreement
     return {
-        "agreement": {
-            "date": agreement.date,
-            "given": agreement.given.value,
-            "mediator": agreement.mediator,
-            "place": agreement.place,
-            "wording": agreement.wording,
-        },
+        "agreement": agreement_document(assistance.agreement),
         "help": sorted(kind.value for kind in assistance.help),
         "read_back": assistance.read_back,
         "reworded": list(assistance.reworded),
     }
 
 
+def agreement_document(agreement: Agreement) -> dict[str, Any]:
+    """As JSON; what is not said is not there."""
+    document: dict[str, Any] = {
+        "date": agreement.date,
+        "given": agreement.given.value,
+        "mediator": agreement.mediator,
+        "place": agreement.place,
+        "wording": agreement.wording,
+    }
+    if agreement.hour is not None:
+        document["hour"] = agreement.hour
+    if agreement.pseudonym:
+        document["pseudonym"] = agreement.pseudonym
+    if agreement.language:
+        document["language"] = agreement.language
+    return document
+
+
 def _read_assistance(document: dict[str, Any]) -> Assistance:
     agreement = document["agreement"]
+    hour = agreement.get("hour")
+    if not isinstance(hour, int | None) or isinstance(hour, bool):
+        raise MalformedContribution()
     return Assistance(
         agreement=Agreement(
             date=_name(agreement["date"]),
@@ -299,6 +394,9 @@ def _read_assistance(document: dict[str, Any]) -> Assistance:
             mediator=_name(agreement["mediator"]),
             wording=_name(agreement["wording"]),
             given=Given(agreement["given"]),
+            hour=hour,
+            pseudonym=_name(agreement.get("pseudonym", "")),
+            language=_name(agreement.get("language", "")),
         ),
         help=frozenset(Help(kind) for kind in document["help"]),
         read_back=bool(document["read_back"]),
@@ -318,9 +416,14 @@ def _attached(document: dict[str, Any]) -> Attached:
     )
 
 
-def _canonical(document: Mapping[str, Any]) -> bytes:
+def canonical(document: Any) -> bytes:
+    """JSON as RFC 8785 writes it.
+
+    Raises:
+        MalformedContribution: a text in it is not valid Unicode.
+    """
     try:
-        return rfc8785.dumps(dict(document))
+        return rfc8785.dumps(document)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
         raise MalformedContribution("A text of this contribution is not valid Unicode.") from None
 

@@ -7,6 +7,7 @@ consultations/    the packages held, one file each
 outbox.sqlite     sealed contributions
 attachments/      their sealed attachments, one file each
 ca.pem            the private authority that the server's certificate is checked with, if any
+server-format     up to which version of the format the server reads
 rules.json        when sync may use the network, and how long what was sent is kept
 device.sqlite     what the kiosk keeps for itself (mediators' accounts)
 hatch             the socket where a kiosk that runs takes work from commands
@@ -60,12 +61,14 @@ from sync.origin import Origins
 from sync.outbox import Counts, First, Outbox, State, read_counts
 from sync.receipt import Receipt
 from sync.rules import SyncRules, read_rules
+from sync.signed import NEWEST
 from sync.wire import sized
 
 _AUTHORITY = "ca.pem"
 _ERASURES = "erasures"
 _CHECKPOINTS = "checkpoints"
 _RULES = "rules.json"
+_SERVER_FORMAT = "server-format"
 _LOOKED_THROUGH = ("consultations", _CHECKPOINTS, _ERASURES)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -120,7 +123,9 @@ class Device:
             self.key,
             server=self.enrolled.server if self.enrolled else None,
             now=self._moment,
+            saw=self.checkpoint,
         )
+        self.outbox.version = self._read_server_format()
         self.database = _open_own_database(directory / "device.sqlite")
         self.database_guard = threading.RLock()
         """Held by whoever uses `database`, which threads share."""
@@ -227,6 +232,7 @@ class Device:
             if another:
                 for kept in (self.directory / _CHECKPOINTS).glob("*"):
                     kept.unlink()
+                self.learn_server_format(1)
             if authority:
                 _write_durably(self.directory / _AUTHORITY, authority)
             else:
@@ -267,6 +273,23 @@ class Device:
     def saw(self, consultation_id: str, checkpoint: bytes) -> None:
         """Remember a checkpoint, durably: no register that forgot it is believed from now on."""
         _write_durably(self.directory / _CHECKPOINTS / consultation_id, checkpoint)
+
+    def learn_server_format(self, newest: int) -> None:
+        """Remember, durably, up to which version of the format the server reads, as it signed.
+
+        Batches are formed in it from now on; before the server has said so, in version 1.
+        """
+        version = min(newest, NEWEST)
+        if version != self.outbox.version:
+            _write_durably(self.directory / _SERVER_FORMAT, str(version).encode())
+            self.outbox.version = version
+
+    def _read_server_format(self) -> int:
+        try:
+            found = int((self.directory / _SERVER_FORMAT).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 1
+        return min(max(found, 1), NEWEST)
 
     def erasures_seen(self, consultation_id: str) -> int:
         """How many of a consultation's orders to erase this device has carried out."""

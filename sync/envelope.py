@@ -12,7 +12,9 @@ Rules, in order:
 3. Record *i* uses link *i* of the chain: a key used once, and the seed of its commitment's salts.
 4. The streams of its attachments take theirs from the same link (`sync.stream`).
 5. Associated data bind version, consultation, contribution id, commitment, session and index.
-6. The plaintext is the compressed contribution, 0x80, and zeros up to the padded length.
+6. A session's records are of one kind (`sync.record_kind`); other kinds than contributions are
+   bound by `info` and associated data of their own, so that none opens as another.
+7. The plaintext is the compressed contribution, 0x80, and zeros up to the padded length.
 """
 
 import hashlib
@@ -34,9 +36,11 @@ from sync.contribution import (
     HASH_BYTES,
     LARGEST_CONTRIBUTION,
     Contribution,
+    Sealable,
     commitment,
     contribution_id,
 )
+from sync.documents import Document, read_document
 from sync.errors import (
     ForgedRecord,
     MalformedContribution,
@@ -48,10 +52,10 @@ from sync.errors import (
 )
 from sync.keys import KEY_ID_BYTES, RecipientKeys, RecipientPublic, Suite
 from sync.padding import Padding
+from sync.record_kind import RecordKind
 from sync.stream import Stream, open_stream
 from sync.wire import Reader, number, sized
 
-FORMAT_VERSION = 1
 SESSION_ID_BYTES = 8
 MOST_RECORDS_PER_SESSION = 64
 LONGEST_SESSION = 15 * 60  # seconds
@@ -59,13 +63,12 @@ MOST_RECIPIENTS = 16
 LARGEST_CIPHERTEXT = LARGEST_CONTRIBUTION + LARGEST_CONTRIBUTION // 8 + 64
 
 _SECRET_BYTES = 32
+_SAID = (RecordKind.CONTRIBUTION, RecordKind.BALLOT)  # what has a contribution's shape
 _END = b"\x80"  # where the filling begins
 _ONE_MESSAGE = bytes(12)  # the nonce of a key that is used once
-_SESSION_LABEL = b"parvis/1 session\x00"
 _CHAIN_LABEL = b"parvis/1 chain\x00"
 _STEP_LABEL = b"parvis/1 step\x00"
 _ATTACHMENT_LABEL = b"parvis/1 attachment\x00"
-_RECORD_LABEL = b"parvis/1 record\x00"
 
 
 @dataclass(frozen=True)
@@ -173,11 +176,13 @@ class Sealed:
         header: of its session.
         record: the contribution itself.
         streams: its attachments, to be sealed while they are written; their keys go with them.
+        kind: what it holds.
     """
 
     header: SessionHeader
     record: Record
     streams: tuple[Stream, ...] = ()
+    kind: int = RecordKind.CONTRIBUTION
 
     @property
     def id(self) -> bytes:
@@ -201,8 +206,10 @@ class SealingSession:
         dictionary: Dictionary,
         padding: Padding,
         clock: Callable[[], float],
+        kind: RecordKind = RecordKind.CONTRIBUTION,
     ) -> None:
         self.consultation = consultation
+        self.kind = kind
         self.header = header
         self.dictionary = dictionary
         self.padding = padding
@@ -224,6 +231,7 @@ class SealingSession:
         padding: Padding = Padding.PADME,
         random: Callable[[int], bytes] = secrets.token_bytes,
         clock: Callable[[], float] | None = None,
+        kind: RecordKind = RecordKind.CONTRIBUTION,
     ) -> "SealingSession":
         """Start a session.
 
@@ -236,6 +244,7 @@ class SealingSession:
             padding: what the consultation asks for.
             random: random bytes: asked for the session id (8), then for the secret (32).
             clock: seconds that pass also while the device sleeps.
+            kind: of what it seals.
 
         Raises:
             ValueError: no recipient, or more than 16.
@@ -245,23 +254,25 @@ class SealingSession:
         dictionary = dictionary or Dictionary(b"")
         session = random(SESSION_ID_BYTES)
         form = bytes.fromhex(form_hash)
-        info = session_info(consultation, form, dictionary.hash, device_key_id, session)
+        info = session_info(consultation, form, dictionary.hash, device_key_id, session, kind)
         secret = random(_SECRET_BYTES)
         sealed = tuple((one.suite, one.id, one.seal(secret, info)) for one in recipients)
         header = SessionHeader(session, form, dictionary.id, sealed)
         chain = first_link(secret, info)
-        return cls(consultation, header, chain, dictionary, padding, clock or awake_and_asleep)
+        ticking = clock or awake_and_asleep
+        return cls(consultation, header, chain, dictionary, padding, ticking, kind)
 
     @property
     def spent(self) -> bool:
         """Whether a new session is due."""
         return self._next >= MOST_RECORDS_PER_SESSION or self._clock() >= self._until
 
-    def seal(self, contribution: Contribution, attachments: Sequence[Attachment] = ()) -> Sealed:
+    def seal(self, contribution: Sealable, attachments: Sequence[Attachment] = ()) -> Sealed:
         """Seal one contribution; its key is gone when this returns.
 
         Args:
-            contribution: what was said; it names the attachments.
+            contribution: what was said, or a document of this session's kind; it names the
+                attachments.
             attachments: what it names, in its order.
 
         Raises:
@@ -269,6 +280,12 @@ class SealingSession:
             MalformedContribution: it answers another form, is larger than 1 MiB, is not Unicode, or
                 names other attachments.
         """
+        if isinstance(contribution, Document):
+            fits = contribution.kind == self.kind
+        else:
+            fits = self.kind in _SAID
+        if not fits:
+            raise MalformedContribution("This session seals something of another kind.")
         if contribution.attachments != tuple(Attached.of(one) for one in attachments):
             raise MalformedContribution("This contribution names other files than are attached.")
         written = contribution.to_json()
@@ -285,13 +302,16 @@ class SealingSession:
             self._chain, key, seed = step(self._chain)
         committed = commitment(contribution, seed)
         record_id = contribution_id(self.consultation, committed)
-        bound = associated_data(self.consultation, record_id, committed, self.header.session, index)
+        bound = associated_data(
+            self.consultation, record_id, committed, self.header.session, index, self.kind
+        )
         plaintext = pad(self.dictionary.squeeze(written), self.padding)
         ciphertext = ChaCha20Poly1305(key).encrypt(_ONE_MESSAGE, plaintext, bound)
         return Sealed(
             self.header,
             Record(self.consultation, self.header.session, index, committed, ciphertext),
             streams,
+            self.kind,
         )
 
 
@@ -315,6 +335,17 @@ class Opened:
     faithful: bool
 
 
+@dataclass(frozen=True)
+class OpenedDocument:
+    """A record of another kind, read by its recipient; the attributes are those of `Opened`."""
+
+    document: Document
+    seed: bytes
+    id: bytes
+    commitment: bytes
+    faithful: bool
+
+
 class OpenedSession:
     """A session whose chain the recipient can walk; made by `Opener.open_session`.
 
@@ -330,9 +361,11 @@ class OpenedSession:
         chain: bytes,
         dictionary: Dictionary,
         opened_with: bytes = b"",
+        kind: int = RecordKind.CONTRIBUTION,
     ) -> None:
         self.header = header
         self.opened_with = opened_with
+        self._kind = kind
         self._consultation = consultation
         self._dictionary = dictionary
         self._chain = chain
@@ -345,21 +378,48 @@ class OpenedSession:
             ForgedRecord: it belongs elsewhere, or was changed.
             MalformedContribution: it opens, and holds something else than a contribution.
         """
+        if self._kind not in _SAID:
+            raise MalformedContribution()
+        seed, written = self._written(record)
+        contribution = Contribution.from_json(written)
+        if bytes.fromhex(contribution.form_hash) != self.header.form_hash:
+            raise MalformedContribution()
+        faithful = commitment(contribution, seed) == record.commitment
+        return Opened(contribution, seed, record.id, record.commitment, faithful)
+
+    def open_document(self, record: Record) -> OpenedDocument:
+        """What a record of another kind than a contribution holds.
+
+        Raises:
+            ForgedRecord: it belongs elsewhere, or was changed.
+            MalformedContribution: it opens, and holds nothing of this session's kind that this
+                Parvis knows.
+        """
+        seed, written = self._written(record)
+        document = read_document(self._kind, written)
+        if bytes.fromhex(document.form_hash) != self.header.form_hash:
+            raise MalformedContribution()
+        faithful = commitment(document, seed) == record.commitment
+        return OpenedDocument(document, seed, record.id, record.commitment, faithful)
+
+    def _written(self, record: Record) -> tuple[bytes, bytes]:
+        """The seed of a record, and the JSON in it."""
         if (record.session, record.consultation) != (self.header.session, self._consultation):
             raise ForgedRecord()
         _, key, seed = self._step(record.index)
         bound = associated_data(
-            record.consultation, record.id, record.commitment, record.session, record.index
+            record.consultation,
+            record.id,
+            record.commitment,
+            record.session,
+            record.index,
+            self._kind,
         )
         try:
             plaintext = ChaCha20Poly1305(key).decrypt(_ONE_MESSAGE, record.ciphertext, bound)
         except InvalidTag:
             raise ForgedRecord() from None
-        contribution = Contribution.from_json(self._dictionary.expand(unpad(plaintext)))
-        if bytes.fromhex(contribution.form_hash) != self.header.form_hash:
-            raise MalformedContribution()
-        faithful = commitment(contribution, seed) == record.commitment
-        return Opened(contribution, seed, record.id, record.commitment, faithful)
+        return seed, self._dictionary.expand(unpad(plaintext))
 
     def open_attachment(self, index: int, place: int, sealed: bytes, attached: Attached) -> bytes:
         """The content of an attachment of this session.
@@ -402,25 +462,31 @@ class Opener:
         self._dictionaries = {one.id: one for one in (Dictionary(b""), *dictionaries)}
 
     def open_session(
-        self, header: SessionHeader, *, consultation: str, device_key_id: bytes
+        self,
+        header: SessionHeader,
+        *,
+        consultation: str,
+        device_key_id: bytes,
+        kind: int = RecordKind.CONTRIBUTION,
     ) -> OpenedSession:
-        """Open one session; consultation and device are those that its batch names.
+        """Open one session; consultation, device and kind are those that its batch names.
 
         Raises:
-            WrongRecipient: it is sealed to none of the keys, or for another consultation or device.
+            WrongRecipient: it is sealed to none of the keys, or for another consultation, device
+                or kind.
             UnknownDictionary: its dictionary is not at hand.
         """
         dictionary = self._dictionaries.get(header.dictionary_id)
         if dictionary is None:
             raise UnknownDictionary()
         info = session_info(
-            consultation, header.form_hash, dictionary.hash, device_key_id, header.session
+            consultation, header.form_hash, dictionary.hash, device_key_id, header.session, kind
         )
         for suite, key_id, sealed in header.sealed:
             keys = self._keys.get(key_id)
             if keys is not None and keys.suite is suite:
                 chain = first_link(keys.open(sealed, info), info)
-                return OpenedSession(consultation, header, chain, dictionary, key_id)
+                return OpenedSession(consultation, header, chain, dictionary, key_id, kind)
         raise WrongRecipient()
 
 
@@ -430,12 +496,12 @@ def session_info(
     dictionary_hash: bytes,
     device_key_id: bytes,
     session: bytes,
+    kind: int = RecordKind.CONTRIBUTION,
 ) -> bytes:
     """HPKE's `info`: what a session's secret is good for, and nothing else."""
     return b"".join(
         (
-            _SESSION_LABEL,
-            number(FORMAT_VERSION),
+            _label("session", kind),
             sized(consultation.encode()),
             form_hash,
             dictionary_hash,
@@ -463,13 +529,17 @@ def attachment_key(link: bytes, place: int) -> bytes:
 
 
 def associated_data(
-    consultation: str, record_id: bytes, committed: bytes, session: bytes, index: int
+    consultation: str,
+    record_id: bytes,
+    committed: bytes,
+    session: bytes,
+    index: int,
+    kind: int = RecordKind.CONTRIBUTION,
 ) -> bytes:
     """What a record's ciphertext is bound to."""
     return b"".join(
         (
-            _RECORD_LABEL,
-            number(FORMAT_VERSION),
+            _label("record", kind),
             sized(consultation.encode()),
             record_id,
             committed,
@@ -477,6 +547,13 @@ def associated_data(
             number(index),
         )
     )
+
+
+def _label(what: str, kind: int) -> bytes:
+    """What tells sessions and records of each kind apart; that of contributions is as ever."""
+    if kind == RecordKind.CONTRIBUTION:
+        return f"parvis/1 {what}\0".encode() + number(1)
+    return f"parvis/2 {what}\0".encode() + number(kind)
 
 
 def pad(squeezed: bytes, padding: Padding) -> bytes:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from sync.signed import NEWEST
 from sync.statement import ForgedStatement, Statement, UnreadableStatement, sign_statement
 
 _LABEL = "parvis consultations 1"
@@ -48,7 +49,7 @@ def sign_listing(
         lines.append({"id": one.id, "version": one.version, "package": one.package_hash})
         if one.erased:
             lines[-1]["erased"] = one.erased
-    said = {"consultations": lines, "fresh": fresh, "instance": instance}
+    said = {"consultations": lines, "format": NEWEST, "fresh": fresh, "instance": instance}
     return sign_statement(key, _LABEL, said)
 
 
@@ -58,6 +59,17 @@ def instance_in(body: bytes) -> str:
         return Statement(body).text("instance")
     except UnreadableStatement:
         return ""
+
+
+def format_in(body: bytes) -> int:
+    """The newest version of the format that the server reads, by a list that was read before.
+
+    A server of before says nothing of it, and reads version 1.
+    """
+    try:
+        return max(1, Statement(body).whole("format"))
+    except UnreadableStatement:
+        return 1
 
 
 def read_listing(

@@ -38,6 +38,8 @@ from sync.errors import (
 )
 from sync.looking import looked_at, while_it_is_used
 from sync.outbox_tables import Counts, Row, State, in_words
+from sync.record_kind import FIRST_UNREGISTERED, LARGEST_KIND, RecordKind
+from sync.signed import version_of
 from sync.stream_folder import StreamFolder
 
 __all__ = ["USUAL_BATCH", "Counts", "First", "Kept", "Outbox", "Outgoing", "Quarantined", "State"]
@@ -139,6 +141,7 @@ class Outbox:
         device_key: signs the batches.
         server: the key that acknowledgements must be signed by; None before enrolment.
         now: when a batch is formed.
+        saw: the last checkpoint of a consultation's register that the device saw.
 
     Raises:
         DamagedOutbox: the file is no outbox, or cannot be read.
@@ -152,11 +155,16 @@ class Outbox:
         *,
         server: Ed25519PublicKey | None = None,
         now: Callable[[], Moment],
+        saw: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         self.server = server
+        self.version = 1
+        """Of the format: what the server reads. Batches are formed in it; what it has no room for
+        waits."""
         self.streams = StreamFolder(path.with_name("attachments"))
         self._device_key = device_key
         self._now = now
+        self._saw = saw
         self._lock = threading.RLock()
         with in_words():
             path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
@@ -460,9 +468,9 @@ class Outbox:
                     frozenset(
                         row[0]
                         for row in database.execute(
-                            "SELECT commitment FROM contribution"
-                            " WHERE batch = ? AND state = 'released'",
-                            (name,),
+                            "SELECT commitment FROM sealed"
+                            " WHERE batch = ? AND state = 'released' AND kind < ?",
+                            (name, FIRST_UNREGISTERED),
                         )
                     ),
                 )
@@ -534,8 +542,9 @@ class Outbox:
                     names.append(self.streams.keep(stream))
             with self._transaction() as database:
                 database.execute(
-                    "INSERT OR IGNORE INTO session (id, consultation, header) VALUES (?, ?, ?)",
-                    (header.session, record.consultation, header.data),
+                    "INSERT OR IGNORE INTO session (id, consultation, header, kind)"
+                    " VALUES (?, ?, ?, ?)",
+                    (header.session, record.consultation, header.data, sealed.kind),
                 )
                 number = database.execute(
                     "INSERT INTO contribution (id, session, place, commitment, ciphertext, origin,"
@@ -574,7 +583,8 @@ class Outbox:
     def _form(self, database: Database, most: int) -> Outgoing | None:
         """A new batch of the oldest contributions that wait, all of one consultation."""
         most = min(max(most, 1), batch.MOST_RECORDS)
-        consultation, rows = tables.oldest_waiting(database, most, _FULLEST_BATCH)
+        kinds = RecordKind.CONTRIBUTION if self.version == 1 else LARGEST_KIND
+        consultation, rows = tables.oldest_waiting(database, most, _FULLEST_BATCH, kinds)
         return self._sign(database, consultation, rows) if rows else None
 
     def _outgoing(self, database: Database, skip: Collection[str] = ()) -> Iterator[Outgoing]:
@@ -582,6 +592,7 @@ class Outbox:
 
         One whose bytes are not what its name says any more (a failing disk) is formed again from
         its records, which are kept beside it: else it would be refused for ever, and hold up all.
+        So is one of a version that the server, set back to an older Parvis, does not read.
         """
         for name, consultation, records, state in database.execute(
             "SELECT name, consultation, records, state FROM batch"
@@ -591,14 +602,20 @@ class Outbox:
                 continue
             rows = database.execute("SELECT data FROM batch WHERE name = ?", (name,)).fetchone()
             data: bytes = rows[0] or b""
-            if batch.name_of(data) == name:
+            if batch.name_of(data) == name and version_of(data) <= self.version:
                 enclosed = tables.enclosed_in(database, name)
                 yield Outgoing(name, consultation, records, data, enclosed, state == "stored")
                 continue
             left = tables.sealed_in(database, name)
+            fit = [row for row in left if self.version > 1 or row.kind == RecordKind.CONTRIBUTION]
             tables.settle(database, [name])
-            if left:
-                yield self._sign(database, consultation, left)
+            database.conn.executemany(
+                "UPDATE contribution SET state = 'waiting', batch = NULL, rank = NULL"
+                " WHERE number = ?",
+                [(row.number,) for row in left if row not in fit],
+            )
+            if fit:
+                yield self._sign(database, consultation, fit)
 
     def _sign(self, database: Database, consultation: str, rows: Sequence[Row]) -> Outgoing:
         """Form a batch of these contributions, and store it."""
@@ -612,8 +629,8 @@ class Outbox:
         )
         ordered = sorted(rows, key=lambda row: (row.session_number, row.record.index))
         sections = [
-            Section(SessionHeader.from_bytes(header), tuple(row.record for row in group))
-            for header, group in groupby(ordered, key=lambda row: row.header)
+            Section(SessionHeader.from_bytes(header), tuple(row.record for row in group), kind)
+            for (header, kind), group in groupby(ordered, key=lambda row: (row.header, row.kind))
         ]
         enclosed = tuple(
             Enclosed(position, name, size)
@@ -628,6 +645,8 @@ class Outbox:
             formed=self._now(),
             sections=sections,
             enclosed=enclosed,
+            checkpoint=self._saw(consultation) or b"",
+            version=self.version,
         )
         name = batch.name_of(data)
         database.execute(

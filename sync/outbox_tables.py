@@ -1,6 +1,6 @@
 """The outbox's tables: how they are laid out, brought up to date, and read.
 
-session       the headers of sealing sessions
+session       the headers of sealing sessions, and of which kind their records are
 contribution  waiting, sent, released, quarantined or erased; ciphertext and session until it is
               let go of; its origin for good: what was sealed once is never sealed again; what
               its receipt promises, until it is erased
@@ -21,7 +21,7 @@ from sync.batch import MOST_ENCLOSED, Enclosed
 from sync.envelope import Record
 from sync.errors import DamagedOutbox, StorageFailed
 
-_SCHEMA = 6
+_SCHEMA = 7
 
 
 class State(Enum):
@@ -58,6 +58,7 @@ class Row:
     session_number: int
     header: bytes
     record: Record
+    kind: int
 
 
 def lay_out(database: Database) -> None:
@@ -82,6 +83,15 @@ def lay_out(database: Database) -> None:
         database.execute("ALTER TABLE contribution ADD COLUMN origin BLOB")
         database.execute("ALTER TABLE contribution ADD COLUMN promised BLOB")
         database.execute("CREATE UNIQUE INDEX contribution_origin ON contribution (origin)")
+    if version < 7:
+        database.execute("ALTER TABLE session ADD COLUMN kind INTEGER NOT NULL DEFAULT 0")
+        database.execute("DROP VIEW sealed")
+        database.execute(
+            "CREATE VIEW sealed AS SELECT c.number, s.number AS session_number, s.header,"
+            " s.consultation, c.session, c.place, c.commitment, c.ciphertext, s.kind,"
+            " c.id, c.state, c.batch, c.rank, c.cause"
+            " FROM contribution c JOIN session s ON s.id = c.session"
+        )
     database.execute(f"PRAGMA user_version={_SCHEMA}")
 
 
@@ -122,22 +132,28 @@ def counts(database: Database) -> Counts:
         raise DamagedOutbox(f"{DamagedOutbox.sentence} ({error}.)") from error
 
 
-def oldest_waiting(database: Database, most: int, fullest: int) -> tuple[str, Sequence[Row]]:
+def oldest_waiting(
+    database: Database, most: int, fullest: int, kinds: int
+) -> tuple[str, Sequence[Row]]:
     """The oldest contributions that wait, all of one consultation, as many as one batch carries.
 
     Args:
         database: the outbox's.
         most: of them.
         fullest: bytes of ciphertext after which a batch takes no more; it takes one at least.
+        kinds: the highest kind of record that goes.
     """
     oldest = database.execute(
-        "SELECT consultation FROM sealed WHERE state = 'waiting' ORDER BY number LIMIT 1"
+        "SELECT consultation FROM sealed WHERE state = 'waiting' AND kind <= ?"
+        " ORDER BY number LIMIT 1",
+        (kinds,),
     ).fetchone()
     if oldest is None:
         return "", ()
     found = database.execute(
-        "SELECT * FROM sealed WHERE state = 'waiting' AND consultation = ? ORDER BY number LIMIT ?",
-        (oldest[0], most),
+        "SELECT * FROM sealed WHERE state = 'waiting' AND kind <= ? AND consultation = ?"
+        " ORDER BY number LIMIT ?",
+        (kinds, oldest[0], most),
     )
     rows = [_row(*one) for one in found]
     size = enclosed = 0
@@ -250,11 +266,12 @@ def _row(
     place: int,
     commitment: bytes,
     ciphertext: bytes,
+    kind: int,
     *_: object,
 ) -> Row:
     """A row of the view `sealed`."""
     record = Record(consultation, session, place, commitment, ciphertext)
-    return Row(number, session_number, header, record)
+    return Row(number, session_number, header, record, kind)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sync.courier import FRESH, Copying, Stick, Told, nobody, read_at_most, stic
 from sync.device import Device
 from sync.erasure import read_orders
 from sync.errors import NotEnrolled, SyncError
-from sync.listing import read_listing
+from sync.listing import format_in, read_listing
 from sync.outbox import USUAL_BATCH
 from sync.signed import Kind
 from sync.statement import ForgedStatement, UnreadableStatement
@@ -158,6 +158,8 @@ def _consultations(device: Device, stick: Stick) -> tuple[list[str], list[str]]:
         listed = read_listing(listing, device.enrolled.server, FRESH)
     except (UnreadableStatement, ForgedStatement):
         return [], ["The consultations on the stick are another server's; passed over."]
+    # A list that travels may be an old one: it teaches nothing back.
+    device.learn_server_format(max(device.outbox.version, format_in(listing)))
     held = {one.id: one.version for one in device.consultations()}
     fetched, troubles = [], []
     for one in listed:

@@ -50,7 +50,7 @@ from sync.errors import (
     SyncError,
     UnknownFormat,
 )
-from sync.listing import ListedConsultation, instance_in, read_listing
+from sync.listing import ListedConsultation, format_in, instance_in, read_listing
 from sync.outbox import USUAL_BATCH, Outgoing
 from sync.signatures import RequestParts, sign_request
 from sync.six_words import SixWords, WordsDiffer
@@ -446,6 +446,7 @@ class Uplink:
         try:
             listed = read_listing(answer.body, self._enrolment.server, fresh)
             self._instance = instance_in(answer.body)
+            self._device.learn_server_format(format_in(answer.body))
             return listed
         except (UnreadableStatement, ForgedStatement):
             raise NetworkTrouble(stranger(answer)) from None

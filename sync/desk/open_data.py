@@ -28,8 +28,12 @@ from sync.desk.export import chosen, not_the_store
 from sync.desk.store import DeskContribution, DeskStore
 from sync.durable import write_pieces
 from sync.errors import SyncError
+from sync.provenance import read_provenance
 
-_HOW_IT_WAS_SAID = ("assistance", "attachment", "language", "mode")
+_HOW_IT_WAS_SAID = (
+    *("assistance", "attachment", "language", "mode"),
+    *("alias", "meeting", "paper"),
+)
 """Leaves beside the fields that are never published: they tell of the person, or of files."""
 
 
@@ -140,6 +144,7 @@ def as_sealed(one: DeskContribution) -> Contribution:
             bool(one.read_back),
             tuple(one.reworded.split()),
         )
+    paper, meeting, alias = read_provenance(json.loads(one.provenance or "{}"))
     return Contribution(
         form_id=one.form_id,
         form_version=one.form_version,
@@ -151,6 +156,9 @@ def as_sealed(one: DeskContribution) -> Contribution:
         attachments=tuple(
             Attached(held.name, held.sha256, held.size, held.media_type) for held in one.attachments
         ),
+        paper=paper,
+        meeting=meeting,
+        alias=alias,
     )
 
 

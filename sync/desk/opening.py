@@ -16,7 +16,7 @@ from sync import batch as batches
 from sync.attachment import Attached
 from sync.batch import Batch
 from sync.compression import Dictionary
-from sync.contribution import Contribution
+from sync.contribution import Contribution, agreement_document
 from sync.desk.findings import Kind
 from sync.desk.store import DeskContribution
 from sync.envelope import Opened, OpenedSession, Opener, Record, SessionHeader
@@ -29,6 +29,8 @@ from sync.errors import (
     WrongRecipient,
 )
 from sync.keys import RecipientKeys, grouped_digits
+from sync.provenance import provenance_document
+from sync.record_kind import RecordKind
 from sync.redaction import read_redacted
 from sync.statement import ForgedStatement, UnreadableStatement
 
@@ -102,6 +104,7 @@ class OpenedBatch:
         previous: the name of the one before, hex.
         records: in its order.
         headers: of the sections whose records have files attached.
+        checkpoint: the last one of the register that the device saw, as the batch says; unchecked.
     """
 
     consultation: str
@@ -110,6 +113,19 @@ class OpenedBatch:
     previous: str
     records: tuple[OpenedRecord, ...]
     headers: Mapping[int, SessionHeader]
+    checkpoint: bytes = b""
+
+
+class _OtherKind(SyncError):
+    """A record holds something else than a contribution."""
+
+    def __init__(self, kind: int) -> None:
+        named = {one.value: one.name.lower() for one in RecordKind}
+        super().__init__(
+            f"It is no contribution but of another kind ({named.get(kind, kind)}), which this "
+            "parvis-desk does not read: it stays sealed as it came. Update Parvis at the desk, and "
+            "pull again."
+        )
 
 
 class BatchOpener:
@@ -149,6 +165,7 @@ class BatchOpener:
             previous=read.previous.hex(),
             records=tuple(self._records(job, read, enclosed, orders)),
             headers=_headers_of(read, enclosed),
+            checkpoint=read.checkpoint,
         )
 
     def _read(self, job: Job) -> tuple[Batch, dict[bytes, Ordered]]:
@@ -188,6 +205,8 @@ class BatchOpener:
         device = read.device_key_id.hex()
         for place, section in enumerate(read.sections):
             session = self.session(section.header, read.consultation, device)
+            if section.kind != RecordKind.CONTRIBUTION:
+                session = _OtherKind(section.kind)
             gone = self._gone(section.header) if isinstance(session, WrongRecipient) else ""
             for record in section.records:
                 streams = tuple(enclosed.get(position, ()))
@@ -269,17 +288,8 @@ def _contribution(
     assistance = said.assistance
     agreement = ""
     if assistance is not None:
-        agreed = assistance.agreement
-        agreement = json.dumps(
-            {
-                "date": agreed.date,
-                "place": agreed.place,
-                "mediator": agreed.mediator,
-                "wording": agreed.wording,
-                "given": agreed.given.value,
-            },
-            ensure_ascii=False,
-        )
+        agreement = json.dumps(agreement_document(assistance.agreement), ensure_ascii=False)
+    provenance = provenance_document(said.paper, said.meeting, said.alias)
     return DeskContribution(
         id=record.id.hex(),
         consultation=record.consultation,
@@ -299,5 +309,6 @@ def _contribution(
         agreement=agreement,
         reworded=" ".join(assistance.reworded) if assistance else "",
         opened_with=key_id.hex(),
+        provenance=json.dumps(provenance, ensure_ascii=False) if provenance else "",
         fields=said.fields,
     )

@@ -81,6 +81,7 @@ class DeskContribution:
     opened_with: str
     fields: tuple[tuple[str, str], ...]
     attachments: tuple[DeskAttachment, ...] = ()
+    provenance: str = ""
 
 
 @dataclass(frozen=True)

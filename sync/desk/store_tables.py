@@ -74,7 +74,11 @@ CREATE TABLE IF NOT EXISTS set_aside (
 CREATE TABLE IF NOT EXISTS set_aside_log (
     number INTEGER PRIMARY KEY, day TEXT, act TEXT, consultation TEXT, id TEXT, reason TEXT);
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+# 6: the sheet of paper or the meeting that it comes from, and the code on its stub, as JSON.
+_SIXTH = """
+ALTER TABLE contributions ADD COLUMN provenance TEXT NOT NULL DEFAULT '';
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _FIRST))  # of every version
 
 

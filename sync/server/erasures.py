@@ -33,6 +33,7 @@ from sync.acknowledgement import Verdict, acknowledge_again
 from sync.batch import Batch
 from sync.erasure import Erasure, consultation_of, read_order
 from sync.errors import SyncError
+from sync.record_kind import is_registered
 from sync.redaction import is_redacted, read_redacted, redact
 from sync.register.entry import Entry, Reason
 from sync.server import schema
@@ -292,6 +293,7 @@ class Erasures(StoredBatches):
             MissingBatch: one of them is missing or damaged; it was taken out of all others.
         """
         commitment: bytes | None = None
+        registered = True
         changed, unread = 0, 0
         for name in self.batches_of(consultation, id_):
             self._goes_on()
@@ -304,6 +306,12 @@ class Erasures(StoredBatches):
             if not found:
                 continue
             commitment = found[0].commitment
+            registered = any(
+                is_registered(section.kind)
+                for section in read.sections
+                for one in section.records
+                if one.id == id_
+            )
             holds_it = any(one.ciphertext for one in found)
             if holds_it:
                 gone = {at for at, one in enumerate(read.records) if one.id == id_}
@@ -324,7 +332,8 @@ class Erasures(StoredBatches):
             with self._store.writing() as db:
                 hold(db, consultation)
                 if db.execute(select(table.c.buried).where(here)).scalar() is False:
-                    entomb(db, consultation, [Entry(commitment, reason)])
+                    if registered:  # of what never entered the register, it tells no end either
+                        entomb(db, consultation, [Entry(commitment, reason)])
                     db.execute(update(table).where(here).values(buried=True))
         return changed
 

@@ -22,7 +22,7 @@ class Indexed:
     Attributes:
         verdicts: one for each record.
         awaited: the attachments that have not come yet, by name.
-        commitments: of those records that were not there before.
+        commitments: of those records that were not there before, and enter the register.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -44,7 +44,8 @@ def index(database: Database, db: Connection, number: int, batch: IncomingBatch)
         elif record.id not in known:
             verdict = Verdict.STORED
             known[record.id] = record.fingerprint  # again in the same batch, it is a duplicate
-            commitments.append(record.commitment)
+            if record.registered:
+                commitments.append(record.commitment)
         elif known[record.id] == record.fingerprint:
             verdict = Verdict.DUPLICATE
         else:

@@ -32,6 +32,7 @@ from sync.acknowledgement import Verdict, acknowledge, acknowledge_again
 from sync.batch import Batch, claimed_device, device_named_in
 from sync.contribution import contribution_id
 from sync.errors import SyncError
+from sync.record_kind import is_registered
 from sync.server.erasures import Erasures
 from sync.server.logs import Event, tell
 from sync.server.problems import HashMismatch, NotFound, TooLarge
@@ -379,5 +380,12 @@ def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterato
         for record in section.records:
             attachments = tuple(enclosed[position]) if position in enclosed else ()
             id_ = contribution_id(read.consultation, record.commitment)
-            yield IncomingRecord(id_, record.commitment, record.fingerprint, held_back, attachments)
+            yield IncomingRecord(
+                id_,
+                record.commitment,
+                record.fingerprint,
+                held_back,
+                attachments,
+                is_registered(section.kind),
+            )
             position += 1

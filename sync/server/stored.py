@@ -54,6 +54,7 @@ class IncomingRecord(NamedTuple):
         held_back: why it is quarantined whatever else is stored; None where nothing speaks
             against it.
         attachments: name and size of the streams that belong to it.
+        registered: whether it enters the register, as its kind says.
     """
 
     id: bytes
@@ -61,6 +62,7 @@ class IncomingRecord(NamedTuple):
     fingerprint: bytes
     held_back: Verdict | None = None
     attachments: tuple[tuple[str, int], ...] = ()
+    registered: bool = True
 
 
 @dataclass(frozen=True)

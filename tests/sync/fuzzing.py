@@ -22,7 +22,9 @@ import traceback
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,12 +35,14 @@ from sync import acknowledgement, batch
 from sync import consultation as packages
 from sync.acknowledgement import Verdict, acknowledge
 from sync.attachment import Attached, Attachment
+from sync.batch import Section
 from sync.client.courier import carry_in
 from sync.contribution import Contribution
 from sync.desk.cards import read_card, split
 from sync.destruction import Destruction, OpenedWith, read_destruction
+from sync.documents import read_document
 from sync.enrolment import EnrolmentAnswer, EnrolmentCode, EnrolmentRequest, fingerprint
-from sync.envelope import Opener, SessionHeader
+from sync.envelope import Opener, SealingSession, SessionHeader
 from sync.erasure import Erasure, read_order
 from sync.errors import SyncError
 from sync.keys import SIGNATURE_BYTES
@@ -56,14 +60,17 @@ from sync.sealed_keys import Cost, Lock, SealedKey
 from sync.server.app import create_app
 from sync.server.courier import take_in
 from sync.server.service import Service
-from sync.signed import HEAD_BYTES, Kind
+from sync.signed import HEAD_BYTES, Kind, version_of
 from sync.stream import Stream, open_stream
+from sync.terms import Epochs, Witness, Witnesses
+from tests.sync.documents import DOCUMENTS, ON_PAPER, SIGNATURE
 from tests.sync.given import (
     CONSULTATION,
     DEVICE,
     DEVICE_ID,
     DEVICE_KEY,
     GUARANTOR,
+    MOMENT,
     ORGANISER_KEY,
     RECIPIENT,
     SERVER,
@@ -135,7 +142,7 @@ def resigned(data: bytes) -> bytes:
         return data
     kind, key = _KINDS.get(data[6:7], (Kind.BATCH, DEVICE_KEY))
     unsigned = data[:8] + len(data).to_bytes(4, "big") + data[12:-SIGNATURE_BYTES]
-    return unsigned + key.sign(kind.label + unsigned)
+    return unsigned + key.sign(kind.label(version_of(data)) + unsigned)
 
 
 def _sealed_body(text: bytes) -> bytes:
@@ -173,10 +180,47 @@ def _open_all(data: bytes) -> None:
     opener = Opener([RECIPIENT, GUARANTOR])
     for one in read.sections:
         session = opener.open_session(
-            one.header, consultation=read.consultation, device_key_id=DEVICE_ID
+            one.header,
+            consultation=read.consultation,
+            device_key_id=DEVICE_ID,
+            kind=one.kind,
         )
         for record in one.records:
-            session.open(record)
+            session.open_document(record) if one.kind > 1 else session.open(record)
+
+
+def _newer(first: Section) -> bytes:
+    """A batch of version 2, with a contribution and a signature."""
+    sealing = SealingSession.start(
+        CONSULTATION.id,
+        CONSULTATION.form_hash,
+        DEVICE_ID,
+        CONSULTATION.recipients,
+        kind=SIGNATURE.kind,
+    )
+    signature = Section(sealing.header, (sealing.seal(SIGNATURE).record,), SIGNATURE.kind)
+    return batch.build(
+        device_key=DEVICE_KEY,
+        consultation=CONSULTATION.id,
+        sequence=1,
+        previous=bytes(32),
+        formed=MOMENT,
+        sections=[first, signature],
+        checkpoint=_NOTE,
+        version=2,
+    )
+
+
+def _with_terms() -> bytes:
+    """A package that says when the register is published, and who has to have seen it."""
+    witnesses = Witnesses((Witness("w.example", bytes(32)),), 1)
+    said_so = replace(
+        CONSULTATION,
+        epochs=Epochs(60, 2),
+        witnesses=witnesses,
+        former_keys_until=date(2026, 12, 31),
+    )
+    return packages.publish(said_so, ORGANISER_KEY).data
 
 
 def _statement(key: Ed25519PrivateKey, label: str, body: bytes) -> bytes:
@@ -195,6 +239,7 @@ def _statement(key: Ed25519PrivateKey, label: str, body: bytes) -> bytes:
 def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes, Random], Any]]]:
     """Name → sound inputs, and who reads them."""
     sound = signed_batch(section("oui", "non"), section("peut-être"))
+    newer = _newer(section("oui"))
     receipt = Receipt.promise(CONSULTATION.id, bytes(32), DEVICE_KEY, 1_795_262_400.0)
     listed = [ListedConsultation(CONSULTATION.id, 1, "0" * 64)]
     rules = folder / "rules.json"
@@ -215,7 +260,10 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes, Rando
     destroyed = Destruction(RECIPIENT.public, at, "Fin", (opened,)).sign(ORGANISER_KEY)
     return {
         "redacted batch": (
-            [redact(read, read.name, {gone}, [order], SERVER_KEY)],
+            [
+                redact(read, read.name, {gone}, [order], SERVER_KEY),
+                redact(batch.read(newer, DEVICE), read.name, set(), [order], SERVER_KEY),
+            ],
             _signed(lambda data: read_redacted(data, SERVER)),
         ),
         "order to erase": (
@@ -232,22 +280,32 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes, Rando
         ),
         "sealed key": ([_SEALED.text, _sealed_body(_SEALED.text)], _read_sealed),
         "card": ([" ".join(_CARD.words).encode()], _text(lambda text: read_card(text.split()))),
-        "batch": ([sound], _signed(_open_all)),
+        "batch": ([sound, newer], _signed(_open_all)),
         "acknowledgement": (
             [
                 acknowledge(
                     "ab" * 32, [Verdict.STORED] * 3 + [Verdict.AWAITED], SERVER_KEY, ["cd" * 32]
                 ),
                 acknowledge("ab" * 32, [Verdict.OTHER_BYTES], SERVER_KEY),
+                acknowledge(
+                    "ab" * 32, [Verdict.STORED], SERVER_KEY, published_by=1 << 31, version=2
+                ),
             ],
             _signed(lambda data: acknowledgement.read(data, SERVER)),
         ),
-        "package": ([CONSULTATION.data], _signed(packages.read)),
+        "package": ([CONSULTATION.data, _with_terms()], _signed(packages.read)),
         "session": ([section("oui").header.data], _plain(SessionHeader.from_bytes)),
         "contribution": (
-            [said("oui", "").to_json(), said("oui").to_json()],
+            [said("oui", "").to_json(), said("oui").to_json(), ON_PAPER.to_json()],
             _plain(Contribution.from_json),
         ),
+        **{
+            one.kind.name.lower(): (
+                [one.to_json()],
+                _plain(partial(read_document, int(one.kind))),
+            )
+            for one in DOCUMENTS
+        },
         "receipt": ([receipt.qr_payload("https://s.example").encode()], _text(Receipt.from_qr)),
         "code": ([receipt.code.encode()], _text(read_code)),
         "enrolment code": ([str(_CODE).encode()], _text(EnrolmentCode.parse)),

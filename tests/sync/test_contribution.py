@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.contribution import (
+    Agreement,
     Contribution,
+    Given,
     Mode,
     commitment,
     contribution_id,
@@ -17,6 +19,9 @@ from sync.contribution import (
     without_instance_id,
 )
 from sync.errors import MalformedContribution
+from sync.provenance import MeetingLine, Paper, Unread
+from sync.receipt import receipt_code
+from tests.sync.documents import ON_PAPER, SHEET
 from tests.sync.given import said
 
 SEED = bytes(range(32))
@@ -49,6 +54,109 @@ def test_anything_but_its_canonical_form_is_refused(change: tuple[bytes, bytes])
     assert changed != written
     with pytest.raises(MalformedContribution):
         Contribution.from_json(changed)
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+papers = st.builds(
+    Paper,
+    words,
+    words | st.just(""),
+    st.integers(2, 9),
+    st.lists(words, max_size=3).map(tuple),
+    st.lists(st.tuples(words, st.sampled_from(Unread)), max_size=3).map(tuple),
+)
+lines = st.builds(MeetingLine, words, words, st.just("A:1"), words.filter(lambda one: one != "A:1"))
+aliases = st.just("") | st.binary(min_size=16, max_size=16).map(receipt_code)
+agreements = st.builds(
+    Agreement,
+    st.just("2026-11-21"),
+    words,
+    st.just(""),
+    words,
+    st.sampled_from(Given),
+    st.none() | st.integers(0, 23),
+    words,
+    st.sampled_from(["", "ar"]),
+)
+
+
+@given(st.data(), papers, lines, aliases, agreements)
+def test_where_it_comes_from_is_read_as_it_was_written(
+    data: st.DataObject, paper: Paper, line: MeetingLine, alias: str, agreement: Agreement
+) -> None:
+    helped = said("oui", mode=Mode.ASSISTED)
+    assert helped.assistance is not None
+    contribution = data.draw(
+        st.sampled_from(
+            [
+                replace(said("oui", mode=Mode.PAPER), paper=paper, alias=alias),
+                replace(said("oui", mode=Mode.MEETING), meeting=line),
+                replace(helped, assistance=replace(helped.assistance, agreement=agreement)),
+            ]
+        )
+    )
+    written = contribution.to_json()
+    assert b'"parvis":2' in written
+    assert Contribution.from_json(written) == contribution
+    assert commitment(contribution, SEED) != commitment(said("oui", mode=Mode.PAPER), SEED)
+
+
+def test_what_says_nothing_new_is_written_as_ever() -> None:
+    for mode in (Mode.SELF, Mode.ASSISTED, Mode.PAPER, Mode.MEETING):
+        written = said("oui", mode=mode).to_json()
+        assert b'"parvis":1' in written
+        for member in (b"paper", b"meeting", b"alias", b"hour", b"pseudonym"):
+            assert b'"' + member + b'":' not in written
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b'"parvis":2', b'"parvis":1'),
+        (b'"parvis":2', b'"parvis":3'),
+        (b'"keyings":2', b'"keyings":true'),
+        (b'"keyings":2', b'"keyings":0'),
+        (b'"keyings":2', b'"keyings":1'),
+        (b'"keyings":2', b'"keyings":2,"later":1'),
+        (b'"sheet":"0057-4"', b'"sheet":["0057-4"]'),
+        (b'"sheet":"0057-4"', b'"sheet":""'),
+        (b'"settled":["/data/answer[1]"]', b'"settled":[1]'),
+        (b'"settled":["/data/answer[1]"]', b'"settled":"/"'),
+        (b'"illegible"', b'"torn"'),
+        (b'"mode":"paper"', b'"mode":"self"'),
+        (b'"mode":"paper"', b'"meeting":{},"mode":"paper"'),
+        (b'"alias":"0000', b'"alias":"1000'),
+        (b'"alias":"0000-', b'"alias":"0000'),
+        (b'"alias":"0000-0000-0000"', b'"alias":0'),
+    ],
+    ids=str,
+)
+def test_a_sheet_that_breaks_the_format_is_refused(change: tuple[bytes, bytes]) -> None:
+    written = ON_PAPER.to_json()
+    changed = written.replace(*change)
+    assert changed != written
+    with pytest.raises(MalformedContribution):
+        Contribution.from_json(changed)
+
+
+def test_sheet_meeting_and_stub_are_leaves_that_can_each_be_left_out() -> None:
+    names = [name for name, _ in ON_PAPER.leaves()]
+    assert names[:5] == ["form", "language", "mode", "alias", "paper"]
+    line = replace(said("oui", mode=Mode.MEETING), meeting=MeetingLine("M", "1", "A:2", "B:1"))
+    assert [name for name, _ in line.leaves()][:4] == ["form", "language", "mode", "meeting"]
+
+
+def test_what_cannot_be_is_not_even_made() -> None:
+    with pytest.raises(MalformedContribution, match="paper"):
+        replace(said("oui"), paper=SHEET)
+    with pytest.raises(MalformedContribution, match="meeting"):
+        replace(said("oui"), meeting=MeetingLine("M"))
+    with pytest.raises(MalformedContribution, match="not both"):
+        Agreement("2026-11-21", "", "Samia", "2", Given.SPOKEN, pseudonym="M-07")
+    with pytest.raises(MalformedContribution, match="hours"):
+        Agreement("2026-11-21", "", "", "2", Given.SPOKEN, hour=24)
+    with pytest.raises(MalformedContribution, match="longer"):
+        replace(said("oui", mode=Mode.PAPER), paper=Paper("9" * 2_000)).to_json()
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"3", b"\xff", b"[" * 100_000, b'{"form":3}'])

@@ -217,6 +217,7 @@ def test_a_desks_store_of_the_version_before_is_looked_at_as_it_is_and_gone_on_w
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as store:
         store.execute("DROP TABLE set_aside")
         store.execute("DROP TABLE set_aside_log")
+        store.execute("ALTER TABLE contributions DROP COLUMN provenance")
         store.execute("PRAGMA user_version=4")
     before = as_it_is(town.root)
     for words in (("check",), ("set-aside", "--list")):
