@@ -117,3 +117,24 @@ def test_go_opens_sealed_keys(workshop: Path) -> None:
         for one in json.loads(PATH.read_text(encoding="utf-8"))["sealed_keys"]
     ]
     assert _go(workshop, "run", "./sealedkey", str(PATH)).splitlines() == wanted
+
+
+def test_go_reads_both_versions_of_batches_and_acknowledgements(workshop: Path) -> None:
+    first = json.loads(PATH.read_text(encoding="utf-8"))
+    newer = first["version_2"]
+    wanted = []
+    for version, vectors, sessions in (
+        (1, first, [{"kind": 0, "records": first["records"]}]),
+        (2, newer, newer["sessions"]),
+    ):
+        checkpoint = vectors["batch"].get("checkpoint", "")
+        wanted.append(f"batch {version} {len(checkpoint.encode())}")
+        wanted += [
+            f"record {session['kind']} {record['id']} {record['squeezed']}"
+            for session in sessions
+            for record in session["records"]
+        ]
+        word = vectors["acknowledgement"]
+        said = " ".join(map(str, [version, word.get("published_by", 0), *word["verdicts"]]))
+        wanted.append(f"acknowledgement {said}")
+    assert _go(workshop, "run", "./batch", str(PATH)).splitlines() == wanted

@@ -47,6 +47,7 @@ from sync.redaction import redact
 from sync.register.entry import Reason
 from sync.sealed_keys import USUAL_COST, Cost, Lock, SealedKey, normal
 from sync.wire import number
+from tests.sync.vectors_of_2 import version_2
 
 PATH = Path(__file__).parents[2] / "docs" / "format-vectors.json"
 
@@ -201,7 +202,7 @@ def vectors() -> dict[str, Any]:
     verdicts = [Verdict.STORED, Verdict.OTHER_BYTES, Verdict.STORED]
     receipt = Receipt.promise(published.id, sealed_records[0].commitment, DEVICE, 1_795_262_400.0)
     return {
-        "format": 1,
+        "format": 2,
         "numbers": [
             [value, number(value).hex()] for value in (0, 1, 127, 128, 300, 1 << 32, (1 << 63) - 1)
         ],
@@ -266,6 +267,7 @@ def vectors() -> dict[str, Any]:
         },
         **organisers_words(published, data),
         "sealed_keys": sealed_keys(),
+        "version_2": version_2(draft, (DEVICE, SERVER, ORGANISER), formed, fixed),
     }
 
 
