@@ -2,11 +2,13 @@
 
 Rules:
 
-1. Nothing is let go of but on an acknowledgement that the server signed. Whatever else answers 200,
-   a captive portal for instance, is network trouble.
+1. Nothing changes here on a word that the server did not sign (`sync.signed_answers`): nothing is
+   let go of, put aside, sent again or counted as done. Whatever else answers, whichever status it
+   answers with, and in whatever words (a captive portal, a proxy), leaves everything as it was, and
+   the sync says that it is not complete.
 2. Network trouble, 5xx, 408 and 429 leave everything waiting; the same bytes go again later.
-3. What the server cannot take because of what it is (malformed, too large) is halved until the one
-   bad record is alone; that one is quarantined with its cause and blocks nothing.
+3. What the server signs that it cannot take because of what it is (malformed, too large) is halved
+   until the one bad record is alone; that one is quarantined with its cause and blocks nothing.
 4. A refusal that no halving mends (the device is revoked, say) leaves everything waiting, and is
    said to the steward.
 5. What was acknowledged is kept some days, and until it stands in the register
@@ -27,7 +29,7 @@ from sync.batch import Enclosed
 from sync.client.pace import Pace
 from sync.client.register import RegisterWatch
 from sync.client.report import Run, ServerRefuses, SyncProgress, SyncReport, contributions
-from sync.client.upload import LARGEST_ANSWER, Uploader, stranger
+from sync.client.upload import LARGEST_ANSWER, Uploader, lets_less_through, stranger
 from sync.client.wire import Answer, NetworkTrouble, Wire
 from sync.device import Device, Enrolment
 from sync.enrolment import (
@@ -110,6 +112,7 @@ def enrol(
                 raise EnrolmentRefused(answer.problem.detail)
             raise NetworkTrouble(stranger(answer))
         enrolled = EnrolmentAnswer.read(answer.body, read, public)
+        wire.server = enrolled.server_public
         agreed = False
         try:
             agreed = same(SixWords.of(enrolled.server_public, public, token))
@@ -129,7 +132,8 @@ def _withdraw(device: Device, wire: Wire, token: bytes) -> None:
     """Have the server revoke this device again."""
     path = f"/v1/devices/{device.key_id.hex()}?enrolment={token.hex()}"
     try:
-        done = _ask_signed(device, wire, "DELETE", path).status == 204
+        answer = _ask_signed(device, wire, "DELETE", path)
+        done = answer.status == 204 and answer.signed
     except NetworkTrouble:
         done = False
     if not done:
@@ -217,6 +221,7 @@ class Uplink:
             device.enrolled.url,
             ca_bundle=ca_bundle or device.ca_bundle,
             sign=lambda method, path: _signed(device, RequestParts.below(url, method, path)),
+            server=device.enrolled.server,
         )
         self._instance = ""
         self._uploader = Uploader(self._wire, pace or Pace())
@@ -306,7 +311,7 @@ class Uplink:
         problem = answer.problem
         if problem.name == "hash-mismatch" and not streams.is_whole(stream.name):
             self._set_aside(run, stream.name, _DAMAGED_HERE)
-        elif problem.name == "too-large":
+        elif problem.name == "too-large" and answer.signed:
             self._set_aside(run, stream.name, problem.detail)
         elif problem.name in ("hash-mismatch", "wrong-offset", "not-found"):
             run.troubles.append(problem.detail)
@@ -324,12 +329,12 @@ class Uplink:
             NetworkTrouble, ServerRefuses: nothing more can be sent now.
         """
         problem = answer.problem
-        too_large = answer.status == 413 and not problem.name
-        if too_large and outgoing.records == 1:
-            # A proxy's word is no reason to put a contribution aside.
+        if lets_less_through(answer):
             raise NetworkTrouble(_TOO_LARGE_FOR_THE_WAY)
-        if problem.name in _HALVED or too_large:
+        if problem.name in _HALVED and answer.signed:
             run.quarantined += self._device.outbox.refuse(outgoing.name, problem.detail)
+        elif problem.name in _HALVED:
+            run.troubles.append(_UNSIGNED.format(problem.detail))
         elif problem.name in _SKIPPED:
             run.troubles.append(problem.detail)
         else:
@@ -380,7 +385,7 @@ class Uplink:
             NetworkTrouble, ServerRefuses: it does not say.
         """
         answer = self._uploader.acknowledgement(name)
-        if answer.status == 404 and answer.problem.name == "not-found":
+        if answer.status == 404 and answer.problem.name == "not-found" and answer.signed:
             return False
         if answer.status != 200:
             raise run.stopped_by(answer.problem, answer)
@@ -427,15 +432,17 @@ class Uplink:
                     orders = read_orders(answer.body)
                 except UnreadableStatement:
                     raise NetworkTrouble(stranger(answer)) from None
-                if not orders:
-                    break
-                for number, order in orders:
+                for _, order in orders:
                     try:
                         if self._device.obey(order):
                             run.notes.append("A contribution was erased here, as was ordered.")
                     except (UnreadableStatement, ForgedStatement) as error:
                         run.troubles.append(str(error))
-                    seen = max(seen, number)
+                if not answer.signed:  # each order is, by whoever gave it; their numbers are not
+                    raise NetworkTrouble(stranger(answer))
+                if not orders:
+                    break
+                seen = max(seen, *(number for number, _ in orders))
                 self._device.saw_erasures(listed.id, seen)
 
     def _listing(self, run: Run) -> tuple[ListedConsultation, ...]:
@@ -476,6 +483,10 @@ class Uplink:
 _DAMAGED_HERE = (
     "a file attached to it was damaged on this device's disk and cannot be sent; the rest is on "
     "the server"
+)
+_UNSIGNED = (
+    "Something was refused, and the server did not sign that it was: nothing was put aside. Update "
+    "the server, or find what answers in its place. It said: {}"
 )
 _TOO_LARGE_FOR_THE_WAY = (
     "Something between this device and the server lets no contribution through (status 413): a "

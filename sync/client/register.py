@@ -23,6 +23,7 @@ from sync.register.entry import Entry
 from sync.register.proof import LARGEST_PROOF, Consistency, Proof
 
 _MOST_BATCHES = 100  # looked up in one sync
+_NOT_THERE = ("not-registered", "not-found")
 
 
 class RegisterWatch:
@@ -78,7 +79,7 @@ class RegisterWatch:
         if size is not None:
             path += f"&to={size}"
         answer = self._wire.ask("GET", path, most=LARGEST_PROOF)
-        if answer.status == 404 and answer.problem.name == "not-registered":
+        if answer.status == 404 and answer.problem.name == "not-registered" and answer.signed:
             if held:  # it had more entries once
                 raise ForgottenRegister()
             return None
@@ -115,7 +116,7 @@ class RegisterWatch:
             ForgedCheckpoint, ForgedProof: the answer does not hold.
         """
         answer = self._wire.ask("GET", path, most=LARGEST_PROOF)
-        if answer.status == 404:
+        if answer.status == 404 and answer.problem.name in _NOT_THERE and answer.signed:
             return frozenset()
         if answer.status != 200:
             raise NetworkTrouble("The server does not show its register now.")

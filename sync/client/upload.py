@@ -51,7 +51,10 @@ class Uploader:
             if answer.status == 200:
                 return answer
         if len(data) <= self._pace.piece:
-            return self._timed("PUT", path, data, _BINARY)
+            answer = self._timed("PUT", path, data, _BINARY)
+            if not lets_less_through(answer):
+                return answer
+            self._pace.failed()  # a proxy's limit: what is larger goes in pieces
         last = self._in_pieces(path, len(data), lambda at, most: data[at : at + most], told)
         # Where it is complete, nothing was sent, and nothing was answered to it.
         return last or self.acknowledgement(outgoing.name)
@@ -92,7 +95,7 @@ class Uploader:
                 if corrections > _MOST_CORRECTIONS or answer.offset > size:
                     return answer
                 at = answer.offset
-            elif answer.status == 413 and not answer.problem.name and not self._pace.smallest:
+            elif lets_less_through(answer) and not self._pace.smallest:
                 self._pace.failed()  # something between lets no more through at once
             elif answer.status not in (200, 204) or last:
                 return answer
@@ -117,6 +120,11 @@ class Uploader:
             raise
         self._pace.went(len(body), self._clock() - began)
         return answer
+
+
+def lets_less_through(answer: Answer) -> bool:
+    """Whether something between refuses so much at once; that is no word of the server's."""
+    return answer.status == 413 and not answer.signed
 
 
 def stranger(answer: Answer) -> str:

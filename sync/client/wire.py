@@ -9,13 +9,16 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import requests
 import urllib3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.errors import SyncError
 from sync.problem import Problem
+from sync.signatures import RequestParts
+from sync.signed_answers import is_signed
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
@@ -38,6 +41,8 @@ class Answer:
         retry_after: when to come again, if the answer says so.
         offset: where an upload stands, if the answer says so.
         complete: whether the upload is complete, by the answer's word.
+        signed: whether the server signed it, as the answer to this very request: nobody else's word
+            changes anything.
     """
 
     status: int
@@ -45,6 +50,7 @@ class Answer:
     retry_after: str | None
     offset: int | None = None
     complete: bool = False
+    signed: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -62,6 +68,7 @@ class Wire:
         sign: gives the fields that sign a request of this method for this path below the address,
             where its own headers do not: so that a server under load knows its devices from
             strangers.
+        server: whose signature makes an answer the server's own; None where none is known yet.
     """
 
     def __init__(
@@ -71,8 +78,10 @@ class Wire:
         ca_bundle: str | None = None,
         silence: float = SILENCE_SECONDS,
         sign: Callable[[str, str], Mapping[str, str]] | None = None,
+        server: Ed25519PublicKey | None = None,
     ) -> None:
         self.url = url
+        self.server = server
         self._sign = sign
         self._timeout = (min(CONNECT_SECONDS, silence), silence)
         self._session = requests.Session()
@@ -108,6 +117,7 @@ class Wire:
         fields = dict(headers or {})
         if self._sign is not None and "Signature" not in fields:
             fields.update(self._sign(method, path))
+        asked = replace(RequestParts.below(self.url, method, path), headers=_lowered(fields))
         try:
             with self._session.request(
                 method,
@@ -121,14 +131,24 @@ class Wire:
                 verify=self._verify,
             ) as response:
                 content = _whole(response, most)
-                return _answer(response, content)
+                return _answer(response, content, self._is_signed(asked, response, content))
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             # requests lets some of urllib3's through, and UnicodeError where a header or a name
             # cannot be read.
             raise NetworkTrouble(_in_words(error, self.url)) from None
 
+    def _is_signed(self, asked: RequestParts, response: requests.Response, content: bytes) -> bool:
+        if self.server is None:
+            return False
+        fields = [response.headers.get(name, "") for name in ("Signature-Input", "Signature")]
+        return is_signed(asked, response.status_code, content, (fields[0], fields[1]), self.server)
 
-def _answer(response: requests.Response, content: bytes) -> Answer:
+
+def _lowered(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in fields.items()}
+
+
+def _answer(response: requests.Response, content: bytes, signed: bool) -> Answer:
     stands = response.headers.get("Upload-Offset", "")
     return Answer(
         response.status_code,
@@ -136,6 +156,7 @@ def _answer(response: requests.Response, content: bytes) -> Answer:
         response.headers.get("Retry-After"),
         offset=int(stands) if stands.isascii() and stands.isdigit() and len(stands) < 16 else None,
         complete=response.headers.get("Upload-Complete") == "?1",
+        signed=signed,
     )
 
 

@@ -49,6 +49,7 @@ from sync.server.problems import (
 )
 from sync.server.register_routes import register_routes
 from sync.server.service import Service
+from sync.server.signing import SigningAnswers
 from sync.server.upload_routes import upload_routes
 from sync.server.uploads import WrongOffset
 
@@ -120,7 +121,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False  # an address is right or it is not
-    gate = Gate(app, service, face.aside, limits, metrics_token)
+    gate = Gate(SigningAnswers(app, service), service, face.aside, limits, metrics_token)
     return CautiousHeaders(BelowAPath(gate, prefix, service.files.path_of_address))
 
 

@@ -51,6 +51,7 @@ from sync.server.stored import (
 )
 from sync.server.uploads import Uploads
 from sync.signatures import RequestParts, verify_request
+from sync.signed_answers import sign_answer
 from sync.six_words import SixWords, WordsDiffer
 
 
@@ -194,6 +195,10 @@ class Service:
     def public_key(self) -> Ed25519PublicKey:
         """The key that acknowledgements are checked with."""
         return self._key.public_key()
+
+    def sign_answer(self, request: RequestParts, status: int, body: bytes) -> dict[str, str]:
+        """The header fields by which this server signs an answer (`sync.signed_answers`)."""
+        return sign_answer(request, status, body, self._key, int(self._clock()))
 
     # what the operator asks
 

@@ -241,7 +241,7 @@ class Link:
         except SyncError as error:
             problem = problem_of(error)
             offset = getattr(error, "expected", None)
-            return Answer(problem.status, problem.body(), None, offset)
+            return Answer(problem.status, problem.body(), None, offset, signed=True)
         except OSError:
             return Answer(507, b"", None)
 

@@ -417,7 +417,9 @@ def test_a_proxys_limit_puts_nothing_aside(town: Town) -> None:
             small = Wire(proxy)
 
             def ask(method: str, *given: object, **more: object) -> object:
-                return (small.ask if method == "PUT" else listing)(method, *given, **more)  # type: ignore[arg-type]
+                return (small.ask if method in ("PUT", "PATCH") else listing)(
+                    method, *given, **more
+                )  # type: ignore[arg-type]
 
             uplink._wire.ask = ask  # type: ignore[method-assign,assignment]
             report = uplink.sync()
