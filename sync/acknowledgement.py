@@ -40,6 +40,8 @@ class Verdict(Enum):
     UNKNOWN_FORM = (17, "it answers a form that this consultation never had")
     WRONG_RECIPIENTS = (18, "it is not sealed to the keys of this consultation")
     REFUSED = (19, "the server could not take it; its log says why")
+    OTHER_DEVICE = (20, "another device brought this contribution first; it counts once")
+    OTHERS_FILE = (21, "it names a file that belongs to another contribution; that one keeps it")
 
     def __init__(self, code: int, words: str) -> None:
         self.code = code

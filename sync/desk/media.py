@@ -7,7 +7,9 @@ Next to a table they lie in `media/` under the names that its cells hold, as ODK
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -17,6 +19,9 @@ from sync.durable import sync_directory, write_whole
 
 FOLDER = "media"
 """Beside a table."""
+
+_BEGINNING = 8  # letters of a contribution's id that are usually enough to tell its files
+_LIKE_ONE_GIVEN = re.compile(rf"-[0-9a-f]{{8,}}(\.[^.]*)?[. ]*$|{re.escape(DOUBTFUL)}[. ]*$", re.I)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,19 @@ class DeskAttachment:
     size: int
     media_type: str
     here: bool
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What several contributions of a store have, and none can have to itself next to a table.
+
+    Attributes:
+        names: of files, `folded`.
+        beginnings: of their ids.
+    """
+
+    names: frozenset[str] = frozenset()
+    beginnings: frozenset[str] = frozenset()
 
 
 class MediaFolder:
@@ -80,24 +98,28 @@ def names_beside(
     contribution: str,
     folder: MediaFolder,
     attachments: Iterable[DeskAttachment],
-    shared: Iterable[str],
+    shared: Shared,
 ) -> dict[str, str]:
     """Under which names the files of a contribution lie next to a table.
+
+    Two contributions never have one, whatever their devices called their files: a name keeps as it
+    is only where nobody else has it and it cannot be one that is given here.
 
     Args:
         contribution: its id.
         folder: with their contents: a file that is not what it is called gets another ending.
         attachments: its files.
-        shared: names, in small letters, that files of several contributions have.
+        shared: what several contributions have.
 
     Returns:
         The name that the field holds → the name of the file.
     """
-    taken = frozenset(shared)
+    own = contribution if contribution[:_BEGINNING] in shared.beginnings else ""
     names = {}
     for one in attachments:
-        twice = one.name.casefold() in taken
-        names[one.name] = _distinct(one.name, contribution) if twice else one.name
+        plain = folded(one.name) not in shared.names and not _LIKE_ONE_GIVEN.search(one.name)
+        given = own or contribution[:_BEGINNING]
+        names[one.name] = one.name if plain else _distinct(one.name, given)
         file = folder.file(one.sha256)
         if one.here and file.exists() and not is_what_it_is_called(one.name, file):
             names[one.name] += DOUBTFUL
@@ -117,7 +139,7 @@ def lay_beside(
         if not one.here or not source.exists():
             continue
         target = table.parent / FOLDER / names[one.name]
-        if not (target.exists() and target.stat().st_size == one.size):
+        if not _is_there(target, one):
             target.parent.mkdir(exist_ok=True)
             part = target.with_name(f".{target.name}.part")
             try:
@@ -130,6 +152,25 @@ def lay_beside(
     return count
 
 
+def folded(name: str) -> str:
+    """What some disk takes for the same name: capitals, accents and dots at the end aside."""
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return composed.rstrip(". ")
+
+
+def beginning_of(contribution: str) -> str:
+    """As much of a contribution's id as its files' names usually hold."""
+    return contribution[:_BEGINNING]
+
+
+def _is_there(target: Path, one: DeskAttachment) -> bool:
+    """Whether a file lies there already, and not another of its name and size."""
+    if not target.exists() or target.stat().st_size != one.size:
+        return False
+    with target.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == one.sha256
+
+
 def _distinct(name: str, contribution: str) -> str:
     path = PurePath(name)
-    return f"{path.stem}-{contribution[:8]}{path.suffix}"
+    return f"{path.stem}-{contribution}{path.suffix}"

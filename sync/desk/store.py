@@ -21,7 +21,7 @@ from sync import consultation as packages
 from sync.consultation import Consultation
 from sync.desk.erasure_list import ErasureList
 from sync.desk.findings import Finding, Kind
-from sync.desk.media import DeskAttachment, MediaFolder
+from sync.desk.media import DeskAttachment, MediaFolder, Shared, beginning_of, folded
 from sync.desk.register_copy import RegisterCopy
 from sync.desk.setting_aside import SetAside
 from sync.desk.store_tables import in_words, laid_out, lay_out
@@ -388,17 +388,22 @@ class DeskStore:
             for place, name, sha256, size, media_type, here in rows
         )
 
-    def shared_names(self, consultation: str) -> frozenset[str]:
-        """Names, in small letters, that files of several contributions have."""
+    def shared_names(self, consultation: str) -> Shared:
+        """Names that files of several contributions have, and beginnings that several ids have."""
         names: dict[str, str] = {}
-        shared = set()
+        beginnings: dict[str, str] = {}
+        shared: set[str] = set()
+        crowded: set[str] = set()
         rows = self._rows(
             "SELECT name, contribution FROM attachments WHERE consultation = ?", consultation
         )
         for name, contribution in rows:
-            if names.setdefault(name.casefold(), contribution) != contribution:
-                shared.add(name.casefold())
-        return frozenset(shared)
+            if names.setdefault(folded(name), contribution) != contribution:
+                shared.add(folded(name))
+            beginning = beginning_of(contribution)
+            if beginnings.setdefault(beginning, contribution) != contribution:
+                crowded.add(beginning)
+        return Shared(frozenset(shared), frozenset(crowded))
 
     def find(self, *findings: Finding) -> None:
         """Write findings down."""

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, union, update
 
 from sync import acknowledgement as acknowledgements
 from sync.acknowledgement import Verdict, acknowledge_again
@@ -228,8 +228,12 @@ class Erasures(StoredBatches):
         Raises:
             UnknownContribution: there is none.
         """
-        table = schema.records.c
-        query = select(table.consultation, table.id).where(table.id.between(*ids)).limit(2)
+        query = union(  # what is in quarantine, too, may have to go
+            *(
+                select(table.c.consultation, table.c.id).where(table.c.id.between(*ids))
+                for table in (schema.records, schema.quarantine)
+            )
+        )
         with self._store.reading() as db:
             rows = db.execute(query).all()
         if len(rows) != 1:
@@ -316,7 +320,7 @@ class Erasures(StoredBatches):
             if holds_it:
                 gone = {at for at, one in enumerate(read.records) if one.id == id_}
                 self._take_away(
-                    consultation, [one.name for one in read.enclosed if one.position in gone]
+                    consultation, id_, [one.name for one in read.enclosed if one.position in gone]
                 )
                 orders = self._orders_in(read)
                 left = redact(read, name, set(orders), list(orders.values()), self._key)
@@ -363,14 +367,19 @@ class Erasures(StoredBatches):
             word = acknowledge_again(said, self._key, verdicts, awaited)
             self._store.acknowledge_again(name, word, instead_of=known)
 
-    def _take_away(self, consultation: str, streams: Sequence[str]) -> None:
-        """Attachments, and what came of them: first nobody knows them, then they are gone."""
+    def _take_away(self, consultation: str, id_: bytes, streams: Sequence[str]) -> None:
+        """Attachments, and what came of them: first nobody knows them, then they are gone.
+
+        One that another contribution named first is that one's, and stays.
+        """
         table = schema.attachments
         for name in streams:
+            here = (table.c.consultation == consultation) & (table.c.name == name)
+            own = table.c.contribution.is_(None) | (table.c.contribution == id_)
             with self._store.writing() as db:
-                db.execute(
-                    delete(table).where(table.c.consultation == consultation, table.c.name == name)
-                )
+                db.execute(delete(table).where(here & own))
+                if db.execute(select(table.c.name).where(here)).first() is not None:
+                    continue
             self._store.files.remove_attachment(name)
             self._uploads.drop(name)
 

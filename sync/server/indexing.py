@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from sync.acknowledgement import Verdict
 from sync.server import schema
@@ -33,13 +33,15 @@ class Indexed:
 def index(database: Database, db: Connection, number: int, batch: IncomingBatch) -> Indexed:
     """Enter the records of a batch that comes to be stored under this number."""
     enclosed = [one for record in batch.records for one in record.attachments]
-    _announce(db, batch.consultation, enclosed)
+    others = _announce(db, batch)
     waited = awaited(db, batch.consultation, [name for name, _ in enclosed])
-    known = _enter(database, db, number, batch)
+    known, foreign = _enter(database, db, number, batch, others)
     verdicts: list[Verdict] = []
     commitments: list[bytes] = []
     for record in batch.records:
-        if record.held_back is not None:
+        if record.id in others:
+            verdict = Verdict.OTHERS_FILE
+        elif record.held_back is not None:
             verdict = record.held_back
         elif record.id not in known:
             verdict = Verdict.STORED
@@ -47,7 +49,7 @@ def index(database: Database, db: Connection, number: int, batch: IncomingBatch)
             if record.registered:
                 commitments.append(record.commitment)
         elif known[record.id] == record.fingerprint:
-            verdict = Verdict.DUPLICATE
+            verdict = Verdict.OTHER_DEVICE if record.id in foreign else Verdict.DUPLICATE
         else:
             verdict = Verdict.OTHER_BYTES
         if waited and verdict.settled and any(name in waited for name, _ in record.attachments):
@@ -82,41 +84,103 @@ def awaited(db: Connection, consultation: str, names: Collection[str]) -> frozen
 
 
 def _enter(
-    database: Database, db: Connection, number: int, batch: IncomingBatch
-) -> dict[bytes, bytes]:
-    """Enter what is new; returns id and fingerprint of what was there before."""
+    database: Database,
+    db: Connection,
+    number: int,
+    batch: IncomingBatch,
+    others: Collection[bytes],
+) -> tuple[dict[bytes, bytes], frozenset[bytes]]:
+    """Enter what is new, but for `others`.
+
+    Returns:
+        Id and fingerprint of what was there before; and which of it another device has brought.
+    """
     first: dict[bytes, bytes] = {}
     for record in batch.records:
-        if record.held_back is None:
+        if record.held_back is None and record.id not in others:
             first.setdefault(record.id, record.fingerprint)
     if not first:
-        return {}
+        return {}, frozenset()
     added = database.add_records(db, batch.consultation, number, list(first.items()))
     if added == len(first):
-        return {}
-    table, known, ids = schema.records.c, {}, list(first)
+        return {}, frozenset()
+    table, batches, ids = schema.records.c, schema.batches.c, list(first)
+    known: dict[bytes, bytes] = {}
+    foreign: set[bytes] = set()
     for at in range(0, len(ids), _IDS_AT_ONCE):
-        query = select(table.id, table.fingerprint).where(
-            table.consultation == batch.consultation,
-            table.id.in_(ids[at : at + _IDS_AT_ONCE]),
-            table.batch != number,
+        query = (
+            select(table.id, table.fingerprint, batches.device_key_id)
+            .join(
+                schema.batches,
+                (batches.consultation == table.consultation) & (batches.number == table.batch),
+            )
+            .where(
+                table.consultation == batch.consultation,
+                table.id.in_(ids[at : at + _IDS_AT_ONCE]),
+                table.batch != number,
+            )
         )
-        known.update({row.id: row.fingerprint for row in db.execute(query)})
-    return known
+        for row in db.execute(query):
+            known[row.id] = row.fingerprint
+            if row.device_key_id != batch.device_key_id:
+                foreign.add(row.id)
+    return known, frozenset(foreign)
 
 
-def _announce(db: Connection, consultation: str, enclosed: Sequence[tuple[str, int]]) -> None:
-    """Enter attachments that are to come, where they are not known."""
-    if not enclosed:
-        return
-    known = _attachments(db, consultation, [name for name, _ in enclosed])
-    fresh = [
-        {"consultation": consultation, "name": name, "size": size}
-        for name, size in enclosed
-        if name not in known
-    ]
+def _announce(db: Connection, batch: IncomingBatch) -> frozenset[bytes]:
+    """Enter attachments that are to come, each as the first contribution's that names it.
+
+    Its size is the largest that anybody names, until it is there: whoever names another one first
+    keeps nobody from bringing it.
+
+    Returns:
+        The ids of those contributions that name one of another's.
+    """
+    named = [(name, size, one.id) for one in batch.records for name, size in one.attachments]
+    if not named:
+        return frozenset()
+    table = schema.attachments
+    known = _owners(db, batch.consultation, [name for name, _, _ in named])
+    fresh: dict[str, dict[str, object]] = {}
+    others: set[bytes] = set()
+    for name, size, id_ in named:
+        if name not in known:
+            known[name] = (id_, size)
+            fresh[name] = {
+                "consultation": batch.consultation,
+                "name": name,
+                "size": size,
+                "contribution": id_,
+            }
+            continue
+        owner, largest = known[name]
+        if owner is not None and owner != id_:
+            others.add(id_)
+        if size > largest:
+            known[name] = (owner, size)
+            if name in fresh:
+                fresh[name]["size"] = size
+                continue
+            here = (table.c.consultation == batch.consultation) & (table.c.name == name)
+            waited = here & table.c.arrived_at.is_(None)
+            db.execute(update(table).where(waited).values(size=size))
     if fresh:
-        db.execute(insert(schema.attachments), fresh)
+        db.execute(insert(table), list(fresh.values()))
+    return frozenset(others)
+
+
+def _owners(
+    db: Connection, consultation: str, names: Sequence[str]
+) -> dict[str, tuple[bytes | None, int]]:
+    """Name → whose it is and its size, of those attachments that are known."""
+    table = schema.attachments.c
+    known: dict[str, tuple[bytes | None, int]] = {}
+    for at in range(0, len(names), _IDS_AT_ONCE):
+        query = select(table.name, table.contribution, table.size).where(
+            table.consultation == consultation, table.name.in_(names[at : at + _IDS_AT_ONCE])
+        )
+        known.update({row.name: (row.contribution, row.size) for row in db.execute(query)})
+    return known
 
 
 def _attachments(db: Connection, consultation: str, names: Collection[str]) -> dict[str, bool]:

@@ -349,16 +349,19 @@ class Intake:
             SpoiltUpload: it is not what its name says; the upload begins anew.
         """
         offset, size, arrived = self.attachment_offset(consultation_id, name, proven=proven)
-        if not arrived and offset == size:
+        # Its name tells whether it is whole; its size is only what somebody said of it.
+        if not arrived and (
+            offset == size or (offset and self.uploads.is_whole(name, proven=proven))
+        ):
             self.uploads.finish(name, partial(self._files.keep_attachment, name), proven=proven)
             self.uploads.drop(name)  # what others began of it
-            if not self._store.arrive(consultation_id, name, self._clock()):
+            if not self._store.arrive(consultation_id, name, offset, self._clock()):
                 # Its contribution was erased while it was being put in its place.
                 if not self._store.is_attached(name):
                     self._files.remove_attachment(name)
                 raise NotFound()
             arrived = True
-            tell(Event.ATTACHMENT, bytes=size)
+            tell(Event.ATTACHMENT, bytes=offset)
         return arrived
 
 

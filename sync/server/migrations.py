@@ -108,11 +108,21 @@ def _fill_registers(db: Connection, files: DataDirectory) -> None:
         enter(db, row.consultation, row.number, commitments)
 
 
+def _own_attachments(db: Connection) -> None:
+    """6 → 7: an attachment belongs to a contribution; whose those of before are is not known."""
+    if inspect(db).has_table(schema.attachments.name):
+        kind = schema.attachments.c.contribution.type.compile(db.dialect)
+        db.execute(text(f"ALTER TABLE attachments ADD COLUMN contribution {kind}"))
+
+
 def _nothing(_db: Connection) -> None: ...
 
 
 def _nothing_more(_db: Connection, _files: DataDirectory) -> None: ...
 
 
-_RESHAPE: Mapping[int, Callable[[Connection], None]] = {4: _key_by_consultation}
+_RESHAPE: Mapping[int, Callable[[Connection], None]] = {
+    4: _key_by_consultation,
+    7: _own_attachments,
+}
 _FILL: Mapping[int, Callable[[Connection, DataDirectory], None]] = {2: _fill_registers}

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 6
+VERSION = 7
 
 tables = MetaData()
 
@@ -132,6 +132,7 @@ attachments = Table(
     Column("name", String(64), primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("arrived_at", Float),
+    Column("contribution", LargeBinary(16)),  # whose it is: the first that named it
 )
 
 # What each batch brought into the register of its consultation: entries side by side, as a bundle

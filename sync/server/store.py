@@ -397,14 +397,14 @@ class Store:
             row = db.execute(query).first()
         return None if row is None else StoredAttachment(row.size, row.arrived_at is not None)
 
-    def arrive(self, consultation: str, name: str, now: float) -> bool:
+    def arrive(self, consultation: str, name: str, size: int, now: float) -> bool:
         """An attachment is on the disk; False where it is not waited for any more: erased."""
         table = schema.attachments.c
         with self.writing() as db:
             done = db.execute(
                 update(schema.attachments)
                 .where(table.consultation == consultation, table.name == name)
-                .values(arrived_at=now)
+                .values(arrived_at=now, size=size)
             )
         return bool(done.rowcount)
 

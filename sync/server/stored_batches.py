@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import select, text
+from sqlalchemy import exists, or_, select, text, union
 
 from sync import batch as batches
 from sync.batch import Batch, claimed_device
@@ -87,14 +87,15 @@ class StoredBatches:
 
     def undone(self) -> Sequence[tuple[str, bytes, Reason]]:
         """Orders that are not done though there is something to erase: consultation, id, reason."""
-        table, records = schema.erasures.c, schema.records.c
-        query = (
-            select(table.consultation, table.id, table.reason)
-            .join(
-                schema.records,
-                (records.consultation == table.consultation) & (records.id == table.id),
-            )
-            .where(table.buried.is_(False))
+        table = schema.erasures.c
+        query = select(table.consultation, table.id, table.reason).where(
+            table.buried.is_(False),
+            or_(
+                *(
+                    exists().where(there.consultation == table.consultation, there.id == table.id)
+                    for there in (schema.records.c, schema.quarantine.c)
+                )
+            ),
         )
         with self._store.reading() as db:
             return [(row[0], row[1], Reason(row[2])) for row in db.execute(query)]
@@ -107,21 +108,29 @@ class StoredBatches:
         return batches.read(body, device.public_key)
 
     def batches_of(self, consultation: str, id_: bytes) -> Sequence[str]:
-        """Every batch that may hold a contribution: all of its device's for this consultation."""
-        records, stored = schema.records.c, schema.batches.c
-        device = (
-            select(stored.device_key_id)
-            .join(
-                schema.records,
-                (records.consultation == stored.consultation) & (records.batch == stored.number),
+        """Every batch that may hold a contribution, be it in quarantine.
+
+        That is all batches for this consultation of every device that ever brought it: each may
+        have sent it again, in a batch formed anew.
+        """
+        stored = schema.batches.c
+        devices = union(
+            *(
+                select(stored.device_key_id)
+                .join(
+                    table,
+                    (table.c.consultation == stored.consultation)
+                    & (table.c.batch == stored.number),
+                )
+                .where(table.c.consultation == consultation, table.c.id == id_)
+                for table in (schema.records, schema.quarantine)
             )
-            .where(records.consultation == consultation, records.id == id_)
         )
         query = (
             select(stored.name)
             .where(
                 stored.consultation == consultation,
-                stored.device_key_id.in_(device.scalar_subquery()),
+                stored.device_key_id.in_(devices),
             )
             .order_by(stored.number)
         )

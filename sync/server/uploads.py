@@ -120,6 +120,10 @@ class Uploads:
         """All that has come."""
         return self._shelf(proven).read(name)
 
+    def is_whole(self, name: str, *, proven: bool = True) -> bool:
+        """Whether what has come is what the name says."""
+        return self._shelf(proven).is_whole(name)
+
     def finish(self, name: str, keep: Callable[[Path], None], *, proven: bool = True) -> None:
         """Hand over a complete upload.
 
@@ -202,6 +206,13 @@ class _Shelf:
             return (self._folder / name).read_bytes()
         except FileNotFoundError:
             return b""
+
+    def is_whole(self, name: str) -> bool:
+        try:
+            with (self._folder / name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == name
+        except FileNotFoundError:
+            return False
 
     def finish(self, name: str, keep: Callable[[Path], None]) -> None:
         part = self._folder / name
