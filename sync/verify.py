@@ -10,7 +10,7 @@ can read it in one sitting, or write their own from `docs/format.md`. It compute
 
 REGISTER is an address (https://…/register/<consultation>) or a folder with the same files. KEY is
 the server's key for this register, as its page shows it: parvis/<consultation>+hash+base64.
-Exit 0: it holds. 1: it does not; the sentence says why. 2: it could not be looked at.
+Exit 0: it holds. 1: it does not, or not yet; the sentence says why. 2: it could not be looked at.
 """
 
 import argparse
@@ -38,6 +38,10 @@ MOST_WAITS = 20  # one after the other, without anything coming in between
 
 class Refuted(Exception):
     """What was to be checked does not hold."""
+
+
+class NotYet(Exception):
+    """What is looked for is not there yet, which refutes nobody's word."""
 
 
 class Unreadable(Exception):
@@ -276,21 +280,23 @@ def check_receipt(link: str, key: Key, contents: Contents, today: date) -> str:
     """Where the contribution of a receipt stands."""
     commitment, day = read_receipt(link, key)
     if commitment in contents.erased:
+        where = ""
+        if commitment in contents.contributions:
+            where = f"is entry {contents.contributions[commitment]}, and "
         return (
-            f"The contribution of {day} is entry {contents.contributions.get(commitment)}, and "
-            f"was erased{contents.why(commitment)}: entry {contents.erased[commitment]} says so."
+            f"The contribution of {day} {where}was erased{contents.why(commitment)}: entry "
+            f"{contents.erased[commitment]} says so."
         )
     if commitment in contents.contributions:
         index = contents.contributions[commitment]
         return f"The contribution of {day} is in the register, as entry {index}."
-    if today > day + PROMISED:
-        raise Refuted(
-            f"The contribution of {day} is not in the register, although it was promised for "
-            f"{day + PROMISED}. Keep the receipt: it is the proof."
-        )
-    raise Refuted(
-        f"The contribution of {day} is not in the register yet. It was promised for "
-        f"{day + PROMISED}."
+    told = f"The contribution of {day} is not in the register yet."
+    if today <= day + PROMISED:
+        raise NotYet(f"{told} Its device promised it for {day + PROMISED}.")
+    raise NotYet(
+        f"{told} Its device, by whose clock this day is, may have been without a network, or "
+        "switched off, since: that is nobody's fault that could be shown from here. Keep the "
+        "receipt, and ask the organiser to have that device looked for."
     )
 
 
@@ -343,10 +349,13 @@ def check_data(path: Path, contents: Contents) -> str:
             raise Refuted(f"{path}, line {place}: it was published twice.")
         seen.add(commitment)
     gone = len(seen & set(contents.erased))
-    missing = len(contents.contributions) - len(seen | set(contents.erased))
+    missing = len(set(contents.contributions) - seen - set(contents.erased))
     told = f"All {len(seen)} published contributions are in the register, unchanged, each once."
     if gone:
         told += f" {gone} of them were erased since: ask for newer data."
+    left_out = len(set(contents.erased) - seen)
+    if left_out:
+        told += f" {left_out} more were erased, which the register says of each."
     if missing > 0:
         told += f" {missing} more are registered, and not published."
     return told
@@ -409,7 +418,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="parvis-verify",
         description="Check a Parvis register, a receipt or published data, trusting one key only.",
-        epilog="Exit status: 0 it holds, 1 it does not, 2 it could not be looked at.",
+        epilog="Exit status: 0 it holds, 1 it does not, or not yet, 2 it could not be looked at.",
     )
     commands = parser.add_subparsers(dest="what", required=True)
     for name, help_ in (
@@ -471,6 +480,9 @@ def main(arguments: list[str] | None = None) -> int:
                 asked.save.write_bytes(held.note)
     except Refuted as refuted:
         print(f"It does not hold. {refuted}", file=sys.stderr)
+        return 1
+    except NotYet as awaited:
+        print(awaited, file=sys.stderr)
         return 1
     except (Unreadable, OSError) as error:
         print(f"It could not be looked at. {error}", file=sys.stderr)

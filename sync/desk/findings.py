@@ -21,6 +21,7 @@ class Kind(Enum):
     REGISTER = "register"
     FORKED = "forked"
     REPEATED = "repeated on paper"
+    LATE = "after the closing day"
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ class OpenedBatch:
         records: in its order.
         headers: of the sections whose records have files attached.
         checkpoint: the last one of the register that the device saw, as the batch says; unchecked.
+        formed: when, in hours since 1970 by its device's clock, which may be wrong.
     """
 
     consultation: str
@@ -113,6 +114,7 @@ class OpenedBatch:
     previous: str
     records: tuple[OpenedRecord, ...]
     headers: Mapping[int, SessionHeader]
+    formed: int = 0
     checkpoint: bytes = b""
 
 
@@ -166,6 +168,7 @@ class BatchOpener:
             records=tuple(self._records(job, read, enclosed, orders)),
             headers=_headers_of(read, enclosed),
             checkpoint=read.checkpoint,
+            formed=read.formed.wall,
         )
 
     def _read(self, job: Job) -> tuple[Batch, dict[bytes, Ordered]]:

@@ -22,12 +22,14 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 
 from sync import batch as batches
 from sync.client.wire import NetworkTrouble
 from sync.consultation import Consultation
 from sync.desk.audit import bring, compare
+from sync.desk.closing import late
 from sync.desk.erasing import send_orders
 from sync.desk.fetching import Fetched, Fetcher, about
 from sync.desk.findings import Finding, Kind
@@ -370,6 +372,7 @@ class _Pull:
         attached = self._fetcher.files_of(result)
         fresh, wrong = self._sorted_out(listed, result, attached)
         wrong += [finding for _, findings in attached.values() for finding in findings]
+        wrong += late(result, self._closes(result.consultation))
         wrong = [replace(one, batch=listed.name) for one in wrong]
         unfinished = any(one.kind is not None and not one.final for one in result.records) or any(
             findings for _, findings in attached.values()
@@ -457,6 +460,11 @@ class _Pull:
             if one.id == consultation:
                 return one.organiser_key
         return b""
+
+    def _closes(self, consultation: str) -> date | None:
+        """The last day of a consultation, by its newest version; None where it has none."""
+        of_it = [one for one in self._store.consultations() if one.id == consultation]
+        return max(of_it, key=lambda one: one.version).closes if of_it else None
 
     def _went(self, listed: Listed, consultation: str) -> None:
         if listed.number:

@@ -138,7 +138,9 @@ def test_a_promise_that_was_not_kept_is_named(
     town: Town, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert town.check("receipt", link(bytes(32))) == 1
-    assert "although it was promised for 2024-11-03. Keep the receipt" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "is not in the register yet" in said
+    assert "does not hold" not in said  # the device may have been off all the time
     today = (date.today() - date(1970, 1, 1)).days * 86_400.0
     assert town.check("receipt", link(bytes(32), now=today)) == 1
     assert "is not in the register yet" in capsys.readouterr().err
