@@ -86,7 +86,9 @@ class Counter:
         fields = journey.entry.finish().fields
         contribution = contribution_of(offer, fields, language, self._assistance(journey))
         attachments = journey.attachments.named_in(value for _, value in fields)
-        receipt = self.device.confirm(offer.id, contribution, attachments, journey.origin)
+        receipt = self.device.confirm(
+            offer.id, contribution, attachments, journey.origin, offer.consultation.version
+        )
         # It is sealed: from here on nothing may fail, or the person is told that it is not.
         self.exposures.count(offer.id, shown_in(offer.form, fields))
         if self._uplink:

@@ -148,6 +148,8 @@ class Consultation:
         witnesses: who else must have signed its checkpoints.
         former_keys_until: the last day on which what is sealed to keys of an older version is
             taken; None for the usual time (`sync.terms.former_keys_until`).
+        withdrawn: ids of recipient keys that nothing is taken for any more, from now on: destroyed,
+            or declared stolen.
         data: the package itself; empty before it is published.
     """
 
@@ -169,6 +171,7 @@ class Consultation:
     epochs: Epochs = USUAL_EPOCHS
     witnesses: Witnesses = NO_WITNESSES
     former_keys_until: date | None = None
+    withdrawn: tuple[bytes, ...] = ()
     data: bytes = field(default=b"", repr=False, compare=False)
 
     @cached_property
@@ -270,8 +273,10 @@ def _document(consultation: Consultation) -> dict[str, Any]:
     options = consultation.options
     # Only where there are some: a package without is the same bytes as ever.
     readers = [b64encode(one).decode() for one in consultation.readers]
+    withdrawn = consultation.withdrawn
     return {
         **({"readers": readers} if readers else {}),
+        **({"withdrawn": [one.hex() for one in withdrawn]} if withdrawn else {}),
         **terms_document(
             consultation.epochs, consultation.witnesses, consultation.former_keys_until
         ),
@@ -353,6 +358,7 @@ def _read_document(
         epochs=epochs,
         witnesses=witnesses,
         former_keys_until=former_keys_until,
+        withdrawn=tuple(bytes.fromhex(one) for one in document.get("withdrawn", ())),
         data=data,
     )
 

@@ -106,7 +106,7 @@ class Device:
         self.syncing = threading.Lock()
         """Held by whoever syncs this device."""
         self._sessions: dict[tuple[str, int, str], SealingSession] = {}
-        self._forms: dict[str, set[str]] = {}
+        self._known: dict[str, dict[int, Consultation]] = {}  # held now or earlier, by version
         self._enrolled_key: str | None = None
         self.enrolled = self._read_enrolment()
         self.key = self._read_or_make_key()
@@ -367,7 +367,7 @@ class Device:
                 )
             _write_durably(self.directory / "consultations" / f"{fresh.id}.parvis", data)
             self._held[fresh.id] = fresh
-            self._forms.setdefault(fresh.id, set()).add(fresh.form_hash)
+            self._known.setdefault(fresh.id, {})[fresh.version] = fresh
             return fresh
 
     def confirm(
@@ -376,8 +376,13 @@ class Device:
         contribution: Contribution,
         attachments: Sequence[Attachment] = (),
         origin: str = "",
+        version: int | None = None,
     ) -> Receipt:
         """Seal a contribution and its attachments, store them, and only then give its receipt.
+
+        It is sealed as the package says that its person began with, whatever came to the device
+        meanwhile: to the keys that they were told of, and to nobody else. Only where one of these
+        keys was withdrawn, destroyed or stolen, it is sealed to those of the newest package.
 
         What has an origin is sealed once: whoever confirms that origin again, whatever happened
         between, gets the first receipt, and nothing is sealed.
@@ -391,6 +396,7 @@ class Device:
             attachments: the files that its fields refer to by name; they are written into it here.
             origin: what tells this entry, row or sheet from all others of its consultation; ""
                 where it has none, and may be sealed any number of times.
+            version: of the package that was begun with; None for the newest that has this form.
 
         Raises:
             UnknownConsultation: this device does not hold it.
@@ -404,16 +410,13 @@ class Device:
             consultation = self.consultation(consultation_id)
             if origin and (before := self.receipt_of(consultation_id, origin)) is not None:
                 return before
-            if contribution.form_hash not in self._forms[consultation_id]:
-                raise MalformedContribution(
-                    "This contribution answers a form that this consultation does not have here."
-                )
+            begun = self._begun_with(consultation, contribution.form_hash, version)
             said = replace(
                 contribution,
                 fields=without_instance_id(contribution.fields),
                 attachments=tuple(Attached.of(one) for one in attachments),
             )
-            sealed = self._session(consultation, said.form_hash).seal(said, attachments)
+            sealed = self._session(begun, said.form_hash).seal(said, attachments)
             receipt = Receipt.promise(consultation_id, sealed.commitment, self.key, self._wall())
             first = First(self._origin(consultation_id, origin), receipt.promised)
             self.outbox.keep(sealed, first if origin else None)
@@ -445,6 +448,24 @@ class Device:
     def today(self) -> date:
         """The day by this device's clock."""
         return date.fromtimestamp(self._wall())
+
+    def _begun_with(
+        self, newest: Consultation, form_hash: str, version: int | None
+    ) -> Consultation:
+        """The package to seal by.
+
+        Raises:
+            MalformedContribution: none that was held here has this form.
+        """
+        known = self._known[newest.id]
+        having = [one for one in known.values() if one.form_hash == form_hash]
+        if not having:
+            raise MalformedContribution(
+                "This contribution answers a form that this consultation does not have here."
+            )
+        begun = max(having, key=lambda one: (one.version == version, one.version))
+        gone = set(newest.withdrawn)
+        return newest if any(one.id in gone for one in begun.recipients) else begun
 
     def _session(self, consultation: Consultation, form_hash: str) -> SealingSession:
         """The session to seal with: the one begun for this very package, or a new one."""
@@ -508,7 +529,7 @@ class Device:
                 self.complaints.append(f"{path} was left aside: {error}")
                 continue
             held[consultation.id] = consultation
-            self._forms[consultation.id] = {consultation.form_hash}
+            self._known[consultation.id] = {consultation.version: consultation}
         return held
 
 

@@ -100,6 +100,18 @@ main.add_command(bring_back)
     metavar="NAME=VALUE",
     help="traceability, padding, idle_seconds, minutes or modes.",
 )
+@click.option(
+    "--former-keys-until",
+    type=_day,
+    help="The last day on which servers take what was sealed to keys, or recipients, of an older "
+    "version. Default: 30 days after this one comes to them.",
+)
+@click.option(
+    "--stolen",
+    multiple=True,
+    metavar="KEY",
+    help="A recipient key that nothing is taken for any more, from now on, by its number or id.",
+)
 def publish(
     form: str,
     keys: Path,
@@ -113,6 +125,8 @@ def publish(
     closes: datetime | None,
     guarantors: tuple[Path, ...],
     options: tuple[str, ...],
+    former_keys_until: datetime | None,
+    stolen: tuple[str, ...],
 ) -> None:
     r"""Make a signed consultation package from FORM, an XLSForm's path or a name of the catalogue.
 
@@ -132,6 +146,8 @@ def publish(
         options=dict(_pair(option) for option in options),
         guarantors=tuple(read_recipient_public(path) for path in guarantors),
         without_notice=without_notice,
+        former_keys_until=former_keys_until.date() if former_keys_until else None,
+        stolen=stolen,
         readers=tuple(
             read_verifying_key(path.with_name(_READER)).public_bytes_raw()
             for path in guarantors

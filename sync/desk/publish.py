@@ -25,7 +25,7 @@ from sync.desk.notice import NoticeFile, read_notice
 from sync.dictionary import form_dictionary
 from sync.errors import BadKey, SyncError
 from sync.key_directory import KeyDirectory
-from sync.keys import RecipientPublic
+from sync.keys import RecipientPublic, grouped_digits
 from sync.padding import Padding
 
 PUBLISHED = "published"
@@ -88,6 +88,10 @@ class Publication:
         guarantors: recipients beside the organiser.
         without_notice: whether people may be asked without being told who asks, and why.
         readers: the keys by which they ask the server, as far as they are known.
+        former_keys_until: the last day on which what is sealed to keys of an older version is
+            taken; None for thirty days.
+        stolen: recipient keys, as `KeyDirectory.find` names them, that nothing is taken for any
+            more.
     """
 
     title: str = ""
@@ -99,6 +103,8 @@ class Publication:
     guarantors: Sequence[RecipientPublic] = ()
     without_notice: bool = False
     readers: Sequence[bytes] = ()
+    former_keys_until: date | None = None
+    stolen: Sequence[str] = ()
 
 
 def publish(
@@ -121,7 +127,8 @@ def publish(
             named.
         NoNotice: there is none, and nobody said that there shall be none.
         BadNotice, BadOption, MalformedPackage: what else is wrong.
-        BadKey: the present recipient key was destroyed.
+        BadKey: the present recipient key was destroyed, or is declared stolen; or no key is the
+            one that is.
         PublishedAlready: the version is taken, or a newer one was published.
     """
     said = said or Publication()
@@ -165,8 +172,10 @@ def publish(
             languages=_answered_in(read, told),
         ),
         options=options,
+        former_keys_until=said.former_keys_until,
     )
     earlier = [one for one in own_packages(keys) if one.id == draft.id]
+    draft = replace(draft, withdrawn=_withdrawn(keys, said, draft, earlier))
     if said.version is None:
         draft = replace(draft, version=max((one.version for one in earlier), default=0) + 1)
     if not told.notice and not said.without_notice:
@@ -186,6 +195,33 @@ def publish(
     part.write_bytes(published.data)
     part.replace(kept)
     return published, warnings
+
+
+def _withdrawn(
+    keys: KeyDirectory, said: Publication, draft: Consultation, earlier: Sequence[Consultation]
+) -> tuple[bytes, ...]:
+    """The recipient keys of this consultation that nothing is taken for any more.
+
+    What one version has withdrawn stays so. A guarantor's key may be stolen, too.
+
+    Raises:
+        BadKey: the version would be sealed to one of them; or there is no such key.
+    """
+    used = {one.id: one for old in earlier for one in old.recipients}
+    gone = {one for old in earlier for one in old.withdrawn}
+    gone |= {one.key_id for one in keys.destroyed if one.key_id in used}
+    for wanted in said.stolen:
+        asked = "".join(wanted.split()).lower()
+        named = [id_ for id_ in used if asked in (id_.hex(), grouped_digits(id_).replace(" ", ""))]
+        gone.update(named or [keys.find(wanted).id])
+    for one in draft.recipients:
+        if one.id in gone:
+            raise BadKey(
+                f"The key {grouped_digits(one.id)} was destroyed or stolen, and this version would "
+                "be sealed to it. Make a new one first: parvis-desk keys renew (a guarantor "
+                "makes their own, and sends its recipient.pub)."
+            )
+    return tuple(sorted(gone))
 
 
 def own_packages(keys: KeyDirectory) -> tuple[Consultation, ...]:

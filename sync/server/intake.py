@@ -34,10 +34,11 @@ from sync.contribution import contribution_id
 from sync.errors import SyncError
 from sync.record_kind import is_registered
 from sync.server.erasures import Erasures
+from sync.server.former_keys import FormerKeys
 from sync.server.logs import Event, tell
 from sync.server.problems import HashMismatch, NotFound, TooLarge
 from sync.server.store import Store
-from sync.server.stored import IncomingBatch, IncomingRecord, PublishedConsultation
+from sync.server.stored import IncomingBatch, IncomingRecord
 from sync.server.uploads import Uploads
 
 
@@ -100,6 +101,7 @@ class Intake:
         self._store = store
         self._files = store.files
         self._erasures = erasures
+        self._former = FormerKeys(store, clock)
         self._key = key
         self._clock = clock
         self._brought = brought
@@ -254,7 +256,7 @@ class Intake:
             sequence=read.sequence,
             records=tuple(
                 one._replace(attachments=()) if one.id in erased else one
-                for one in _incoming(read, self._store.versions(read.consultation))
+                for one in self._incoming(read)
             ),
         )
         return _Arrival(read, incoming, bool(erased), known is not None)
@@ -364,31 +366,26 @@ class Intake:
             tell(Event.ATTACHMENT, bytes=offset)
         return arrived
 
-
-def _incoming(read: Batch, versions: Sequence[PublishedConsultation]) -> Iterator[IncomingRecord]:
-    """The records of a batch, those held back that no version of the consultation asked for."""
-    enclosed: dict[int, list[tuple[str, int]]] = {}
-    for one in read.enclosed:
-        enclosed.setdefault(one.position, []).append((one.name, one.size))
-    position = 0
-    for section in read.sections:
-        header = section.header
-        asked = [one for one in versions if one.form_hash == header.form_hash]
-        sealed_to = {key_id for _, key_id, _ in header.sealed}
-        held_back = None
-        if not asked:
-            held_back = Verdict.UNKNOWN_FORM
-        elif all(one.recipients != sealed_to for one in asked):
-            held_back = Verdict.WRONG_RECIPIENTS
-        for record in section.records:
-            attachments = tuple(enclosed[position]) if position in enclosed else ()
-            id_ = contribution_id(read.consultation, record.commitment)
-            yield IncomingRecord(
-                id_,
-                record.commitment,
-                record.fingerprint,
-                held_back,
-                attachments,
-                is_registered(section.kind),
-            )
-            position += 1
+    def _incoming(self, read: Batch) -> Iterator[IncomingRecord]:
+        """The records of a batch, those held back that no version of the consultation asked for."""
+        versions = self._store.versions(read.consultation)
+        enclosed: dict[int, list[tuple[str, int]]] = {}
+        for one in read.enclosed:
+            enclosed.setdefault(one.position, []).append((one.name, one.size))
+        position = 0
+        for section in read.sections:
+            header = section.header
+            sealed_to = frozenset(key_id for _, key_id, _ in header.sealed)
+            held_back = self._former.held_back(versions, header.form_hash, sealed_to)
+            for record in section.records:
+                attachments = tuple(enclosed[position]) if position in enclosed else ()
+                id_ = contribution_id(read.consultation, record.commitment)
+                yield IncomingRecord(
+                    id_,
+                    record.commitment,
+                    record.fingerprint,
+                    held_back,
+                    attachments,
+                    is_registered(section.kind),
+                )
+                position += 1

@@ -502,6 +502,7 @@ def _published(row: Any) -> PublishedConsultation:
             row.recipients[at : at + KEY_ID_BYTES]
             for at in range(0, len(row.recipients), KEY_ID_BYTES)
         ),
+        row.published_at,
     )
 
 
@@ -522,11 +523,13 @@ _DEVICE = text(
 _ACKNOWLEDGEMENT = text("SELECT acknowledgement FROM batches WHERE name = :name")
 _CONSULTATION = text("SELECT consultation FROM batches WHERE name = :name")
 _VERSIONS = text(
-    "SELECT id, version, package_hash, organiser_key, form_hash, recipients FROM consultations "
+    "SELECT id, version, package_hash, organiser_key, form_hash, recipients, published_at "
+    "FROM consultations "
     "WHERE id = :id ORDER BY version DESC"
 )
 _ALL_VERSIONS = text(
-    "SELECT id, version, package_hash, organiser_key, form_hash, recipients FROM consultations "
+    "SELECT id, version, package_hash, organiser_key, form_hash, recipients, published_at "
+    "FROM consultations "
     "ORDER BY id, version DESC"
 )
 _STORE = text(

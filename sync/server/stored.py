@@ -121,6 +121,7 @@ class PublishedConsultation:
         organiser_key: Ed25519, 32 bytes.
         form_hash: SHA-256 of its form, 32 bytes.
         recipients: the ids of the keys that contributions are sealed to.
+        published_at: when it came here, in seconds since 1970.
     """
 
     id: str
@@ -129,6 +130,7 @@ class PublishedConsultation:
     organiser_key: bytes
     form_hash: bytes
     recipients: frozenset[bytes]
+    published_at: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def answering(status: int, body: bytes, headers: dict[str, str] | None = None) -
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = do_POST = answer  # noqa: N815 — the names of the library
+        do_GET = do_PUT = do_PATCH = do_POST = answer  # noqa: N815 — the names of the library
 
         def log_message(self, *_: object) -> None: ...
 
