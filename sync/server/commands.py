@@ -31,6 +31,7 @@ from sync.receipt import receipt_code
 from sync.server.backup import MANIFEST
 from sync.server.database import Unreachable, UnusableStore
 from sync.server.doctor import Finding, Health, damaged, examine, unprepared, unreachable
+from sync.server.erasures import NotLost
 from sync.server.files import DataDirectory
 from sync.server.limits import Allowance, Limits
 from sync.server.logs import logging_to_the_journal, start_logging
@@ -417,6 +418,33 @@ def tables(data: Path) -> None:
     """
     with _service(data):
         click.echo("The tables are there, and are this parvis-server's.")
+
+
+@main.command("give-up")
+@click.argument("name")
+@_data
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def give_up(name: str, data: Path, yes: bool) -> None:
+    r"""Give up a batch that is lost for good (NAME, as parvis-server doctor names it).
+
+    For where no backup and no device has it any more. What is left of it is taken off the disk, and
+    orders to erase that waited for it are closed. The register keeps what was in it, and the desk
+    says what it misses.
+
+    \b
+    Example:
+      parvis-server doctor --data /var/lib/parvis
+      parvis-server give-up 3f9a…c1 --data /var/lib/parvis
+    """
+    DataDirectory.require(data)
+    with _service(data) as service:
+        if name not in set(service.damaged_batches()):
+            raise NotLost()
+        click.echo("Ask the desk first: what it has pulled of this batch is not lost.")
+        ask("This cannot be undone. Give the batch up?", yes=yes)
+        closed = service.erasures.give_up(name, time.time())
+        service.publish_registers()
+    click.echo(f"It is given up; {counted(closed, 'order')} to erase closed.")
 
 
 @main.command()

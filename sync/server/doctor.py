@@ -171,12 +171,19 @@ def _batches(service: Examined) -> Iterator[Finding]:
             f"Batch {name} is in the index, and its file is missing or damaged. Restore it from a "
             "backup; the device that sent it may still have it.",
         )
+    if lost := service.store.lost_batches():
+        yield Finding(
+            Health.NOTE,
+            f"{counted(lost, 'batch')} given up as lost for good: the register has what was in "
+            "there, and this server does not.",
+        )
     if gone and (undone := service.erasures_undone()):
         yield Finding(
             Health.BAD,
             f"{counted(undone, 'order')} to erase {_is(undone)} not carried out "
             "whole: a batch that may hold the contribution is missing or damaged. Restore it, then "
-            "start the server anew.",
+            "start the server anew. Where it is lost for good, close them: parvis-server give-up "
+            "NAME, with the batch's name.",
         )
     if not gone:
         yield Finding(Health.FINE, "Every batch of the index is on disk, unchanged.")

@@ -26,16 +26,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, func, insert, select, text, union, update
+from sqlalchemy import Connection, delete, func, insert, select, text, union, update
 
 from sync import acknowledgement as acknowledgements
 from sync.acknowledgement import Verdict, acknowledge_again
 from sync.batch import Batch
+from sync.contribution import contribution_id
 from sync.erasure import Erasure, consultation_of, read_order
 from sync.errors import SyncError
 from sync.record_kind import is_registered
 from sync.redaction import is_redacted, read_redacted, redact
 from sync.register.entry import Entry, Reason
+from sync.register.tiles import entries_of
 from sync.server import schema
 from sync.server.database import UnusableStore
 from sync.server.files import MissingBatch
@@ -56,6 +58,15 @@ class UnknownContribution(SyncError):
     sentence = (
         "No contribution of that code is on this server. Compare it with the receipt; or it is "
         "still on its device: parvis-kiosk erase CODE there, or let the device sync first."
+    )
+
+
+class NotLost(SyncError):
+    """A batch that shall be given up is here as it was, or never was."""
+
+    sentence = (
+        "No missing or damaged batch has this name: nothing was given up. parvis-server doctor "
+        "names those that are."
     )
 
 
@@ -282,6 +293,7 @@ class Erasures(StoredBatches):
         """Write a batch that the index knows and whose bytes are lost, without what was erased."""
         with self._alone(read.consultation):
             self._store.files.keep_batch(name, self.without_erased(read, body)[0])
+            self._store.lost(name, None)
         self._tried.clear()
 
     def _orders_in(self, read: Batch) -> dict[bytes, bytes]:
@@ -330,16 +342,44 @@ class Erasures(StoredBatches):
             self._account_for(name)
         if unread:  # it may be in there: no tombstone says that it is gone
             raise MissingBatch()
-        if commitment is not None:
-            table = schema.erasures
-            here = (table.c.consultation == consultation) & (table.c.id == id_)
-            with self._store.writing() as db:
-                hold(db, consultation)
-                if db.execute(select(table.c.buried).where(here)).scalar() is False:
-                    if registered:  # of what never entered the register, it tells no end either
-                        entomb(db, consultation, [Entry(commitment, reason)])
-                    db.execute(update(table).where(here).values(buried=True))
+        table = schema.erasures
+        here = (table.c.consultation == consultation) & (table.c.id == id_)
+        with self._store.writing() as db:
+            hold(db, consultation)
+            if commitment is None:  # all that held it was given up: the register knows it
+                commitment = _registered(db, consultation, id_)
+                registered = commitment is not None
+            if (
+                commitment is not None
+                and db.execute(select(table.c.buried).where(here)).scalar() is False
+            ):
+                if registered:  # of what never entered the register, it tells no end either
+                    entomb(db, consultation, [Entry(commitment, reason)])
+                db.execute(update(table).where(here).values(buried=True))
         return changed
+
+    def give_up(self, name: str, now: float) -> int:
+        """A damaged or missing batch is lost for good: what lies there goes, and orders are closed.
+
+        Its contributions stay in the register, and the device that still has it may send it again.
+
+        Returns:
+            How many orders to erase that has closed.
+
+        Raises:
+            NotLost: it is here, or never was.
+        """
+        consultation = self._store.consultation_of(name)
+        if consultation is None or name not in set(self.damaged_batches()):
+            raise NotLost()
+        before = len(self.undone())
+        with self._alone(consultation):
+            self._store.files.remove_batch(name)
+            self._store.lost(name, now)
+        tell(Event.GIVEN_UP)
+        self._tried.clear()
+        self.finish()
+        return before - len(self.undone())
 
     def _account_for(self, name: str) -> None:
         """Note how long a batch is now, and wait no more for attachments of what was erased.
@@ -382,6 +422,25 @@ class Erasures(StoredBatches):
                     continue
             self._store.files.remove_attachment(name)
             self._uploads.drop(name)
+
+
+def _registered(db: Connection, consultation: str, id_: bytes) -> bytes | None:
+    """The commitment of a contribution whose bytes are nowhere, as its register entry has it."""
+    records, runs = schema.records.c, schema.register.c
+    query = (
+        select(runs.entries)
+        .join(
+            schema.records,
+            (records.consultation == runs.consultation) & (records.batch == runs.batch),
+        )
+        .where(records.consultation == consultation, records.id == id_)
+    )
+    for row in db.execute(query):
+        for entry in entries_of(row.entries):
+            commitment = Entry.from_bytes(entry).commitment
+            if contribution_id(consultation, commitment) == id_:
+                return commitment
+    return None
 
 
 # Written out, as each batch asks them: Core takes longer to compose than SQLite to answer.

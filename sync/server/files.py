@@ -193,6 +193,10 @@ class DataDirectory:
         """Write a batch so that it is there, whole and durable, when this returns."""
         self.blobs.write(_batch(name), body)
 
+    def remove_batch(self, name: str) -> None:
+        """Take away what lies under a batch's name, durable when this returns."""
+        self.blobs.remove(_batch(name))
+
     def keep_batches(self, bodies: Mapping[str, bytes]) -> None:
         """Write several batches, by name; durable all together when this returns."""
         self.blobs.write_all({_batch(name): body for name, body in bodies.items()})

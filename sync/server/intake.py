@@ -31,7 +31,7 @@ from sync import batch
 from sync.acknowledgement import Verdict, acknowledge, acknowledge_again
 from sync.batch import Batch, claimed_device, device_named_in
 from sync.contribution import contribution_id
-from sync.errors import SyncError
+from sync.errors import ForgedBatch, MalformedBatch, SyncError, TruncatedBatch, UnknownFormat
 from sync.record_kind import is_registered
 from sync.server.erasures import Erasures
 from sync.server.former_keys import FormerKeys
@@ -40,6 +40,8 @@ from sync.server.problems import HashMismatch, NotFound, TooLarge
 from sync.server.store import Store
 from sync.server.stored import IncomingBatch, IncomingRecord
 from sync.server.uploads import Uploads
+
+_OF_ITS_BYTES = (HashMismatch, UnknownFormat, TruncatedBatch, ForgedBatch, MalformedBatch)
 
 
 @dataclass(frozen=True)
@@ -195,12 +197,14 @@ class Intake:
         """Take in a batch whose upload is complete, as `receive` does.
 
         Raises:
-            SpoiltUpload, and what `receive` raises: the upload begins anew.
+            SpoiltUpload, and what `receive` raises. Where its bytes are wrong, the upload begins
+                anew; after everything else, a full disk or a database that is away, what has come
+                stays, and need not come again.
         """
         body = self.uploads.read(name, proven=proven)
         try:
             word = self.receive(name, body)
-        except BaseException:
+        except _OF_ITS_BYTES:
             self.uploads.drop(name, proven=proven)
             raise
         self.uploads.drop(name)

@@ -40,6 +40,7 @@ class Event(Enum):
     COMPARED = "device's words compared"
     REVOKED = "device revoked"
     ERASED = "contribution erased"
+    GIVEN_UP = "batch given up"
     REFUSED = "refused"
     LIMITED = "limited"
     FAILED = "failed"

@@ -108,11 +108,15 @@ def _fill_registers(db: Connection, files: DataDirectory) -> None:
         enter(db, row.consultation, row.number, commitments)
 
 
-def _own_attachments(db: Connection) -> None:
-    """6 → 7: an attachment belongs to a contribution; whose those of before are is not known."""
-    if inspect(db).has_table(schema.attachments.name):
-        kind = schema.attachments.c.contribution.type.compile(db.dialect)
-        db.execute(text(f"ALTER TABLE attachments ADD COLUMN contribution {kind}"))
+def _own_and_lose(db: Connection) -> None:
+    """6 → 7: an attachment belongs to a contribution, as far as is known; a batch may be lost."""
+    for column in (schema.attachments.c.contribution, schema.batches.c.lost_at):
+        table = column.table.name
+        # The tables of some versions were just made as they are now.
+        there = inspect(db).get_columns(table) if inspect(db).has_table(table) else []
+        if there and column.name not in {one["name"] for one in there}:
+            kind = column.type.compile(db.dialect)
+            db.execute(text(f"ALTER TABLE {table} ADD COLUMN {column.name} {kind}"))
 
 
 def _nothing(_db: Connection) -> None: ...
@@ -123,6 +127,6 @@ def _nothing_more(_db: Connection, _files: DataDirectory) -> None: ...
 
 _RESHAPE: Mapping[int, Callable[[Connection], None]] = {
     4: _key_by_consultation,
-    7: _own_attachments,
+    7: _own_and_lose,
 }
 _FILL: Mapping[int, Callable[[Connection, DataDirectory], None]] = {2: _fill_registers}

@@ -24,7 +24,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,7 +40,7 @@ from sync.register.proof import Proof
 from sync.register.tiles import TILE_WIDTH, Tiles
 from sync.server import schema
 from sync.server.blobs import Blobs, FolderBlobs
-from sync.server.logs import Event, tell
+from sync.server.logs import Event, tell, tell_failure
 from sync.server.numbering import hold
 from sync.server.signed_registers import CHECKPOINT, NEWEST, NotRegistered, SignedRegisters
 
@@ -101,6 +101,23 @@ class Transactions(Protocol):
         """Be the only one, of all threads and processes, that publishes a register."""
 
 
+def _each(consultations: Iterable[str], do: Callable[[str], int]) -> Iterator[int]:
+    """Do something with each register; where some cannot be made again, say so after all others.
+
+    Raises:
+        DamagedRegister: as the first of them did.
+    """
+    damaged: DamagedRegister | None = None
+    for one in consultations:
+        try:
+            yield do(one)
+        except DamagedRegister as error:
+            tell_failure(Event.NOT_PUBLISHED)
+            damaged = damaged or error
+    if damaged is not None:
+        raise damaged
+
+
 def missing(db: Connection) -> int:
     """How many contributions are in the registers, from before a restoration, and not here."""
     table, records = schema.awaited.c, schema.records.c
@@ -152,6 +169,8 @@ class Registers(SignedRegisters):
     def publish(self) -> int:
         """Bring every register up to what the database holds; returns how many entries that added.
 
+        One that cannot be made again holds up no other.
+
         Raises:
             DamagedRegister: the tiles are not what the last checkpoint says, and could not be made
                 again.
@@ -159,7 +178,7 @@ class Registers(SignedRegisters):
         table = schema.register.c
         with self.reading() as db:
             consultations = db.execute(select(table.consultation).distinct()).scalars().all()
-        return sum(self._publish(one) for one in consultations)
+        return sum(_each(consultations, self._publish))
 
     def _publish(self, consultation: str) -> int:
         added = 0
@@ -372,10 +391,14 @@ class Registers(SignedRegisters):
         with self.reading() as db:
             consultations = set(db.execute(select(table.consultation).distinct()).scalars())
         consultations |= set(self._blobs.folders())
-        for consultation in sorted(consultations):
-            with self._publishing(consultation):
-                self._adopt(consultation)
-                self._rebuild(consultation)
+        for _ in _each(sorted(consultations), self._mend):
+            pass
+
+    def _mend(self, consultation: str) -> int:
+        with self._publishing(consultation):
+            self._adopt(consultation)
+            self._rebuild(consultation)
+        return 0
 
     def _adopt(self, consultation: str) -> None:
         """Take back into the database what was published and it does not know.

@@ -95,6 +95,7 @@ batches = Table(
     Column("size", BigInteger, nullable=False),
     Column("received_at", Float, nullable=False),
     Column("acknowledgement", LargeBinary, nullable=False),
+    Column("lost_at", Float),  # given up by the operator: its bytes are nowhere any more
     # A name is asked for without its consultation, too; the key has to hold it for the shards.
     UniqueConstraint("name", "consultation", name="batches_by_name"),
 )

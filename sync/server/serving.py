@@ -19,7 +19,7 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sync.errors import SyncError
+from sync.errors import DamagedRegister, SyncError
 from sync.server.app import LIMITS, PATIENCE_SECONDS, create_app
 from sync.server.limits import Limits
 from sync.server.logs import Event, tell, tell_failure
@@ -115,7 +115,8 @@ class RunningServer:
             shared = self._service.store.database.shared
             with self._service.files.serving(shared=shared):
                 self._service.files.sweep(_RESTED_SECONDS if shared else 0.0)
-                self._service.registers.mend()
+                with contextlib.suppress(DamagedRegister):  # told; the other registers go on
+                    self._service.registers.mend()
                 self._service.begin()
                 self._service.erasures.finish()
                 with _publishing(self._service):
@@ -187,7 +188,8 @@ def _publishing(service: Service) -> Iterator[None]:
             service.pulses[0].begin()
             try:
                 service.look_who_took_over()
-                service.registers.publish()
+                with contextlib.suppress(DamagedRegister):  # told; nothing else waits for it
+                    service.registers.publish()
                 service.erasures.finish()
                 service.write_roster_if_due()
             except Exception:  # noqa: BLE001 — the edge of a thread that must live

@@ -468,12 +468,26 @@ class Store:
             )
 
     def batch_names(self) -> tuple[str, ...]:
-        """The names of all batches that the index knows, in the order they came."""
-        query = select(schema.batches.c.name).order_by(
-            schema.batches.c.received_at, schema.batches.c.number
+        """The names of all batches that are here, by the index, in the order they came."""
+        query = (
+            select(schema.batches.c.name)
+            .where(schema.batches.c.lost_at.is_(None))
+            .order_by(schema.batches.c.received_at, schema.batches.c.number)
         )
         with self.reading() as db:
             return tuple(db.execute(query).scalars())
+
+    def lost(self, name: str, at: float | None) -> None:
+        """A batch's bytes are nowhere any more; or (None) they came again."""
+        table = schema.batches
+        with self.writing() as db:
+            db.execute(update(table).where(table.c.name == name).values(lost_at=at))
+
+    def lost_batches(self) -> int:
+        """How many batches were given up."""
+        query = select(func.count()).where(schema.batches.c.lost_at.is_not(None))
+        with self.reading() as db:
+            return int(db.execute(query).scalar_one())
 
     def forked(self) -> tuple[str, ...]:
         """The names of devices that sent two different batches under one number."""

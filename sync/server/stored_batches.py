@@ -131,6 +131,7 @@ class StoredBatches:
             .where(
                 stored.consultation == consultation,
                 stored.device_key_id.in_(devices),
+                stored.lost_at.is_(None),
             )
             .order_by(stored.number)
         )
