@@ -3,7 +3,7 @@
 This module stands alone: Python and `cryptography`, nothing else of Parvis, so that whoever doubts
 can read it in one sitting, or write their own from `docs/format.md`. It computes everything anew.
 
-    parvis-verify log     REGISTER --key KEY [--after OLD] [--save FILE]
+    parvis-verify log     REGISTER --key KEY [--after OLD] [--save FILE] [--cache FOLDER]
     parvis-verify receipt REGISTER --key KEY LINK
     parvis-verify data    REGISTER --key KEY FILE
     parvis-verify destroyed RECORD --consultation ID
@@ -34,6 +34,7 @@ TILE = 256
 PROMISED = timedelta(days=30)
 LONGEST_WAIT = 300  # seconds that a server is waited for at a time, whatever it asks
 MOST_WAITS = 20  # one after the other, without anything coming in between
+MOST_CUTS = 5  # of the network, the same
 
 
 class Refuted(Exception):
@@ -143,11 +144,20 @@ class Roots:
 
 
 class Register:
-    """A register's public files, in a folder or on a server."""
+    """A register's public files, in a folder or on a server.
 
-    def __init__(self, place: str) -> None:
+    Args:
+        place: its address, or the folder.
+        cache: a folder in which full bundles of entries are kept as they come, so that a check that
+            was broken off goes on there; None for none. Nothing in it is trusted: all of it leads
+            to the signed root, or the check fails.
+    """
+
+    def __init__(self, place: str, cache: Path | None = None) -> None:
         self._place = place.rstrip("/")
         self._remote = place.startswith(("https://", "http://"))
+        # Of one register alone: bundles of two would be taken for each other's.
+        self._cache = cache and cache / hashlib.sha256(self._place.encode()).hexdigest()[:16]
 
     def read(self, path: str) -> bytes:
         """One of its files."""
@@ -160,25 +170,35 @@ class Register:
     @staticmethod
     def _fetch(where: str) -> bytes:
         """A file of a server, which is waited for where it says that too much is asked of it."""
-        for waits in range(MOST_WAITS + 1):
+        waits = cuts = 0
+        while True:
             try:
                 with urlopen(where, timeout=60) as answer:  # noqa: S310
                     return bytes(answer.read())
             except HTTPError as refusal:
-                if refusal.code not in (429, 503) or waits == MOST_WAITS:
+                waits += 1
+                if refusal.code not in (429, 503) or waits > MOST_WAITS:
                     raise
                 said = refusal.headers.get("Retry-After", "")
                 asked = int(said) if said.isascii() and said.isdigit() else 10
-            seconds = max(1, min(asked, LONGEST_WAIT))
-            print(f"The server asks to wait for {seconds} s; it goes on then.", file=sys.stderr)
+                seconds = max(1, min(asked, LONGEST_WAIT))
+                why = "The server asks to wait for"
+            except (OSError, HTTPException) as error:
+                cuts += 1
+                if cuts > MOST_CUTS or not _may_pass(error):
+                    raise
+                seconds, why = 2**cuts, f"The network broke off ({error}). It waits"
+            print(f"{why} {seconds} s; it goes on then.", file=sys.stderr)
             time.sleep(seconds)
-        raise AssertionError("it was read, or given up")
 
     def entries(self, size: int) -> Iterator[bytes]:
         """The first `size` entries."""
-        for index in range(-(-size // TILE)):
+        bundles, rest = -(-size // TILE), size % TILE
+        # First what grows while the others are read: later it is there no more.
+        last = self._bundle(bundles - 1, rest) if rest else b""
+        for index in range(bundles):
             width = min(TILE, size - index * TILE)
-            data, at = self._bundle(index, width), 0
+            data, at = last if width < TILE else self._bundle(index, width), 0
             for _ in range(width):
                 length = int.from_bytes(data[at : at + 2], "big")
                 entry = data[at + 2 : at + 2 + length]
@@ -194,11 +214,39 @@ class Register:
             groups.insert(0, f"x{index % 1000:03}")
         full = f"tile/entries/{'/'.join(groups)}"
         if width == TILE:
-            return self.read(full)
+            return self._kept(full)
         try:
             return self.read(f"{full}.p/{width}")
         except Unreadable:
             return self.read(full)  # it was filled meanwhile
+
+    def _kept(self, path: str) -> bytes:
+        """A full bundle, which never changes: from the cache where it lies there."""
+        if self._cache is None or not self._remote:
+            return self.read(path)
+        place = self._cache / path.replace("/", "-")
+        if place.exists():
+            return place.read_bytes()
+        data = self.read(path)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        part = place.with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(place)
+        return data
+
+    def forget(self) -> None:
+        """Throw away what was kept: it did not lead to the root, or came from somebody else."""
+        if self._cache is not None and self._cache.is_dir():
+            for path in self._cache.iterdir():
+                path.unlink()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a trouble of the network is one that may be over in a moment."""
+    reason = getattr(error, "reason", error)
+    return isinstance(reason, ConnectionError | TimeoutError | HTTPException) and not isinstance(
+        reason, ConnectionRefusedError
+    )
 
 
 @dataclass
@@ -430,6 +478,11 @@ def command_line() -> argparse.ArgumentParser:
         command.add_argument("register", help="its address, or a folder with its files")
         command.add_argument("--key", required=True, help="the server's key, from its page")
         command.add_argument("--after", type=Path, help="an older checkpoint, kept from before")
+        command.add_argument(
+            "--cache",
+            type=Path,
+            help="a folder: what was read stays there, and a check that was broken off goes on",
+        )
         if name == "log":
             command.add_argument("--save", type=Path, help="keep the checkpoint here for next time")
         if name == "receipt":
@@ -463,7 +516,12 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{asked.save} is there, and is no checkpoint of this register. Name another "
                     "file with --save."
                 ) from None
-        contents = check_log(Register(asked.register), key, after)
+        register = Register(asked.register, asked.cache)
+        try:
+            contents = check_log(register, key, after)
+        except Refuted:
+            register.forget()  # the next time nothing of it is believed
+            raise
         if asked.what == "receipt":
             print(check_receipt(asked.link, key, contents, date.today()))
         elif asked.what == "data":

@@ -314,18 +314,20 @@ class AnswersDesk:
             progress(done, len(states))
 
     def _bring(self, method: str, path: str, body: bytes) -> None:
-        for _ in range(_TRIES):
-            answer = self._ask(method, path, body)
-            if answer.status not in (429, 503):
-                break
-            time.sleep(min(answer.problem.retry_after or 5, _WAIT_SECONDS))
+        answer = self._ask(method, path, body)
         if answer.status != 204:
             raise _not_taken(answer)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
-        parts = RequestParts.below(self._wire.url, method, path)
-        headers = sign_request(parts, body, self._organiser, self._key_id, int(time.time()))
-        return self._wire.ask(method, path, body, headers, most=16 * 1024 * 1024)
+        """One exchange, once the server is ready for it."""
+        for _ in range(_TRIES):
+            parts = RequestParts.below(self._wire.url, method, path)
+            headers = sign_request(parts, body, self._organiser, self._key_id, int(time.time()))
+            answer = self._wire.ask(method, path, body, headers, most=16 * 1024 * 1024)
+            if answer.status not in (429, 503):
+                break
+            time.sleep(min(answer.problem.retry_after or 5, _WAIT_SECONDS))
+        return answer
 
 
 def publication(

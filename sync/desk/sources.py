@@ -201,9 +201,7 @@ class ServerSource:
 
     def erase(self, order: bytes) -> bool:
         """Hand on an order to erase."""
-        answer = self._wire.ask(
-            "POST", "/v1/erasures", order, {"Content-Type": "application/json"}, most=_LARGEST_WORD
-        )
+        answer = self._answer("/v1/erasures", _LARGEST_WORD, order)
         if answer.status == 200:
             return True
         if not answer.problem.name:
@@ -254,17 +252,26 @@ class ServerSource:
             )
         raise SourceRefuses(answer.problem.detail)
 
-    def _answer(self, path: str, most: int) -> Answer:
+    def _answer(self, path: str, most: int, body: bytes = b"") -> Answer:
         """What the server answers, once it is ready for another question.
 
-        A large pull asks more than a server lets one caller ask in a minute: it says when to go on,
-        and is believed.
+        A large pull asks more than a server lets one caller ask in a minute, and others ask, too:
+        it says when to go on, and is believed. Every question is signed: the desk is no stranger.
+
+        Args:
+            path: below the address.
+            most: bytes that the answer may have.
+            body: what is brought; nothing is only asked.
         """
+        method = "POST" if body else "GET"
         for _ in range(_MOST_WAITS):
-            parts = RequestParts.below(self.name, "GET", path)
-            headers = sign_request(parts, b"", self._organiser, self._key_id, int(time.time()))
-            answer = self._wire.ask("GET", path, headers=headers, most=most)
-            if answer.status != 429:
+            parts = RequestParts.below(self.name, method, path)
+            headers = sign_request(parts, body, self._organiser, self._key_id, int(time.time()))
+            if body:
+                headers["Content-Type"] = "application/json"
+            answer = self._wire.ask(method, path, body, headers, most=most)
+            busy = answer.status == 503 and answer.problem.retry_after is not None
+            if answer.status != 429 and not busy:
                 return answer
             said = answer.problem.retry_after
             self._sleep(min(_LONGEST_WAIT, _USUAL_WAIT if said is None else max(1, said)))

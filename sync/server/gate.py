@@ -216,7 +216,7 @@ class Gate:
 
 
 class Keys:
-    """The keys of enrolled devices and of organisers, looked up once.
+    """The keys of enrolled devices, of organisers and of who reads with them, looked up once.
 
     A key that was revoked since serves here no less: it only says whose bucket is emptied.
     """
@@ -243,7 +243,7 @@ class Keys:
     def _look_up(self, key_id: str) -> Ed25519PublicKey | None:
         for device in self._service.store.devices(key_id):
             return device.public_key
-        return self._service.organiser_key(key_id)
+        return self._service.desk_key(key_id)
 
     async def may_send(self, key_id: str) -> bool:
         """Whether it is the key of a device that may send now."""

@@ -136,13 +136,24 @@ class Service:
             self._begin_anew()
         self._lineage = lineage
 
-    def organiser_key(self, key_id: str) -> Ed25519PublicKey | None:
-        """The key of this id that signs a consultation published here; None where none does."""
+    def desk_key(self, key_id: str) -> Ed25519PublicKey | None:
+        """The key of this id that an organiser of a consultation here, or who reads it, signs with.
+
+        None where it is nobody's of them.
+        """
         for one in self.store.consultations():
-            key = Ed25519PublicKey.from_public_bytes(one.organiser_key)
-            if signing_key_id(key).hex() == key_id:
-                return key
+            for raw in (one.organiser_key, *self._readers_of(one)):
+                key = Ed25519PublicKey.from_public_bytes(raw)
+                if signing_key_id(key).hex() == key_id:
+                    return key
         return None
+
+    def _readers_of(self, published: PublishedConsultation) -> tuple[bytes, ...]:
+        """The keys of its further recipients who may fetch, as its package says."""
+        place = (published.id, published.version)
+        if place not in self._readers:
+            self._readers[place] = consultation.read(self.store.package(*place)).readers
+        return self._readers[place]
 
     def _goes_on(self) -> None:
         """What is done now goes on, though it takes long."""
@@ -396,10 +407,7 @@ class Service:
         """
         known: dict[str, Ed25519PublicKey] = {}
         if published is not None:
-            place = (published.id, published.version)
-            if place not in self._readers:
-                self._readers[place] = consultation.read(self.store.package(*place)).readers
-            for raw in (published.organiser_key, *self._readers[place]):
+            for raw in (published.organiser_key, *self._readers_of(published)):
                 key = Ed25519PublicKey.from_public_bytes(raw)
                 known[signing_key_id(key).hex()] = key
         verify_request(request, b"", known.get, self._clock())
