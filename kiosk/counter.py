@@ -13,10 +13,10 @@ from kiosk.journey import Journey, Shown
 from kiosk.offer import Offer
 from kiosk.people.accounts import Accounts
 from sync.client.background import Status
-from sync.consultation import Traceability
 from sync.contribution import Agreement, Assistance, Contribution, Mode
 from sync.device import Device
 from sync.errors import SyncError, UnfitAddress
+from sync.promise import Channel, allows
 from sync.receipt import Receipt
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Counter:
         self.exposures.count(offer.id, shown_in(offer.form, fields))
         if self._uplink:
             self._uplink.wake()
-        if offer.traceability is Traceability.NONE:
+        if not allows(Channel.RECEIPT, offer.traceability):
             return Shown("", "")  # what nobody has, nobody can be asked for
         return Shown(code=receipt.code, qr=self._qr(receipt))
 

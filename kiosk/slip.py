@@ -12,6 +12,7 @@ from kiosk.language import RIGHT_TO_LEFT, base, tr
 from kiosk.theme.drawing import Pen
 from kiosk.theme.text import french_spaces, lay_out
 from sync.consultation import Traceability
+from sync.promise import Channel, allows
 
 DOTS_PER_MM = 8  # of nearly all receipt printers (203 dpi)
 SMALL, LARGE = round(3.0 / 0.668 * DOTS_PER_MM), round(4.8 / 0.668 * DOTS_PER_MM)  # font sizes
@@ -64,7 +65,7 @@ def draw_slip(
 
 def keep_words(followed: Traceability) -> str:
     """What to do with the receipt: what it tells hangs on how far it can be followed."""
-    if followed is Traceability.FULL:
+    if allows(Channel.TEXT, followed):
         return str(
             tr._("C’est votre reçu. Gardez-le pour vous : il permet de retrouver vos réponses.")
         )

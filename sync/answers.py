@@ -2,7 +2,7 @@
 
 Two things travel from the desk to the server. The *answers*, a statement that the organiser signs:
 the themes, and what is answered to each. And the *states*: which contributions were read, and under
-which themes they were put; where a consultation promised it (`Traceability.FULL`), also a
+which themes they were put; where a consultation promised it (`sync.promise`), also a
 contribution as it is published, which proves itself by its commitment.
 """
 
@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from sync.consultation import Traceability
 from sync.contribution import contribution_id
 from sync.errors import SyncError
+from sync.promise import weakest as weakest
 from sync.statement import ForgedStatement, Statement, UnreadableStatement, sign_statement
 from sync.verify import commitment_of
 
@@ -238,14 +238,6 @@ def shown_leaves(published: str) -> tuple[tuple[tuple[str, str], ...], int]:
     leaves = json.loads(published)["leaves"]
     shown = tuple((leaf[0], leaf[1]) for leaf in leaves if len(leaf) == 3)
     return shown, sum(len(leaf) == 1 for leaf in leaves)
-
-
-def weakest(promised: Sequence[Traceability]) -> Traceability:
-    """What may be shown where versions of a consultation promised different things: the least."""
-    for least in (Traceability.NONE, Traceability.INCLUSION):
-        if least in promised:
-            return least
-    return Traceability.FULL
 
 
 def _state(one: Mapping[str, object], consultation: str, themes: int) -> State:

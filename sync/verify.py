@@ -264,20 +264,24 @@ class Contents:
         return f" {words[self.reasons[commitment]]}" if self.reasons[commitment] in words else ""
 
 
-def check_log(register: Register, key: Key, after: bytes | None = None) -> Contents:
-    """Compute the register's root anew, and that it goes on from an older checkpoint."""
+def check_log(register: Register, key: Key, *after: bytes | None) -> Contents:
+    """Compute the register's root anew, and that it goes on from older checkpoints."""
     checkpoint = read_checkpoint(register.read("checkpoint"), key)
-    old = None if after is None else read_checkpoint(after, key)
-    if old is not None and old.size > checkpoint.size:
-        raise Refuted(f"The register once had {old.size} entries and has {checkpoint.size} now.")
+    before = [read_checkpoint(note, key) for note in after if note is not None]
     roots = Roots()
     contents = Contents(checkpoint, {}, {}, {})
-    if old is not None and old.size == 0 and old.root != roots.root():
-        raise Refuted("The older checkpoint is of no register.")
+    for old in before:
+        if old.size > checkpoint.size:
+            raise Refuted(
+                f"The register once had {old.size} entries and has {checkpoint.size} now."
+            )
+        if old.size == 0 and old.root != roots.root():
+            raise Refuted("The older checkpoint is of no register.")
     for index, entry in enumerate(register.entries(checkpoint.size)):
         roots.add(entry)
-        if old is not None and roots.size == old.size and roots.root() != old.root:
-            raise Refuted(f"The first {old.size} entries are not what they were.")
+        for old in before:
+            if roots.size == old.size and roots.root() != old.root:
+                raise Refuted(f"The first {old.size} entries are not what they were.")
         commitment = entry[1:33]
         if entry[:1] == b"\x01" and len(entry) == 33:
             if commitment in contents.contributions:
@@ -409,6 +413,164 @@ def check_data(path: Path, contents: Contents) -> str:
     return told
 
 
+# --- data whose lines prove nothing, and the manifest that attests them: section 11 ---------------
+
+_WHAT_BECAME = (
+    ("published", "published"),
+    ("blank", "without an answer"),
+    ("erased", "erased"),
+    ("not_openable", "not opened by the organiser"),
+    ("set_aside", "set aside"),
+    ("unsettled", "on sheets that are not settled"),
+    ("held_back", "held back"),
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is said of a set of published contributions, and by whom it is signed."""
+
+    checkpoint: bytes
+    data: str  # SHA-256
+    counts: dict[str, int]
+    organiser: bytes
+    form: str
+    named: frozenset[bytes]  # keys of further recipients
+    recipients: int
+    words: tuple[tuple[bytes, str, int, int], ...]  # key, label, sealed, unsealed
+
+
+def manifest_beside(path: Path) -> Path:
+    """Where the manifest of a file of published data lies, unless somebody moved it."""
+    return path.with_name(f"{path.stem}.manifest.json")
+
+
+def read_manifest(path: Path) -> Manifest:
+    """A manifest whose signatures are those of the keys that they name."""
+    try:
+        outer = json.loads(path.read_bytes())
+        text = outer["said"]
+        said = json.loads(text)
+        words = [(one["said"], _base64url(one["signature"])) for one in outer["attested"]]
+        read = [(json.loads(word), word, signature) for word, signature in words]
+        counts = {name: said["counts"][name] for name in ("entries", *dict(_WHAT_BECAME))}
+        signers = [
+            (_base64url(one["by"]), str(one["label"]), int(one["sealed"]), int(one["unsealed"]))
+            for one, _, _ in read
+        ]
+        numbers = [*counts.values(), *(part for one in signers for part in one[2:])]
+        if any(type(one) is not int or one < 0 for one in numbers):
+            raise ValueError
+        manifest = Manifest(
+            str(said["checkpoint"]).encode(),
+            str(said["data"]),
+            counts,
+            _base64url(said["organiser"]),
+            str(said["form"]),
+            frozenset(_base64url(one) for one in said["readers"]),
+            len(said["recipients"]),
+            tuple(signers),
+        )
+        keys = [Ed25519PublicKey.from_public_bytes(one[0]) for one in signers]
+    except OSError as error:
+        raise Unreadable(
+            f"{path} cannot be read ({error}). Published data whose lines prove nothing have a "
+            "manifest beside them, or named with --manifest."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Unreadable(f"{path} is no manifest of published data.") from None
+    for signer, (_, word, signature) in zip(keys, read, strict=True):
+        try:
+            signer.verify(signature, b"parvis open data 1\n" + f"{text}\n{word}".encode())
+        except InvalidSignature:
+            raise Refuted(f"{path}: a signature is not that of the key that it names.") from None
+    return manifest
+
+
+def check_set(path: Path, manifest: Manifest, key: Key, contents: Contents) -> str:
+    """That the published lines are the set that the manifest attests, and who attests it.
+
+    Args:
+        path: the lines.
+        manifest: beside them.
+        key: the server's for the register.
+        contents: of the register, which goes on from the manifest's checkpoint.
+    """
+    size = read_checkpoint(manifest.checkpoint, key).size
+    entries = sum(index < size for index in contents.contributions.values())
+    gone = sum(index < size for index in contents.erased.values())
+    counts = manifest.counts
+    if key.name != f"parvis/{consultation_id(manifest.organiser, manifest.form)}":
+        raise Refuted("The manifest is of another consultation, or of another organiser.")
+    if counts["entries"] != entries:
+        raise Refuted(f"The manifest tells of {counts['entries']} entries; there are {entries}.")
+    if sum(counts[name] for name, _ in _WHAT_BECAME) != entries:
+        raise Refuted("What the manifest says became of the entries does not add up.")
+    if counts["erased"] < gone:
+        raise Refuted(f"{gone} entries were erased; the manifest tells of {counts['erased']}.")
+    _check_lines(path, manifest)
+    for _, label, sealed, unsealed in manifest.words:
+        if sealed + unsealed != entries - counts["erased"]:
+            raise Refuted(f"What “{label}” says was sealed to it does not add up.")
+    by = {one[0] for one in manifest.words}
+    if manifest.organiser not in by:
+        raise Refuted("The organiser has not signed the manifest.")
+    if by - manifest.named - {manifest.organiser}:
+        raise Refuted("Somebody signed the manifest who is no recipient of the consultation.")
+    became = ", ".join(f"{counts[name]} {said}" for name, said in _WHAT_BECAME if counts[name])
+    told = f"Of {entries} contributions in the register: {became}. "
+    told += f"The file holds the {counts['published']}, as they are attested by "
+    others = [one for one in manifest.words if one[0] != manifest.organiser]
+    if not others:
+        told += "the organiser alone."
+    else:
+        told += "the organiser and "
+        told += ", ".join(
+            f"“{label}” (key {hashlib.sha256(by).hexdigest()[:16]}; {sealed} were sealed to it, "
+            f"{unsealed} were not)"
+            for by, label, sealed, unsealed in others
+        )
+        told += ". Ask them for their keys: the organiser names them."
+    silent = manifest.recipients - 1 - len(others)
+    if silent > 0:
+        told += f" {silent} more recipients have not signed."
+    return told
+
+
+def _check_lines(path: Path, manifest: Manifest) -> None:
+    """That the file is the one that was attested, and that no line leads to a receipt."""
+    whole, ids = hashlib.sha256(), set()
+    try:
+        with path.open("rb") as file:
+            for place, line in enumerate(file, 1):
+                whole.update(line)
+                try:
+                    said = json.loads(line)
+                    id_, fields = said["line"], said["fields"]
+                    plain = all(
+                        isinstance(name, str) and isinstance(value, str) for name, value in fields
+                    )
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                    plain = False
+                if not plain or set(said) != {"line", "fields"} or id_ in ids:
+                    raise Refuted(f"{path}, line {place}: this is no published contribution.")
+                ids.add(id_)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error}).") from None
+    if whole.hexdigest() != manifest.data:
+        raise Refuted(f"{path} is not the file that was attested: something in it was changed.")
+    if len(ids) != manifest.counts["published"]:
+        raise Refuted(
+            f"{path} has {len(ids)} lines, and {manifest.counts['published']} are attested."
+        )
+
+
+def proves_itself(path: Path) -> bool:
+    """Whether the lines of published data carry their proofs."""
+    first = next(lines_of(path), b"")
+    return not first.lstrip().startswith(b'{"line"')
+
+
 # --- records of destroyed keys: docs/format.md, section 14 ---------------------------------------
 
 
@@ -432,15 +594,7 @@ def check_destroyed(path: Path, consultation: str) -> str:
         raise Unreadable(f"{path} is no record of a destroyed key.") from None
     if told is None:
         raise Refuted(f"The record says nothing of the consultation {consultation}.")
-    # The consultation's id follows from its organiser's key: nobody else's record fits it.
-    label = b"parvis/1 consultation id\x00"
-    name = number(len(form.encode())) + form.encode()
-    digest = hashlib.sha256(label + organiser + name).digest()[:10]
-    bits = f"{int.from_bytes(digest, 'big'):080b}"
-    if (
-        "".join(_BASE32[int(bits[at : at + 5], 2)] for at in range(0, 80, 5))
-        != consultation.upper()
-    ):
+    if consultation_id(organiser, form) != consultation.upper():
         raise Refuted("The record is signed by another than this consultation's organiser.")
     try:
         public.verify(signature, b"parvis destroyed key 1\n" + text.encode())
@@ -452,6 +606,14 @@ def check_destroyed(path: Path, consultation: str) -> str:
         f"The organiser signed that the key {named} was destroyed at {at}: {reason}. "
         f"{opened} contributions had been opened with it, of {registered} register entries."
     )
+
+
+def consultation_id(organiser: bytes, form: str) -> str:
+    """The id follows from its organiser's key: nobody else's word fits it."""
+    name = number(len(form.encode())) + form.encode()
+    digest = hashlib.sha256(b"parvis/1 consultation id\x00" + organiser + name).digest()[:10]
+    bits = f"{int.from_bytes(digest, 'big'):080b}"
+    return "".join(_BASE32[int(bits[at : at + 5], 2)] for at in range(0, 80, 5))
 
 
 def _base64url(text: str) -> bytes:
@@ -489,6 +651,9 @@ def command_line() -> argparse.ArgumentParser:
             command.add_argument("link", help="what the receipt's QR code holds")
         if name == "data":
             command.add_argument("file", type=Path, help="published contributions, one a line")
+            command.add_argument(
+                "--manifest", type=Path, help="what attests them, if not beside the file"
+            )
     destroyed = commands.add_parser(
         "destroyed",
         help="that an organiser signed the record of a destroyed key",
@@ -516,14 +681,20 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{asked.save} is there, and is no checkpoint of this register. Name another "
                     "file with --save."
                 ) from None
+        manifest = None
+        if asked.what == "data" and (asked.manifest or not proves_itself(asked.file)):
+            manifest = read_manifest(asked.manifest or manifest_beside(asked.file))
+        noted = None if manifest is None else manifest.checkpoint
         register = Register(asked.register, asked.cache)
         try:
-            contents = check_log(register, key, after)
+            contents = check_log(register, key, after, noted)
         except Refuted:
             register.forget()  # the next time nothing of it is believed
             raise
         if asked.what == "receipt":
             print(check_receipt(asked.link, key, contents, date.today()))
+        elif manifest is not None:
+            print(check_set(asked.file, manifest, key, contents))
         elif asked.what == "data":
             print(check_data(asked.file, contents))
         else:

@@ -5,7 +5,7 @@ from kivy.properties import StringProperty
 from kiosk.kv import load_beside
 from kiosk.language import tr
 from kiosk.widgets.page import Page
-from sync.consultation import Traceability
+from sync.promise import Channel, allows
 
 
 class MediatorScreen(Page):
@@ -19,7 +19,7 @@ class MediatorScreen(Page):
         """Greet the mediator."""
         account = self.kiosk.account
         self.name = account.name if account else ""
-        gives = self.kiosk.offer.traceability is not Traceability.NONE
+        gives = allows(Channel.RECEIPT, self.kiosk.offer.traceability)
         self.receipts = (
             tr._("Chaque personne donne son accord et garde son reçu.")
             if gives

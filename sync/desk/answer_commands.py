@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from sync.answers import State, weakest
+from sync.answers import State
 from sync.command_line import Sentence, ask
-from sync.consultation import Traceability
 from sync.desk.answers import (
     AnswersDesk,
     publication,
@@ -21,8 +21,9 @@ from sync.desk.answers import (
 )
 from sync.desk.export import chosen
 from sync.desk.options import keys_option, opened_keys, opened_store, store_option
-from sync.desk.store import DeskStore
+from sync.desk.promised import promised_by
 from sync.desk.wordings import Wordings, wordings
+from sync.promise import ENOUGH, Channel, allows, told_apart
 from sync.wording import counted
 
 _MOST_NAMED = 20
@@ -42,6 +43,11 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What open-data wrote: texts as published, where the consultation promised to show them.",
 )
 @click.option("--consultation", default="", help="Its id, where the store holds several.")
+@click.option(
+    "--beside-open-data",
+    is_flag=True,
+    help="Show receipts no theme that few have: open data are to be published, too.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before something published is taken away.")
 @click.option(
     "--ca",
@@ -57,6 +63,7 @@ def publish_answers(
     all_read: bool,
     data: Path | None,
     consultation: str,
+    beside_open_data: bool,
     yes: bool,
     ca: str | None,
 ) -> None:
@@ -82,23 +89,27 @@ def publish_answers(
             states = {one: State(bytes.fromhex(one)) for one in ids} if all_read else {}
             if table is not None:
                 states.update(read_sorted(table, known, ids))
-            promised = _promised(held, id_, desk.versions(id_))
-            if data and promised is not Traceability.FULL:
+            promised = promised_by(held, id_, desk.versions(id_))
+            if data and not allows(Channel.TEXT, promised):
                 raise Sentence(
                     "This consultation did not promise people to show their texts: no --data."
                 )
-            if promised is Traceability.NONE and states:
+            if not allows(Channel.READ, promised) and states:
                 states = {}
                 click.echo("Nothing is said of single contributions: that was promised.", err=True)
             published = read_published(data, id_) if data else {}
             questions = wordings(held, id_, published) if data else Wordings()
             aside = held.aside.of(id_)
+            lines_out = beside_open_data or held.sets.published(id_)
         for one, line in published.items():
             before = states.get(one, State(bytes.fromhex(one)))
             states[one] = State(before.id, before.themes, line)
         # What is set aside was read; it is not counted with a theme, nor are its words published.
         uncounted = sorted(aside & states.keys())
         states.update((one, State(bytes.fromhex(one))) for one in uncounted)
+        rare = () if allows(Channel.PROVED_LINE, promised) else _rare(states)
+        if lines_out:
+            states.update((one, State(bytes.fromhex(one))) for one in rare)
         there = desk.there(id_)
         number = 1 if there is None else there.answers.number + 1
         today = datetime.now(UTC).date()
@@ -109,6 +120,9 @@ def publish_answers(
             raise Sentence(
                 "There is nothing to publish: give --themes, --sorted, --all-read or --data."
             )
+        with opened_store(store, made=False) as held:
+            # Before it goes out: whoever is stopped here is reminded all the same.
+            held.sets.show_rare_themes(id_, 0 if lines_out else len(rare))
         desk.publish(answers, [states[one] for one in sorted(states)], _show)
     finally:
         desk.close()
@@ -120,6 +134,12 @@ def publish_answers(
         click.echo(
             f"{counted(len(uncounted), 'contribution')} set aside: said to be read, and no more."
         )
+    if rare and lines_out:
+        click.echo(
+            f"{counted(len(rare), 'contribution')} said to be read, and no more: fewer than "
+            f"{ENOUGH} have their themes, which beside open data would lead from a receipt to its "
+            "line. All themes and answers stand on the consultation's page."
+        )
     click.echo(
         f"Published: {counted(len(states), 'contribution')} read, {sorted_in} with a theme, "
         f"{counted(sum(bool(one.answer) for one in known.values()), 'answer')}, "
@@ -127,14 +147,14 @@ def publish_answers(
     )
 
 
-def _promised(held: DeskStore, id_: str, served: Collection[int]) -> Traceability:
-    """What people were promised: by the versions that the server has, and by any they answered."""
-    answered = held.form_hashes(id_)
-    versions = [one for one in held.consultations() if one.id == id_]
-    known = [one for one in versions if one.version in served]
-    elsewhere = answered.difference(one.form_hash for one in known)
-    known += [one for one in versions if one.form_hash in elsewhere]
-    return weakest([one.options.traceability for one in known or versions])
+def _rare(states: Mapping[str, State]) -> tuple[str, ...]:
+    """The contributions whose themes, or lack of them, so few share that they would point at them.
+
+    That no theme is told is told as well: of what is left without one, there must be enough.
+    """
+    held = Counter(one.themes for one in states.values() if one.themes)
+    told = told_apart(held, len(states) - held.total())
+    return tuple(id_ for id_, one in states.items() if one.themes and one.themes not in told)
 
 
 def _have_agreed(lost: Sequence[str], *, yes: bool) -> None:

@@ -18,7 +18,7 @@ from sync.desk.export import changed_since, chosen, export_csv, not_the_store
 from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.key_commands import keys as keys_group
 from sync.desk.media import FOLDER
-from sync.desk.open_data import holds_published_data, publish_data
+from sync.desk.open_data_commands import attest_data, open_data, say_aside
 from sync.desk.options import keys_option, named_as, opened_keys, opened_store, store_option
 from sync.desk.publish import Publication, check_writable, own_packages
 from sync.desk.publish import publish as publish_form
@@ -303,7 +303,7 @@ def export(
             desk.exported(table, done.consultation, f"{date.today()}")
     said = counted(done.contributions, "contribution")
     click.echo(f"{path} holds {said} in {done.columns} columns.")
-    _say_aside(done.aside)
+    say_aside(done.aside)
     if done.files:
         click.echo(f"{counted(done.files, 'attached file')} beside it, in {path.parent / FOLDER}.")
     if done.doubtful:
@@ -313,58 +313,17 @@ def export(
         )
     for table in done.apart:
         click.echo(f"{table} holds what is kept apart: give it to those alone who need it.")
+    if not done.for_others:
+        click.echo(
+            "Its ids lead from receipts to what was said, which people were promised that nobody "
+            "could find: give it to those alone who sort it. For everybody: parvis-desk open-data",
+            err=True,
+        )
 
 
-@main.command("open-data")
-@store_option
-@click.option(
-    "--out",
-    "path",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write.",
-)
-@click.option("--consultation", default="", help="Its id, where the store holds several.")
-@click.option(
-    "--without",
-    multiple=True,
-    help="A field or group to leave out, such as /data/name; repeatable.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask before a file of another make is replaced.")
-def open_data(
-    store: Path, path: Path, consultation: str, without: tuple[str, ...], yes: bool
-) -> None:
-    r"""Write contributions for everybody, with the proofs that they are registered and unchanged.
-
-    One JSON object a line. Fields left out stay proved: only their hash is written. Language, entry
-    mode and whatever belongs to help and attachments are always left out. Read what is shown before
-    you publish it: a name may stand in any text.
-
-    \b
-    Example:
-      parvis-desk open-data --store budget.sqlite --out budget.jsonl --without /data/contact
-      parvis-verify data https://participer.example.org/register/ID --key KEY budget.jsonl
-    """
-    not_the_store(path, store)
-    named_as(path, "--out", ".jsonl", ".json", ".ndjson", ".txt")
-    if path.exists() and not holds_published_data(path):
-        ask(f"{path} is there, and is no published data. Replace it?", yes=yes)
-    with opened_store(store, made=False) as desk, in_words(f"{path} cannot be written"):
-        done = publish_data(desk, path, consultation, without=without)
-        desk.exported(path, chosen(desk, consultation), f"{date.today()}")
-    click.echo(f"{path} holds {counted(done.contributions, 'contribution')}.")
-    _say_aside(done.aside)
-    click.echo(f"Shown: {', '.join(done.shown) or 'nothing'}.")
-    click.echo(f"Left out: {', '.join(done.left_out)}.")
-
-
+main.add_command(open_data)
+main.add_command(attest_data)
 main.add_command(publish_answers)
-
-
-def _say_aside(aside: int) -> None:
-    if aside:
-        said = counted(aside, "contribution")
-        click.echo(f"{said} set aside, and not in it: parvis-desk set-aside --list")
 
 
 def _pair(option: str) -> tuple[str, str]:

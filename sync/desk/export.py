@@ -11,6 +11,9 @@ apostrophes and then such a character gets one more, so that nothing is lost: to
 text back, take one apostrophe off every cell that begins with apostrophes followed by one of those
 characters; or export with `exact`, for programs that do not calculate.
 
+Rows stand in an order that a secret of the store gives: the same in every table, and not the one in
+which people came.
+
 What a form wants kept apart from the answers (`forms.methods.apart`: who signed, how to reach
 somebody) has a table of its own beside it, `NAME-identity.csv` for the kind "identity". Its rows
 bear no id, and stand in the order of what is in them: they lead to no row of the answers.
@@ -30,10 +33,12 @@ from forms.methods.apart import kind_of, places
 from forms.xform import Form, read_form
 from sync.desk.file_kinds import DOUBTFUL
 from sync.desk.media import lay_beside, names_beside
+from sync.desk.promised import promised_by
 from sync.desk.sorted_rows import SortedRows
 from sync.desk.store import DeskContribution, DeskStore
 from sync.desk.tables import Column, Versions, columns, labelled
 from sync.errors import SyncError
+from sync.promise import Channel, allows
 
 FIXED = ("id", "received", "mode", "language", "help", "read_back", "form_version")
 """The columns before the questions. `received` is the day the server got it."""
@@ -63,6 +68,7 @@ class Exported:
         apart: the tables beside it of what is kept apart from the answers.
         doubtful: files among them that are not what they are called: they end in `.unchecked`.
         aside: contributions that are set aside, and not in the table.
+        for_others: whether the table may be given to everybody, by what people were promised.
     """
 
     consultation: str
@@ -72,6 +78,7 @@ class Exported:
     apart: tuple[Path, ...] = ()
     doubtful: int = 0
     aside: int = 0
+    for_others: bool = True
 
 
 def export_csv(
@@ -121,7 +128,7 @@ def export_csv(
 
     def rows(apart: SortedRows) -> Iterator[Iterable[str]]:
         nonlocal count, files, doubtful
-        for contribution in store.contributions(id_):
+        for contribution in store.shuffled(id_):
             if contribution.id in aside:
                 continue
             names = names_beside(contribution.id, store.media, contribution.attachments, shared)
@@ -140,7 +147,16 @@ def export_csv(
         for kind, held in tables.items():
             beside.append(path.with_name(f"{path.stem}-{kind}{path.suffix}"))
             table.write(beside[-1], [one.heading for one in held], apart.of(kind))
-    return Exported(id_, count, len(FIXED) + len(asked), files, tuple(beside), doubtful, len(aside))
+    return Exported(
+        id_,
+        count,
+        len(FIXED) + len(asked),
+        files,
+        tuple(beside),
+        doubtful,
+        len(aside),
+        allows(Channel.HANDED_ON, promised_by(store, id_)),
+    )
 
 
 @dataclass(frozen=True)

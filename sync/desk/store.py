@@ -8,11 +8,14 @@ it belongs on the organiser's own disk, readable by nobody else (it is made 0600
 from __future__ import annotations
 
 import hashlib
+import hmac
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -22,6 +25,7 @@ from sync.consultation import Consultation
 from sync.desk.erasure_list import ErasureList
 from sync.desk.findings import Finding, Kind
 from sync.desk.media import DeskAttachment, MediaFolder, Shared, beginning_of, folded
+from sync.desk.published_sets import PublishedSets
 from sync.desk.register_copy import RegisterCopy
 from sync.desk.setting_aside import SetAside
 from sync.desk.store_tables import in_words, laid_out, lay_out
@@ -31,6 +35,7 @@ MOST_FINDINGS = 1000
 """Of each kind, that are shown one by one."""
 
 _IDS_AT_ONCE = 500
+_SECRET_BYTES = 32
 _OWN_WORDS = 20  # characters of an answer that two people do not write alike
 
 
@@ -130,6 +135,7 @@ class DeskStore:
         self.register = RegisterCopy(self._db.conn, self.transaction)
         self.erasures = ErasureList(self._db.conn, self.transaction)
         self.aside = SetAside(self._db.conn, self.transaction)
+        self.sets = PublishedSets(self._db.conn, self.transaction)
 
     @classmethod
     @contextmanager
@@ -513,6 +519,43 @@ class DeskStore:
         """The contributions of a consultation in an order that tells nothing, one at a time."""
         return self._contributions("consultation = ? ORDER BY commitment", consultation)
 
+    def shuffled(self, consultation: str) -> Iterator[DeskContribution]:
+        """The contributions of a consultation in an order that a secret of this store gives.
+
+        It is the same each time, and tells neither when they came nor what the register holds.
+        """
+        key = self._secret("order of tables")
+
+        def place(id_: str) -> bytes:
+            return hmac.digest(key, id_.encode(), "sha256")
+
+        self._db.conn.create_function("place_by_lot", 1, place, deterministic=True)
+        with in_words(self.path):
+            rows = self._db.execute(
+                "SELECT number FROM contributions WHERE consultation = ? ORDER BY place_by_lot(id)",
+                [consultation],
+            )
+            yield from self.at(number for (number,) in rows)
+
+    def at(self, numbers: Iterable[int]) -> Iterator[DeskContribution]:
+        """The contributions at these places in the store, in this order, some at a time."""
+        places = iter(numbers)
+        while some := list(islice(places, _IDS_AT_ONCE)):
+            marks = ", ".join("?" for _ in some)
+            query = f"SELECT number, id FROM contributions WHERE number IN ({marks})"  # noqa: S608
+            ids = dict(self._rows(query, *some))
+            found = {one.id: one for one in self._contributions(f"number IN ({marks})", *some)}
+            yield from (found[ids[number]] for number in some)
+
+    def _secret(self, name: str) -> bytes:
+        """Random bytes that this store keeps for itself; made when they are first asked for."""
+        query = "SELECT value FROM secrets WHERE name = ?"
+        if not self._rows(query, name):
+            with self.transaction():
+                made = [name, secrets.token_bytes(_SECRET_BYTES)]
+                self._db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", made)
+        return bytes(self._rows(query, name)[0][0])
+
     def exported(self, path: Path, consultation: str, day: str) -> None:
         """Remember that a table was made from this store."""
         row = [str(path.absolute()), consultation, day]
@@ -524,7 +567,7 @@ class DeskStore:
         rows = self._rows("SELECT path, made FROM exports WHERE consultation = ?", consultation)
         return tuple((Path(path), made) for path, made in rows if Path(path).exists())
 
-    def _contributions(self, where: str, *values: str) -> Iterator[DeskContribution]:
+    def _contributions(self, where: str, *values: str | int) -> Iterator[DeskContribution]:
         query = f"SELECT number, {', '.join(_COLUMNS)} FROM contributions WHERE {where}"  # noqa: S608
         attached = self._rows("SELECT 1 FROM attachments LIMIT 1")
         with in_words(self.path):

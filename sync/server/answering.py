@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync import consultation
-from sync.answers import MOST_STATES, Answers, MalformedAnswers, State, read_states, weakest
+from sync.answers import MOST_STATES, Answers, MalformedAnswers, State, read_states
 from sync.consultation import Traceability
+from sync.promise import Channel, allows, weakest
 from sync.server.answers import OlderAnswers, PublishedAnswers
 from sync.server.problems import NotFound, PromisedOtherwise
 from sync.server.register import Registers
@@ -90,8 +91,9 @@ class Answering:
         states, last = read_states(body, consultation_id, len(answers.themes))
         promised = self.promised(consultation_id)
         texts = any(one.published for one in states)
-        none, full = promised is Traceability.NONE, promised is Traceability.FULL
-        if (states and none) or (texts and not full):
+        if states and not allows(Channel.READ, promised):
+            raise PromisedOtherwise()
+        if texts and not allows(Channel.TEXT, promised):
             raise PromisedOtherwise()
         self._kept.tell(answers, states, last=last)
 
@@ -131,10 +133,10 @@ class Answering:
             UnknownConsultationHere: the consultation is not published here.
             NotFound: it is not published, or erased since.
         """
-        full = self.promised(consultation_id) is Traceability.FULL
+        shown = allows(Channel.TEXT, self.promised(consultation_id))
         where = self._registers.whereabouts(consultation_id, (contribution_id, contribution_id))
         found = self.of(consultation_id, contribution_id)
-        if not full or where is None or where.erased or found is None or found.state is None:
+        if not shown or where is None or where.erased or found is None or found.state is None:
             raise NotFound()
         if not found.state.published:
             raise NotFound()

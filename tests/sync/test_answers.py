@@ -25,7 +25,7 @@ from sync.answers import (
 from sync.consultation import Traceability
 from sync.desk import commands
 from sync.desk.answers import AnswersDesk, NotTaken, _parts
-from sync.desk.open_data import publish_data
+from sync.desk.open_data import _Proved, publish_data
 from sync.device import Device
 from sync.receipt import Receipt, receipt_code
 from sync.register.entry import Entry, Reason
@@ -282,8 +282,8 @@ def test_a_text_that_was_not_promised_is_refused_by_desk_and_server(
     with here.town.serving() as url, here.town.device("mairie", url) as device:
         ids = here.say(url, device)
         data = tmp_path / "data.jsonl"
-        with here.town.desk() as desk:
-            publish_data(desk, data)
+        with here.town.desk() as desk:  # as if it had been promised
+            data.write_bytes(b"".join(_Proved(desk, here.id, {"/data/idea"}, ()).lines()))
         refused = here.publish(url, "--data", data)
         assert refused.exit_code == 1
         assert "did not promise" in refused.output

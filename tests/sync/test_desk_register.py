@@ -20,7 +20,7 @@ from sync.desk.store import DeskStore
 from sync.register.checkpoint import origin_of, verifier_key
 from sync.register.entry import Entry
 from sync.register.tiles import bundle
-from tests.sync.town import Town
+from tests.sync.town import OpenTown, Town
 from tests.waiting import LONG
 
 
@@ -186,9 +186,8 @@ def test_the_servers_own_folder_serves_as_well(town: Town) -> None:
         assert store.findings() == ()
 
 
-def test_published_data_hold_and_say_nothing_of_what_was_left_out(
-    town: Town, tmp_path: Path
-) -> None:
+def test_published_data_hold_and_say_nothing_of_what_was_left_out(tmp_path: Path) -> None:
+    town = OpenTown(tmp_path)
     with town.serving() as url, town.desk() as store:
         speak(town, url, "un banc", "passage des Tilleuls")
         with town.device("mairie") as device:

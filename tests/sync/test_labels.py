@@ -116,7 +116,7 @@ def test_a_label_that_changed_its_meaning_stays_with_the_answers_given_under_it(
         with here.town.desk() as desk:
             here.town.pull(url, desk)
         heading, rows = here.export("--labels")
-        assert rows == [["Pour"], ["Contre"]]
+        assert sorted(rows) == [["Contre"], ["Pour"]]
         assert heading == ["Êtes-vous contre ? — version 1: Êtes-vous pour ? (stand)"]
         assert here.export() == (["stand"], [["1"], ["1"]])
         # The public pages say the same of each.
@@ -161,13 +161,14 @@ def test_two_choices_of_one_name_are_told_apart_by_the_filter_that_each_person_s
             here.town.pull(url, desk)
         heading, rows = here.export("--labels")
         table = [dict(zip(heading, row, strict=True)) for row in rows]
+        table.sort(key=lambda row: (row["Rue (stop[2]/street)"], row["Rues (street)"]))
         assert table[0]["Rues (street)"] == "Centre d’Aubeclaire"
         assert table[1]["Rues (street)"] == "La gare; Centre de Bruyères"
         assert table[2]["Rue (stop[1]/street)"] == "Centre de Bruyères"
         assert table[2]["Rue (stop[2]/street)"] == "Centre d’Aubeclaire"
         english = here.export("--labels", "--language", "en")[1]
-        assert "Aubeclaire centre" in english[0]
-        assert "The station; Bruyères centre" in english[1]
+        chosen = {row[heading.index("Rues (street)")] for row in english}
+        assert chosen == {"Aubeclaire centre", "The station; Bruyères centre", ""}
         data = tmp_path / "data.jsonl"
         with here.town.desk() as desk:
             publish_data(desk, data, without=["/data/town"])

@@ -20,7 +20,7 @@ from sync.desk.answers import read_published, read_sorted
 from sync.desk.export import unprotected
 from sync.verify import main as verify
 from tests.forms.writing import calculated
-from tests.sync.town import FORM, Town
+from tests.sync.town import FORM, OpenTown
 
 ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 OTHERS = "\x00\ufeff\u200b\u00a0\u202e\ufffe\x1a\x7f"
@@ -34,7 +34,7 @@ def run(*arguments: object) -> None:
 def test_whatever_stands_in_an_answer_published_data_hold_and_rows_are_json(
     tmp_path: Path,
 ) -> None:
-    town = Town(tmp_path)
+    town = OpenTown(tmp_path)
     answers = [f"a{one}b" for one in ENDS + OTHERS]
     answers += [f"{one}" for one in ENDS.strip("\n")] + ["\r\n" * 3 + "=1+1", ENDS + OTHERS]
     answers.append("x" * 200_000)  # longer than what the csv module takes by itself

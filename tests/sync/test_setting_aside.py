@@ -12,7 +12,7 @@ from sync.client.https import sync_once
 from sync.contribution import Contribution, Mode
 from sync.desk.commands import main
 from sync.receipt import receipt_code
-from tests.sync.town import Town
+from tests.sync.town import OpenTown, Town
 
 LONG = "Des bancs à l'ombre des tilleuls"
 
@@ -59,8 +59,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(town: Town, tmp_path: Path) -> Desk:
-    return Desk(town, tmp_path)
+def desk(tmp_path: Path) -> Desk:
+    return Desk(OpenTown(tmp_path / "town"), tmp_path)
 
 
 def test_what_was_set_aside_is_in_no_table_and_every_command_says_so(desk: Desk) -> None:

@@ -18,7 +18,7 @@ import requests
 
 from sync import consultation as packages
 from sync.client.https import enrol, sync_once
-from sync.consultation import Consultation
+from sync.consultation import Consultation, Options, Traceability
 from sync.contribution import Contribution, Mode
 from sync.desk.pull import PullReport, pull
 from sync.desk.sources import FolderSource, ServerSource
@@ -62,6 +62,9 @@ class Town:
         published: whether the server has the consultation's first version already.
     """
 
+    traceability = Traceability.INCLUSION
+    """What its consultation promises."""
+
     def __init__(
         self,
         root: Path,
@@ -97,6 +100,7 @@ class Town:
             form=FORM.format(version=version).encode(),
             recipients=(self.keys.recipient.public,),
             dictionary=dictionary,
+            options=Options(traceability=self.traceability),
         )
         return packages.publish(draft, self.keys.organiser)
 
@@ -170,6 +174,12 @@ class Town:
             yield store
         finally:
             store.close()
+
+
+class OpenTown(Town):
+    """A town that promises that whoever holds a receipt may find the words."""
+
+    traceability = Traceability.FULL
 
 
 def ideas(store: DeskStore, consultation: str) -> list[str]:

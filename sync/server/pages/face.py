@@ -31,6 +31,7 @@ from sync.answers import Labelled, Theme, shown_leaves
 from sync.consultation import Consultation, Traceability
 from sync.erasure import ids_of
 from sync.errors import ForgedReceipt, MistypedCode
+from sync.promise import Channel, allows
 from sync.receipt import Receipt, read_code, receipt_code
 from sync.register import checkpoint
 from sync.register.checkpoint import origin_of
@@ -255,7 +256,7 @@ class Pages:
                 n=visit.number(found.index + 1)
             )
         commitment = (found.commitment or b"").hex()
-        if promised is Traceability.NONE:
+        if not allows(Channel.WHEREABOUTS, promised):
             return self._page(
                 visit,
                 "mine.html",
@@ -300,7 +301,7 @@ class Pages:
             "read": True,
             "themes": [_theme(answers.themes[place], visit, known) for place in state.themes],
         }
-        if state.published and promised is Traceability.FULL:
+        if state.published and allows(Channel.TEXT, promised):
             leaves, left_out = shown_leaves(state.published)
             form = dict(leaves).get("form", "").partition(" ")[0]
             became["text"] = [
