@@ -11,8 +11,8 @@ apostrophes and then such a character gets one more, so that nothing is lost: to
 text back, take one apostrophe off every cell that begins with apostrophes followed by one of those
 characters; or export with `exact`, for programs that do not calculate.
 
-Rows stand in an order that a secret of the store gives: the same in every table, and not the one in
-which people came.
+Rows stand by their ids, the same in every table, and not as people came. Ids lead to receipts, and
+so does their order where the column is taken away: what is for everybody is made by `open_data`.
 
 What a form wants kept apart from the answers (`forms.methods.apart`: who signed, how to reach
 somebody) has a table of its own beside it, `NAME-identity.csv` for the kind "identity". Its rows
@@ -128,7 +128,7 @@ def export_csv(
 
     def rows(apart: SortedRows) -> Iterator[Iterable[str]]:
         nonlocal count, files, doubtful
-        for contribution in store.shuffled(id_):
+        for contribution in store.by_id(id_):
             if contribution.id in aside:
                 continue
             names = names_beside(contribution.id, store.media, contribution.attachments, shared)

@@ -8,8 +8,6 @@ it belongs on the organiser's own disk, readable by nobody else (it is made 0600
 from __future__ import annotations
 
 import hashlib
-import hmac
-import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -35,7 +33,6 @@ MOST_FINDINGS = 1000
 """Of each kind, that are shown one by one."""
 
 _IDS_AT_ONCE = 500
-_SECRET_BYTES = 32
 _OWN_WORDS = 20  # characters of an answer that two people do not write alike
 
 
@@ -519,23 +516,9 @@ class DeskStore:
         """The contributions of a consultation in an order that tells nothing, one at a time."""
         return self._contributions("consultation = ? ORDER BY commitment", consultation)
 
-    def shuffled(self, consultation: str) -> Iterator[DeskContribution]:
-        """The contributions of a consultation in an order that a secret of this store gives.
-
-        It is the same each time, and tells neither when they came nor what the register holds.
-        """
-        key = self._secret("order of tables")
-
-        def place(id_: str) -> bytes:
-            return hmac.digest(key, id_.encode(), "sha256")
-
-        self._db.conn.create_function("place_by_lot", 1, place, deterministic=True)
-        with in_words(self.path):
-            rows = self._db.execute(
-                "SELECT number FROM contributions WHERE consultation = ? ORDER BY place_by_lot(id)",
-                [consultation],
-            )
-            yield from self.at(number for (number,) in rows)
+    def by_id(self, consultation: str) -> Iterator[DeskContribution]:
+        """The contributions of a consultation by their ids: not as they came, one at a time."""
+        return self._contributions("consultation = ? ORDER BY id", consultation)
 
     def at(self, numbers: Iterable[int]) -> Iterator[DeskContribution]:
         """The contributions at these places in the store, in this order, some at a time."""
@@ -546,15 +529,6 @@ class DeskStore:
             ids = dict(self._rows(query, *some))
             found = {one.id: one for one in self._contributions(f"number IN ({marks})", *some)}
             yield from (found[ids[number]] for number in some)
-
-    def _secret(self, name: str) -> bytes:
-        """Random bytes that this store keeps for itself; made when they are first asked for."""
-        query = "SELECT value FROM secrets WHERE name = ?"
-        if not self._rows(query, name):
-            with self.transaction():
-                made = [name, secrets.token_bytes(_SECRET_BYTES)]
-                self._db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", made)
-        return bytes(self._rows(query, name)[0][0])
 
     def exported(self, path: Path, consultation: str, day: str) -> None:
         """Remember that a table was made from this store."""

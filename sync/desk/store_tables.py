@@ -79,8 +79,7 @@ _SIXTH = """
 ALTER TABLE contributions ADD COLUMN provenance TEXT NOT NULL DEFAULT '';
 """
 # 7: which contributions stood in which publication of open data, from the first to the last in a
-# row; which were left out with others for good; how many show a theme that few have; what the
-# store keeps for itself.
+# row; which were left out with others for good; how many show a theme that few have.
 _SEVENTH = """
 CREATE TABLE IF NOT EXISTS publications (
     consultation TEXT, number INTEGER, day TEXT, PRIMARY KEY (consultation, number)) WITHOUT ROWID;
@@ -90,7 +89,6 @@ CREATE TABLE IF NOT EXISTS published_lines (
 CREATE TABLE IF NOT EXISTS left_out (
     consultation TEXT, id TEXT, PRIMARY KEY (consultation, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rare_themes (consultation TEXT PRIMARY KEY, shown INTEGER);
-CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB);
 """
 _STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _FIRST))  # of every version
