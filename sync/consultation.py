@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from sync import crockford
 from sync.compression import LARGEST_DICTIONARY
+from sync.contribution import LARGEST_CONTRIBUTION
 from sync.envelope import MOST_RECIPIENTS
 from sync.errors import BadKey, ForgedPackage, MalformedPackage
 from sync.filename import is_plain_name
@@ -111,6 +112,7 @@ class Options:
     Attributes:
         traceability: how far a receipt can be followed.
         padding: how the length of a contribution is hidden.
+        least: bytes that every contribution is filled up to at least, before it is sealed.
         idle_seconds: how long nobody touches the kiosk before it asks whether anyone is there.
         minutes: how long it takes, as said at the start; 0 where that is not said.
         modes: the entry modes that are offered, as in a contribution.
@@ -121,6 +123,7 @@ class Options:
     idle_seconds: int = 120
     minutes: int = 0
     modes: tuple[str, ...] = ("self", "assisted", "paper")
+    least: int = 0
 
 
 @dataclass(frozen=True)
@@ -308,6 +311,8 @@ def _document(consultation: Consultation) -> dict[str, Any]:
             "modes": list(options.modes),
             "padding": options.padding.value,
             "traceability": options.traceability.value,
+            # Only where there is one: a package without is the same bytes as ever.
+            **({"least": options.least} if options.least else {}),
         },
         "organiser": {
             "key": b64encode(consultation.organiser_key).decode(),
@@ -353,6 +358,7 @@ def _read_document(
             idle_seconds=_whole(document["options"]["idle_seconds"]),
             minutes=_whole(document["options"]["minutes"]),
             modes=tuple(_text(mode) for mode in document["options"]["modes"]),
+            least=_whole(document["options"].get("least", 0)),
         ),
         readers=tuple(b64decode(one, validate=True) for one in document.get("readers", ())),
         epochs=epochs,
@@ -391,6 +397,8 @@ def _check(consultation: Consultation) -> None:
         raise MalformedPackage("A key by which a further recipient asks the server is none.")
     if consultation.opens and consultation.closes and consultation.closes < consultation.opens:
         raise MalformedPackage("This consultation closes before it opens.")
+    if not 0 <= consultation.options.least <= LARGEST_CONTRIBUTION:
+        raise MalformedPackage("A consultation's least length is a number up to 1 MiB.")
     if len(consultation.dictionary) > LARGEST_DICTIONARY:
         raise MalformedPackage("The dictionary of this consultation is larger than 256 KiB.")
     if len(consultation.media) > _MOST_MEDIA:

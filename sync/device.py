@@ -481,6 +481,7 @@ class Device:
                     Dictionary(consultation.dictionary) if session is None else session.dictionary
                 ),
                 padding=consultation.options.padding,
+                least=consultation.options.least,
             )
             self._sessions = {
                 other: kept for other, kept in self._sessions.items() if not kept.spent

@@ -16,7 +16,7 @@ from importlib.resources import files
 import rfc8785
 
 from sync.compression import LARGEST_DICTIONARY
-from sync.contribution import Contribution, Mode
+from sync.contribution import Agreement, Assistance, Contribution, Given, Help, Mode
 
 _LIKELY_FIRST = 4  # how many questions are likely to be the first that is answered
 _LARGEST_MATERIAL = LARGEST_DICTIONARY - (96 << 10)
@@ -59,9 +59,12 @@ def _shapes(
     languages: Sequence[str],
 ) -> Iterable[bytes]:
     """Contributions that say nothing: every language and mode, every path, the first ones last."""
+    nobody = Assistance(Agreement("20", "", "", "1", Given.SPOKEN), frozenset(Help))
+    form = (form_id, form_version, form_hash)
+    yield Contribution(*form, Mode.ASSISTED, "", (), nobody).to_json()
     for language in reversed(languages or [""]):
         for mode in (Mode.MEETING, Mode.PAPER, Mode.SELF):
-            nothing = Contribution(form_id, form_version, form_hash, mode, language, ())
+            nothing = Contribution(*form, mode, language, ())
             yield b'"]' + nothing.to_json().removeprefix(b'{"fields":[')
     begun = [rfc8785.dumps([path, ""]).removesuffix(b'"]') for path in paths]
     for path in reversed(begun):

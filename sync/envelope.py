@@ -207,12 +207,14 @@ class SealingSession:
         padding: Padding,
         clock: Callable[[], float],
         kind: RecordKind = RecordKind.CONTRIBUTION,
+        least: int = 0,
     ) -> None:
         self.consultation = consultation
         self.kind = kind
         self.header = header
         self.dictionary = dictionary
         self.padding = padding
+        self.least = least
         self._chain = chain
         self._next = 0
         self._clock = clock
@@ -229,6 +231,7 @@ class SealingSession:
         *,
         dictionary: Dictionary | None = None,
         padding: Padding = Padding.PADME,
+        least: int = 0,
         random: Callable[[int], bytes] = secrets.token_bytes,
         clock: Callable[[], float] | None = None,
         kind: RecordKind = RecordKind.CONTRIBUTION,
@@ -242,6 +245,7 @@ class SealingSession:
             recipients: whom the contributions are for; at least one.
             dictionary: the consultation's; an empty one if None.
             padding: what the consultation asks for.
+            least: bytes that every plaintext is filled up to, before that.
             random: random bytes: asked for the session id (8), then for the secret (32).
             clock: seconds that pass also while the device sleeps.
             kind: of what it seals.
@@ -260,7 +264,7 @@ class SealingSession:
         header = SessionHeader(session, form, dictionary.id, sealed)
         chain = first_link(secret, info)
         ticking = clock or awake_and_asleep
-        return cls(consultation, header, chain, dictionary, padding, ticking, kind)
+        return cls(consultation, header, chain, dictionary, padding, ticking, kind, least)
 
     @property
     def spent(self) -> bool:
@@ -305,7 +309,7 @@ class SealingSession:
         bound = associated_data(
             self.consultation, record_id, committed, self.header.session, index, self.kind
         )
-        plaintext = pad(self.dictionary.squeeze(written), self.padding)
+        plaintext = pad(self.dictionary.squeeze(written), self.padding, self.least)
         ciphertext = ChaCha20Poly1305(key).encrypt(_ONE_MESSAGE, plaintext, bound)
         return Sealed(
             self.header,
@@ -556,10 +560,10 @@ def _label(what: str, kind: int) -> bytes:
     return f"parvis/2 {what}\0".encode() + number(kind)
 
 
-def pad(squeezed: bytes, padding: Padding) -> bytes:
+def pad(squeezed: bytes, padding: Padding, least: int = 0) -> bytes:
     """The plaintext: compressed contribution, 0x80, zeros (ISO/IEC 7816-4)."""
     marked = squeezed + _END
-    return marked.ljust(padding.length(len(marked)), b"\x00")
+    return marked.ljust(padding.length(max(len(marked), least)), b"\x00")
 
 
 def unpad(plaintext: bytes) -> bytes:

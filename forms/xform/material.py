@@ -25,7 +25,7 @@ def dictionary_material(form: Form) -> bytes:
     for question in questions_of(form.body):
         for template in _inline(question):
             texts.add(plain(template))
-        for name, label in _choices(question, form):
+        for name, label in choices_of(question, form):
             names[name] = None
             texts.add(label)
     paths = [field.path for field in form.fields if not field.children]
@@ -38,7 +38,7 @@ def _inline(question: Question) -> list[Template]:
     return [wording.inline for wording in wordings if wording.inline]
 
 
-def _choices(question: Question, form: Form) -> list[tuple[str, str]]:
+def choices_of(question: Question, form: Form) -> list[tuple[str, str]]:
     """The names and the labels of a question's choices, filters apart."""
     itemset = question.itemset
     if itemset is None:

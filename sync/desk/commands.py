@@ -98,7 +98,7 @@ main.add_command(bring_back)
     "options",
     multiple=True,
     metavar="NAME=VALUE",
-    help="traceability, padding, idle_seconds, minutes or modes.",
+    help="traceability, padding, least, idle_seconds, minutes or modes.",
 )
 @click.option(
     "--former-keys-until",

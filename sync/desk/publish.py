@@ -21,6 +21,7 @@ from forms.xlsform import compile_form
 from sync import consultation as packages
 from sync.consultation import Consultation, Options, Traceability
 from sync.contribution import Mode
+from sync.desk.lengths import MOST, least_length
 from sync.desk.notice import NoticeFile, read_notice
 from sync.dictionary import form_dictionary
 from sync.errors import BadKey, SyncError
@@ -35,6 +36,7 @@ _PACKAGE_MAGIC = b"PARVISC"
 _MODES = frozenset(mode.value for mode in Mode)
 _IDLE_SECONDS = range(10, 3601)
 _MINUTES = range(0, 1001)
+_LEAST = range(0, MOST + 1)
 _NO_NOTICE = NoticeFile({}, {}, {}, 0)
 _MEANT_BEFORE = (
     "Who answered before meant the earlier words. Where the meaning is another, give the choice or"
@@ -43,6 +45,7 @@ _MEANT_BEFORE = (
 _MAY_BE = {
     "traceability": f"it is one of {', '.join(one.value for one in Traceability)}",
     "padding": f"it is one of {', '.join(one.value for one in Padding)}",
+    "least": f"it is a number of bytes from {_LEAST[0]} to {_LEAST[-1]}",
     "idle_seconds": f"it is a number from {_IDLE_SECONDS[0]} to {_IDLE_SECONDS[-1]}",
     "minutes": f"it is a number from {_MINUTES[0]} to {_MINUTES[-1]}",
     "modes": f"it is some of {', '.join(sorted(_MODES))}, with commas between",
@@ -150,6 +153,17 @@ def publish(
     told = read_notice(notice) if notice else _NO_NOTICE
     public = keys.organiser.public_key().public_bytes_raw()
     options = read_options(said.options or {}, Options(minutes=told.minutes))
+    answered_in = _answered_in(read, told)
+    dictionary = form_dictionary(
+        read.dictionary_material(),
+        form_id=read.form_id,
+        form_version=read.version,
+        form_hash=read.hash.hex(),
+        languages=answered_in,
+    )
+    if "least" not in (said.options or {}):
+        least = least_length(read, dictionary, answered_in, options.modes)
+        options = replace(options, least=least)
     draft = Consultation(
         organiser=said.organiser or next(iter(told.organiser.values()), keys.public.label),
         organiser_key=public,
@@ -164,13 +178,7 @@ def publish(
         closes=said.closes or told.closes,
         readers=tuple(one for one in said.readers if one != public),
         media=contents,
-        dictionary=form_dictionary(
-            read.dictionary_material(),
-            form_id=read.form_id,
-            form_version=read.version,
-            form_hash=read.hash.hex(),
-            languages=_answered_in(read, told),
-        ),
+        dictionary=dictionary,
         options=options,
         former_keys_until=said.former_keys_until,
     )
@@ -285,7 +293,7 @@ def _kept(path: Path) -> Consultation:
 
 
 def read_options(given: Mapping[str, str], usual: Options) -> Options:
-    """Options by name: traceability, padding, idle_seconds, minutes, modes.
+    """Options by name: traceability, padding, least, idle_seconds, minutes, modes.
 
     Raises:
         BadOption: there is no such option, or not with this value.
@@ -298,6 +306,8 @@ def read_options(given: Mapping[str, str], usual: Options) -> Options:
                     options = replace(options, traceability=Traceability(value))
                 case "padding":
                     options = replace(options, padding=Padding(value))
+                case "least":
+                    options = replace(options, least=_number(value, _LEAST))
                 case "idle_seconds":
                     options = replace(options, idle_seconds=_number(value, _IDLE_SECONDS))
                 case "minutes":
@@ -307,7 +317,7 @@ def read_options(given: Mapping[str, str], usual: Options) -> Options:
                 case _:
                     raise BadOption(
                         f"There is no option “{name}”; there are: traceability, padding, "
-                        "idle_seconds, minutes, modes."
+                        "least, idle_seconds, minutes, modes."
                     )
         except ValueError:
             may_be = _MAY_BE[name]
