@@ -22,6 +22,9 @@ _LONGEST_REPEATED = 100
 _MOST_CHOSEN = 40
 """Choices of one question that one answer holds: the longest names; hardly anybody ticks more."""
 
+_MOST_TEXTS = 4
+"""Answers in words that are drawn: whoever answers many tells by the length that they did."""
+
 _OF_A_TEXT = 24
 _COMPUTED = 24
 _TOLD = 40
@@ -57,13 +60,16 @@ class WidestAnswers:
             for one in self._leaves
             if (question := form.question(one)) is not None and question.kind.chooses
         }
-        self.open = tuple(one.path for one in self._leaves if self._is_open(one))
+        open_ = [one for one in self._leaves if self._is_open(one)]
+        self.open = tuple(one.path for one in open_)
+        self._undrawn = frozenset(open_[_MOST_TEXTS:])
 
     def draw(self, random: Random) -> tuple[tuple[str, str], ...]:
         """Every field that can hold something, with something as long as it gets."""
         return tuple(
             (path, value)
             for one in self._leaves
+            if one not in self._undrawn
             for path in self._paths(one)
             if (value := self._value(one, path, random))
         )

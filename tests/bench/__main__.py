@@ -6,7 +6,7 @@ Each prints JSON: the figure, and the limit's or the peer's figure taken in the 
 import subprocess
 import sys
 
-BENCHES = ("sealing", "server", "desk", "kiosk", "choosing", "speech", "forms", "swarm")
+BENCHES = ("sealing", "lengths", "server", "desk", "kiosk", "choosing", "speech", "forms", "swarm")
 
 
 def main() -> None:
