@@ -534,6 +534,12 @@ def check_set(path: Path, manifest: Manifest, key: Key, contents: Contents) -> s
     silent = manifest.recipients - 1 - len(others)
     if silent > 0:
         told += f" {silent} more recipients have not signed."
+    later = len(contents.contributions) - entries
+    if later:
+        told += f" {later} more were registered since."
+    since = len(contents.erased) - counts["erased"]
+    if since > 0:
+        told += f" {since} more were erased since: ask for newer data."
     return told
 
 

@@ -79,6 +79,7 @@ class Published:
         aside: contributions that are set aside, and not written.
         manifest: beside the file; None where each line proves itself.
         counts: what became of all that is registered; None where each line proves itself.
+        unregistered: contributions that the register does not hold yet, and that are not written.
         days: of the paths shown, those of which a day at most is shown, and only where enough
             share it.
     """
@@ -89,6 +90,7 @@ class Published:
     aside: int = 0
     manifest: Path | None = None
     counts: Counts | None = None
+    unregistered: int = 0
     days: tuple[str, ...] = ()
 
 
@@ -273,6 +275,7 @@ def _publish_set(
         counts.set_aside,
         beside(path),
         counts,
+        store.sets.unregistered(id_),
         tuple(sorted(days)),
     )
 

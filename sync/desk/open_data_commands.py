@@ -139,6 +139,9 @@ def _say_set(done: Published, *, signed: bool) -> None:
             f"{said} held back: beside earlier open data, fewer than {ENOUGH} would stand alone. "
             "They go out once enough have come; those that were left out with others never do."
         )
+    if done.unregistered:
+        said = counted(done.unregistered, "contribution")
+        click.echo(f"{said} not yet in the public register, and not in it: pull again.")
     for path in done.days:
         click.echo(f"Of {path} the day alone is shown, where enough lines share it.")
     if signed:

@@ -149,6 +149,15 @@ class PublishedSets:
         query = "SELECT coalesce(sum(shown), 0) FROM rare_themes WHERE consultation = ?"
         return self._count(query, consultation)
 
+    def unregistered(self, consultation: str) -> int:
+        """How many contributions are here that the register does not hold yet."""
+        return self._count(
+            "SELECT count(*) FROM contributions c WHERE c.consultation = ? AND NOT EXISTS"
+            " (SELECT 1 FROM register r WHERE r.consultation = c.consultation"
+            " AND r.commitment = c.commitment)",
+            consultation,
+        )
+
     def published(self, consultation: str) -> bool:
         """Whether lines of a consultation were published that lead to no receipt."""
         return bool(

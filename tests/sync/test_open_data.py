@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from sync import consultation as packages
 from sync import verify
+from sync.attachment import Attached, Attachment
 from sync.client.https import sync_once
 from sync.consultation import Traceability
 from sync.contribution import Contribution, Mode
@@ -450,6 +451,44 @@ def test_what_an_older_parvis_published_is_still_checked(tmp_path: Path) -> None
             old = _Proved(store, here.id, {"/data/idea"}, ())
             here.out.write_bytes(b"".join(old.lines()))
         assert here.verify() == 0
+
+
+def test_files_and_their_names_are_left_out(tmp_path: Path) -> None:
+    with asked(tmp_path, INCLUSION) as here:
+        held = here.device.consultation(here.id)
+        form = (held.form_id, held.form_version, held.form_hash)
+        for place in range(12):
+            photo = Attachment(f"photo-093{place}.jpg", f"{place}".encode(), "image/jpeg")
+            fields = (("/data/idea", f"idée {place}"), ("/data/budget", photo.name))
+            said = Contribution(*form, Mode.SELF, "fr", fields, attachments=(Attached.of(photo),))
+            here.device.confirm(held.id, said, [photo])
+        here.say()
+        assert here.publish().exit_code == 0
+        assert "photo" not in here.out.read_text()
+        assert {tuple(one) for one in here.lines()} == {("/data/idea",)}
+        assert here.verify() == 0
+
+
+def test_of_versions_that_promised_different_things_the_least_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with asked(tmp_path, INCLUSION) as here:
+        here.ideas(*many(11))
+        open_ = replace(here.town.consultation.options, traceability=FULL)
+        later = replace(here.town.consultation, version=3, options=open_, data=b"")
+        later = replace(later, form=later.form.replace(b"Votre", b"Une"))
+        here.town.consultation = packages.publish(later, here.town.keys.organiser)
+        with here.town.service() as service:
+            service.publish(here.town.consultation.data)
+        sync_once(here.device)
+        here.ideas(*many(11, 11))
+        assert here.publish().exit_code == 0
+        assert "leaves" not in here.out.read_text()
+        assert here.verify() == 0
+        assert "22 published" in capsys.readouterr().out
+        here.ideas(*many(2, 22))
+        assert here.verify() == 0
+        assert "2 more were registered since" in capsys.readouterr().out
 
 
 def test_nothing_goes_out_before_the_register_was_seen(tmp_path: Path) -> None:
