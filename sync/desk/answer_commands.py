@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from sync.answers import State
+from forms.filled_in import Filled
+from sync.answers import State, shown_leaves
 from sync.command_line import Sentence, ask
 from sync.desk.answers import (
     AnswersDesk,
@@ -19,9 +20,11 @@ from sync.desk.answers import (
     read_sorted,
     read_themes,
 )
-from sync.desk.export import chosen
+from sync.desk.export import chosen, read_versions
+from sync.desk.open_data import device_fields, plain_path
 from sync.desk.options import keys_option, opened_keys, opened_store, store_option
 from sync.desk.promised import promised_by
+from sync.desk.store import DeskStore
 from sync.desk.wordings import Wordings, wordings
 from sync.promise import ENOUGH, Channel, allows, told_apart
 from sync.wording import counted
@@ -98,6 +101,7 @@ def publish_answers(
                 states = {}
                 click.echo("Nothing is said of single contributions: that was promised.", err=True)
             published = read_published(data, id_) if data else {}
+            _shows_no_moment(held, id_, published)
             questions = wordings(held, id_, published) if data else Wordings()
             aside = held.aside.of(id_)
             lines_out = beside_open_data or held.sets.published(id_)
@@ -155,6 +159,23 @@ def _rare(states: Mapping[str, State]) -> tuple[str, ...]:
     held = Counter(one.themes for one in states.values() if one.themes)
     told = told_apart(held, len(states) - held.total())
     return tuple(id_ for id_, one in states.items() if one.themes and one.themes not in told)
+
+
+def _shows_no_moment(held: DeskStore, id_: str, published: Mapping[str, str]) -> None:
+    """Refuse texts that show when, or on which device, somebody answered: older open data may.
+
+    Raises:
+        Sentence: some do.
+    """
+    filled = device_fields(read_versions(held, id_))
+    telling = {path for path, what in filled.items() if what is not Filled.DAY}
+    for line in published.values() if telling else ():
+        shown = {plain_path(path) for path, _ in shown_leaves(line)[0]}
+        if found := sorted(telling & shown):
+            raise Sentence(
+                f"--data shows {', '.join(found)}, which tells the hour, or the device. Make the "
+                "file anew: parvis-desk open-data leaves it out."
+            )
 
 
 def _have_agreed(lost: Sequence[str], *, yes: bool) -> None:

@@ -73,11 +73,15 @@ def helped(name: str) -> Assistance:
 
 
 def saying(
-    asked: Consultation, fields: list[tuple[str, str]], mode: Mode, name: str = "07"
+    asked: Consultation,
+    fields: list[tuple[str, str]],
+    mode: Mode,
+    name: str = "07",
+    language: str = "fr",
 ) -> Contribution:
     form = (asked.form_id, asked.form_version, asked.form_hash)
     helping = helped(name) if mode is Mode.ASSISTED else None
-    return Contribution(*form, mode, "fr", tuple(one for one in fields if one[1]), helping)
+    return Contribution(*form, mode, language, tuple(one for one in fields if one[1]), helping)
 
 
 def test_every_contribution_to_a_form_without_open_answers_has_one_length(tmp_path: Path) -> None:
@@ -102,6 +106,11 @@ def test_every_contribution_to_a_form_without_open_answers_has_one_length(tmp_pa
         )
     ]
     said += [saying(asked, [("/data/stand", "oui")], mode) for mode in Mode]
+    said += [
+        saying(asked, [("/data/stand", "non")], mode, "07", language)
+        for language in ("", "ar", "zh", "fr-x-falc")
+        for mode in Mode
+    ]
     said += [saying(asked, [], Mode.SELF), saying(asked, [], Mode.ASSISTED, "une longue nuit")]
     lengths = sealed_lengths(tmp_path, asked, said)
     assert len(lengths) > 600

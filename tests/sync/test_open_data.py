@@ -374,6 +374,15 @@ def test_under_full_the_time_of_day_is_left_out_and_the_rest_still_proved(tmp_pa
         assert '"2026-11-01"' in text
         assert "/data/start" in done.output.rpartition("Left out:")[2]
         assert here.verify() == 0
+        given = ["publish-answers", "--server", here.url, "--keys", str(tmp_path / "keys")]
+        assert here.desk(*given, "--data", str(here.out)).exit_code == 0
+        # What an older Parvis wrote shows the hour: no receipt is told it either.
+        with here.town.desk() as store:
+            old = _Proved(store, here.id, {"/data/idea", "/data/hour", "/data/today"}, ())
+            here.out.write_bytes(b"".join(old.lines()))
+        refused = here.desk(*given, "--data", str(here.out))
+        assert refused.exit_code == 1
+        assert "--data shows /data/hour, which tells the hour" in refused.output
 
 
 def timed(place: int, day: int) -> list[tuple[str, str]]:
