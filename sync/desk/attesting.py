@@ -5,8 +5,9 @@ Rules, in order:
 1. The manifest is of a consultation that this desk pulls, and names the key that signs.
 2. The data are those that the manifest names.
 3. The register's copy here leads to the checkpoint in the manifest: both desks saw one register.
-4. Every line is one that was opened here, or of an entry that was not sealed to this key.
-5. Every contribution here that says something stands there, or is among those that the manifest
+4. As many entries are registered, no more erased, and as many lines published, as it says.
+5. Every line is one that was opened here, or of an entry that was not sealed to this key.
+6. Every contribution here that says something stands there, or is among those that the manifest
    says were set aside, held back, or not settled.
 """
 
@@ -16,6 +17,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -63,10 +65,15 @@ def attest(
         )
     size = _same_register(store, id_, manifest)
     entries, erased = manifest.whole("counts", "entries"), manifest.whole("counts", "erased")
+    heads = [entry[:1] for entry in islice(store.register.entries(id_), size)]
+    if heads.count(b"\x01") != entries or heads.count(b"\x02") > erased:
+        raise NotAttested("What the manifest says of the register's entries is not so.")
     shown = frozenset(manifest.texts("shown"))
     days = frozenset(manifest.texts("days"))
     there = Counter(_lines(data, manifest, days))
     filled = device_fields(read_versions(store, id_))
+    if there.total() != manifest.whole("counts", "published"):
+        raise NotAttested(f"{data} has another number of lines than the manifest says.")
     sealed = missing = 0
     registered = _registered(store, id_, size)
     for one in store.contributions(id_):

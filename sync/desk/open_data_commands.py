@@ -24,6 +24,14 @@ from sync.manifest import ENDING, Manifest
 from sync.promise import ENOUGH
 from sync.wording import counted
 
+_ORGANISERS_WORD = {
+    "set_aside": "set aside",
+    "held_back": "held back",
+    "unsettled": "on sheets that are not settled",
+    "not_openable": "not opened by the organiser",
+}
+"""What of the counts no other recipient can check."""
+
 
 @click.command("open-data")
 @store_option
@@ -119,6 +127,12 @@ def attest_data(data: Path, keys: Path, store: Path) -> None:
         manifest = Manifest.read(place)
         signed = attest(desk, manifest, data, opened.organiser, opened.public.label)
         write_whole(place, signed.to_bytes(), mode=0o644)
+    left_out = {name: manifest.whole("counts", name) for name in _ORGANISERS_WORD}
+    if any(left_out.values()):
+        said = ", ".join(f"{count} {told}" for told, count in zip(
+            _ORGANISERS_WORD.values(), left_out.values(), strict=True
+        ) if count)  # fmt: skip
+        click.echo(f"Left out by the organiser's word, which you sign with it: {said}.")
     click.echo(f"{place} is signed. Publish it beside {data.name}.")
 
 

@@ -276,11 +276,19 @@ def test_a_further_recipient_signs_for_what_was_sealed_to_it(
             cheat.write_text(text)
             said = json.loads(manifest["said"])
             said["data"] = hashlib.sha256(text.encode()).hexdigest()
+            said["counts"]["published"] = len(forged)
             written = {"said": json.dumps(said), "attested": []}
             (tmp_path / "cheat.manifest.json").write_text(json.dumps(written))
             refused = CliRunner().invoke(commands.main, ["attest", str(cheat), *own])
             assert refused.exit_code == 1
             assert why in refused.output
+        said = json.loads(manifest["said"])
+        said["counts"]["entries"] += 1
+        written = {"said": json.dumps(said), "attested": []}
+        (tmp_path / "open.manifest.json").write_text(json.dumps(written))
+        refused = CliRunner().invoke(commands.main, signs)
+        assert refused.exit_code == 1
+        assert "says of the register's entries is not so" in refused.output
         nobody = KeyDirectory.create(tmp_path / "nobody", label="Personne", suite=Suite.X25519)
         given = ["attest", str(here.out), "--keys", str(nobody.path), "--store"]
         refused = CliRunner().invoke(commands.main, [*given, str(tmp_path / "desk.sqlite")])
