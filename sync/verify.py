@@ -7,6 +7,11 @@ can read it in one sitting, or write their own from `docs/format.md`. It compute
     parvis-verify receipt REGISTER --key KEY LINK
     parvis-verify data    REGISTER --key KEY FILE
     parvis-verify destroyed RECORD --consultation ID
+    parvis-verify witness REGISTER --key KEY --name NAME --state FOLDER
+
+--after may be given often: every older checkpoint that anybody kept, from wherever they looked.
+--witness KEY --quorum N: so many of these witnesses must have signed the very checkpoint, in it or
+in the files named with --cosigned.
 
 REGISTER is an address (https://…/register/<consultation>) or a folder with the same files. KEY is
 the server's key for this register, as its page shows it: parvis/<consultation>+hash+base64.
@@ -19,7 +24,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http.client import HTTPException
@@ -28,7 +33,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 TILE = 256
 PROMISED = timedelta(days=30)
@@ -264,24 +269,36 @@ class Contents:
         return f" {words[self.reasons[commitment]]}" if self.reasons[commitment] in words else ""
 
 
-def check_log(register: Register, key: Key, *after: bytes | None) -> Contents:
-    """Compute the register's root anew, and that it goes on from older checkpoints."""
+def check_log(
+    register: Register, key: Key, after: Sequence[bytes] = (), witnesses: "Quorum | None" = None
+) -> Contents:
+    """Compute the register's root anew, and that it goes on from all older checkpoints."""
     checkpoint = read_checkpoint(register.read("checkpoint"), key)
-    before = [read_checkpoint(note, key) for note in after if note is not None]
+    if witnesses is not None:
+        witnesses.check(checkpoint)
+    held: dict[int, set[bytes]] = {}
+    for note in after:
+        old = read_checkpoint(note, key)
+        held.setdefault(old.size, set()).add(old.root)
+    for size, said in held.items():
+        if len(said) > 1:
+            raise Refuted(
+                f"THE SERVER SHOWS TWO REGISTERS. It signed {len(said)} of {size} entries that "
+                "differ: keep both checkpoints, they are the proof."
+            )
+    if held and max(held) > checkpoint.size:
+        raise Refuted(f"The register once had {max(held)} entries and has {checkpoint.size} now.")
     roots = Roots()
     contents = Contents(checkpoint, {}, {}, {})
-    for old in before:
-        if old.size > checkpoint.size:
-            raise Refuted(
-                f"The register once had {old.size} entries and has {checkpoint.size} now."
-            )
-        if old.size == 0 and old.root != roots.root():
-            raise Refuted("The older checkpoint is of no register.")
+    if held.get(0, {roots.root()}) != {roots.root()}:
+        raise Refuted("The older checkpoint is of no register.")
     for index, entry in enumerate(register.entries(checkpoint.size)):
         roots.add(entry)
-        for old in before:
-            if roots.size == old.size and roots.root() != old.root:
-                raise Refuted(f"The first {old.size} entries are not what they were.")
+        if roots.size in held and roots.root() not in held[roots.size]:
+            raise Refuted(
+                f"The first {roots.size} entries are not what they were. THE SERVER SHOWS TWO "
+                "REGISTERS: it signed both. Keep the older checkpoint, it is the proof."
+            )
         commitment = entry[1:33]
         if entry[:1] == b"\x01" and len(entry) == 33:
             if commitment in contents.contributions:
@@ -295,6 +312,116 @@ def check_log(register: Register, key: Key, *after: bytes | None) -> Contents:
     if roots.root() != checkpoint.root:
         raise Refuted("The entries do not lead to the root that the server signed.")
     return contents
+
+
+# --- witnesses: C2SP tlog-cosignature (cosignature/v1, Ed25519) ----------------------------------
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Who signs checkpoints of registers that they saw only grow."""
+
+    name: str
+    public: Ed25519PublicKey
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes that name the key in a signature line."""
+        named = self.name.encode() + b"\n\x04" + self.public.public_bytes_raw()
+        return hashlib.sha256(named).digest()[:4]
+
+    @property
+    def key(self) -> str:
+        """As verifiers take it: name+hash+base64."""
+        encoded = base64.b64encode(b"\x04" + self.public.public_bytes_raw()).decode()
+        return f"{self.name}+{self.id.hex()}+{encoded}"
+
+    @classmethod
+    def read(cls, text: str) -> "Witness":
+        """From what `key` writes."""
+        try:
+            name, _, encoded = text.strip().split("+", 2)
+            raw = base64.b64decode(encoded, validate=True)
+            witness = cls(name, Ed25519PublicKey.from_public_bytes(raw[1:]))
+        except ValueError:
+            witness = None
+        if witness is None or witness.key != text.strip():
+            raise Unreadable("The key of a witness looks like NAME+HASH+BASE64; copy it whole.")
+        return witness
+
+    def cosign(self, checkpoint: Checkpoint, private: Ed25519PrivateKey, now: int) -> bytes:
+        """The checkpoint with this witness's line below it."""
+        signature = private.sign(_cosigned(checkpoint.note, now))
+        encoded = base64.b64encode(self.id + now.to_bytes(8, "big") + signature).decode()
+        return checkpoint.note + f"— {self.name} {encoded}\n".encode()
+
+    def has_signed(self, note: bytes) -> bool:
+        """Whether this witness's line stands below a note, over what the note says."""
+        for line in note.rpartition(b"\n\n")[2].decode(errors="replace").split("\n"):
+            mark, _, rest = line.partition(" ")
+            name, _, encoded = rest.rpartition(" ")
+            if (mark, name) != ("—", self.name):
+                continue
+            try:
+                data = base64.b64decode(encoded, validate=True)
+                if data[:4] == self.id:
+                    said = _cosigned(note, int.from_bytes(data[4:12], "big"))
+                    self.public.verify(data[12:], said)
+                    return True
+            except (ValueError, InvalidSignature):
+                continue
+        return False
+
+
+def _cosigned(note: bytes, now: int) -> bytes:
+    text = note.rpartition(b"\n\n")[0] + b"\n"
+    return b"cosignature/v1\ntime " + str(now).encode() + b"\n" + text
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """So many of these witnesses must have signed a checkpoint; their lines may lie elsewhere."""
+
+    witnesses: tuple[Witness, ...]
+    needed: int
+    cosigned: tuple[bytes, ...] = ()
+
+    def check(self, checkpoint: Checkpoint) -> None:
+        """Count who signed it, in the checkpoint itself or in the notes brought along."""
+        text = checkpoint.note.rpartition(b"\n\n")[0]
+        notes = [checkpoint.note]
+        notes += [one for one in self.cosigned if one.rpartition(b"\n\n")[0] == text]
+        signed = [one for one in self.witnesses if any(map(one.has_signed, notes))]
+        if len({one.public.public_bytes_raw() for one in signed}) < self.needed:
+            named = ", ".join(one.name for one in signed) or "none of them"
+            raise Refuted(
+                f"{self.needed} of {len(self.witnesses)} witnesses must have signed the checkpoint "
+                f"of {checkpoint.size} entries; {named} did. Others may be shown another register."
+            )
+
+
+def witness(register: Register, key: Key, name: str, state: Path) -> str:
+    """Sign the register's newest checkpoint, once sure that it goes on from the last one signed.
+
+    The key (made the first time) and the last checkpoint lie in `state`; the signed one is written
+    there, and given to whoever asks.
+    """
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = state / "witness.key"
+    if not name or "+" in name or any(letter.isspace() for letter in name):
+        raise Unreadable("A witness's name has neither space nor plus.")
+    if not place.exists() or not place.stat().st_size:
+        place.touch(mode=0o600)
+        place.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
+    private = Ed25519PrivateKey.from_private_bytes(place.read_bytes())
+    signer = Witness(name, private.public_key())
+    last = state / f"{key.name.rpartition('/')[2]}.checkpoint"
+    held = [last.read_bytes()] if last.exists() else []
+    seen = check_log(register, key, held).checkpoint
+    part = last.with_suffix(".part")
+    part.write_bytes(signer.cosign(seen, private, int(time.time())))
+    part.replace(last)
+    return f"{signer.key}\nSigned {seen.size} entries: {last}"
 
 
 # --- receipts: docs/format.md, section 7 ---------------------------------------------------------
@@ -645,14 +772,24 @@ def command_line() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_, description=f"Check {help_}.")
         command.add_argument("register", help="its address, or a folder with its files")
         command.add_argument("--key", required=True, help="the server's key, from its page")
-        command.add_argument("--after", type=Path, help="an older checkpoint, kept from before")
+        command.add_argument(
+            "--after",
+            type=Path,
+            action="append",
+            default=[],
+            help="an older checkpoint, kept from before; may be given often",
+        )
+        command.add_argument("--witness", action="append", default=[], help="a witness's key")
+        command.add_argument("--quorum", type=int, help="how many must have signed; default: all")
+        command.add_argument(
+            "--cosigned", type=Path, action="append", default=[], help="a witness's checkpoint"
+        )
         command.add_argument(
             "--cache",
             type=Path,
             help="a folder: what was read stays there, and a check that was broken off goes on",
         )
-        if name == "log":
-            command.add_argument("--save", type=Path, help="keep the checkpoint here for next time")
+        command.add_argument("--save", type=Path, help="keep the checkpoint here for next time")
         if name == "receipt":
             command.add_argument("link", help="what the receipt's QR code holds")
         if name == "data":
@@ -660,6 +797,15 @@ def command_line() -> argparse.ArgumentParser:
             command.add_argument(
                 "--manifest", type=Path, help="what attests them, if not beside the file"
             )
+    signing = commands.add_parser(
+        "witness",
+        help="sign a register's checkpoint, once sure that it only grew",
+        description="Sign a register's newest checkpoint, once sure that it goes on from the last.",
+    )
+    signing.add_argument("register", help="its address, or a folder with its files")
+    signing.add_argument("--key", required=True, help="the server's key, from its page")
+    signing.add_argument("--name", required=True, help="the witness's, without space and plus")
+    signing.add_argument("--state", type=Path, required=True, help="its key, and what it signed")
     destroyed = commands.add_parser(
         "destroyed",
         help="that an organiser signed the record of a destroyed key",
@@ -677,9 +823,19 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.what == "destroyed":
             print(check_destroyed(asked.file, asked.consultation))
             return 0
-        after = None if asked.after is None else asked.after.read_bytes()
         key = Key.read(asked.key)
-        if asked.what == "log" and asked.save is not None and asked.save.exists():
+        if asked.what == "witness":
+            print(witness(Register(asked.register), key, asked.name, asked.state))
+            return 0
+        after = [one.read_bytes() for one in asked.after]
+        quorum = None
+        if asked.witness or asked.quorum:
+            known = tuple(Witness.read(one) for one in asked.witness)
+            needed = len(known) if asked.quorum is None else asked.quorum
+            if not 1 <= needed <= len(known):
+                raise Unreadable(f"Of {len(known)} witnesses {needed} cannot be asked for.")
+            quorum = Quorum(known, needed, tuple(one.read_bytes() for one in asked.cosigned))
+        if asked.save is not None and asked.save.exists():
             try:
                 read_checkpoint(asked.save.read_bytes(), key)
             except Refuted:
@@ -690,10 +846,10 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = None
         if asked.what == "data" and (asked.manifest or not proves_itself(asked.file)):
             manifest = read_manifest(asked.manifest or manifest_beside(asked.file))
-        noted = None if manifest is None else manifest.checkpoint
+        noted = [] if manifest is None else [manifest.checkpoint]
         register = Register(asked.register, asked.cache)
         try:
-            contents = check_log(register, key, after, noted)
+            contents = check_log(register, key, [*after, *noted], quorum)
         except Refuted:
             register.forget()  # the next time nothing of it is believed
             raise
@@ -709,10 +865,10 @@ def main(arguments: list[str] | None = None) -> int:
                 f"The register is whole: {len(contents.contributions)} contributions, "
                 f"{len(contents.erased)} erased, root {held.root.hex()}."
             )
-            if after is not None:
+            if after:
                 print("It goes on from the older checkpoint: nothing was changed or removed.")
-            if asked.save is not None:
-                asked.save.write_bytes(held.note)
+        if asked.save is not None:
+            asked.save.write_bytes(contents.checkpoint.note)
     except Refuted as refuted:
         print(f"It does not hold. {refuted}", file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ from sync.desk.asking import ask_cards
 from sync.desk.care_commands import check_store, erase_contribution
 from sync.desk.export import changed_since, chosen, export_csv, not_the_store
 from sync.desk.file_kinds import DOUBTFUL
+from sync.desk.findings import Kind
 from sync.desk.key_commands import keys as keys_group
 from sync.desk.media import FOLDER
 from sync.desk.open_data_commands import attest_data, open_data, say_aside
@@ -231,6 +232,8 @@ def pull(
                 "Stopped. What was opened is in the store; the next pull goes on where it was."
             ) from None
     _end_of_progress()
+    for device in report.met:
+        click.echo(device)
     for finding in report.findings:
         click.echo(f"[{finding.kind.value}] {finding.sentence}")
     for kind, count in report.found.items():
@@ -239,7 +242,7 @@ def pull(
     if report.trouble:
         click.echo(report.trouble, err=True)
     click.echo(report.summary())
-    if report.trouble:
+    if report.trouble or report.found.get(Kind.TWO_FACES):
         raise SystemExit(1)
 
 

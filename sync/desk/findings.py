@@ -22,6 +22,7 @@ class Kind(Enum):
     FORKED = "forked"
     REPEATED = "repeated on paper"
     LATE = "after the closing day"
+    TWO_FACES = "two registers"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from sync.consultation import Consultation
 from sync.desk.audit import bring, compare
 from sync.desk.closing import late
 from sync.desk.erasing import send_orders
+from sync.desk.faces import two_faces
 from sync.desk.fetching import Fetched, Fetcher, about
 from sync.desk.findings import Finding, Kind
 from sync.desk.gaps import look_for_gaps
@@ -79,6 +80,7 @@ class PullReport:
         found: how much is wrong, by kind: all of it.
         awaited: contributions that the register does not hold yet, and need not.
         aside: contributions in the store that are set aside, and not counted.
+        met: the devices that no earlier pull knew, each as a sentence.
     """
 
     batches: int
@@ -90,6 +92,7 @@ class PullReport:
     found: Mapping[Kind, int] = field(default_factory=dict)
     awaited: int = 0
     aside: int = 0
+    met: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """The report in one line."""
@@ -159,12 +162,20 @@ def pull(
         register = [bring(source, store, one) for one in consultations]
         for shelf in shelves:
             run.shelf(shelf)
+        for at, one in enumerate(consultations):
+            # A device may have seen what was published since: looked at again, before it is told.
+            if source.numbered and store.seen.largest(one) > store.register.size(one):
+                register[at] = bring(source, store, one)
     except NetworkTrouble as error:
         trouble = str(error)
     finally:
         workers.close()
     look_for_gaps(store, source.name, run.set_back)
     store.find(*filter(None, register), *refused)
+    with in_words(store.path):
+        for one in consultations:
+            newest = source.numbered and not trouble
+            store.find(*two_faces(store.seen, store.register, one, newest=newest))
     if run.forgot:
         store.shrink()
     awaited = 0
@@ -185,6 +196,7 @@ def pull(
         store.found(),
         awaited,
         len(store.aside.of()),
+        tuple(run.met),
     )
 
 
@@ -212,6 +224,7 @@ class _Pull:
         self.opened = 0
         self.duplicates = 0
         self.set_back: list[str] = []
+        self.met: list[str] = []
         self.forgot = False
         self._source = source
         self._store = store
@@ -316,6 +329,7 @@ class _Pull:
         roster = self._source.roster(shelf)
         if roster is not None:
             self._check_server(roster)
+            self._meet(roster)
             self._store.know_devices(
                 [
                     DeskDevice(one.key_id, one.name, one.public_key.public_bytes_raw(), one.revoked)
@@ -323,6 +337,20 @@ class _Pull:
                 ]
             )
         self._devices = self._store.devices()
+
+    def _meet(self, roster: Roster) -> None:
+        """Name every device that is new here: who runs the server could have added one."""
+        known = self._store.devices()
+        names = {one.name for one in known.values()}
+        for one in roster.devices:
+            if one.key_id in known:
+                continue
+            twice = one.name in names
+            names.add(one.name)
+            self.met.append(
+                f"New device: “{one.name}” ({one.key_id})."
+                + (" ANOTHER DEVICE HAS THIS NAME: ask whose it is." if twice else "")
+            )
 
     def _check_server(self, roster: Roster) -> None:
         """The server behind a source keeps its key; a folder's list comes from a server known.
@@ -369,6 +397,10 @@ class _Pull:
             self._refuse(listed, pulled, result.kind, BatchState.REFUSED, result.why)
             return
         self.batches += 1
+        if result.checkpoint:
+            self._store.seen.add(
+                result.consultation, result.checkpoint, result.device, self._store.server_keys()
+            )
         attached = self._fetcher.files_of(result)
         fresh, wrong = self._sorted_out(listed, result, attached)
         wrong += [finding for _, findings in attached.values() for finding in findings]

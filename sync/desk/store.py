@@ -21,6 +21,7 @@ from sqlite_utils import Database
 from sync import consultation as packages
 from sync.consultation import Consultation
 from sync.desk.erasure_list import ErasureList
+from sync.desk.faces import SeenCheckpoints
 from sync.desk.findings import Finding, Kind
 from sync.desk.media import DeskAttachment, MediaFolder, Shared, beginning_of, folded
 from sync.desk.published_sets import PublishedSets
@@ -130,6 +131,7 @@ class DeskStore:
                 self._db.close()
                 raise
         self.register = RegisterCopy(self._db.conn, self.transaction)
+        self.seen = SeenCheckpoints(self._db.conn, self.transaction)
         self.erasures = ErasureList(self._db.conn, self.transaction)
         self.aside = SetAside(self._db.conn, self.transaction)
         self.sets = PublishedSets(self._db.conn, self.transaction)

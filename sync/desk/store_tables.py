@@ -90,7 +90,13 @@ CREATE TABLE IF NOT EXISTS left_out (
     consultation TEXT, id TEXT, PRIMARY KEY (consultation, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rare_themes (consultation TEXT PRIMARY KEY, shown INTEGER);
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+# 8: the checkpoints of registers that devices saw, and whether the copy here leads to them.
+_EIGHTH = """
+CREATE TABLE IF NOT EXISTS seen_checkpoints (
+    consultation TEXT, size INTEGER, root BLOB, note BLOB, device TEXT, holds INTEGER,
+    PRIMARY KEY (consultation, size, root)) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 _TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _FIRST))  # of every version
 
 
