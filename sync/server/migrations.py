@@ -62,7 +62,17 @@ def _key_by_consultation(db: Connection) -> None:
         db.execute(text(f"ALTER TABLE {name} RENAME TO former_{name}"))
     made = [schema.tables.tables[name] for name in ("numbering", *there)]
     schema.tables.create_all(db, tables=made)
-    columns = {name: [column.name for column in schema.tables.tables[name].c] for name in there}
+    had = {
+        name: {one["name"] for one in inspect(db).get_columns(f"former_{name}")} for name in there
+    }
+    columns = {
+        name: [
+            column.name
+            for column in schema.tables.tables[name].c
+            if column.name in {*had[name], "consultation"}  # not what later versions added
+        ]
+        for name in there
+    }
     for name in there:
         listed = ", ".join(columns[name])
         values = listed

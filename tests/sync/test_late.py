@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from sync.erasure import Erasure
 from sync.receipt import Receipt
 from sync.register.checkpoint import origin_of, verifier_key
 from sync.register.entry import Reason
-from tests.sync.town import Town, ideas
+from tests.sync.town import OpenTown, Town, ideas
+from tests.waiting import wait_for
 
 CLOSES = date(2026, 6, 30)
 
@@ -132,8 +134,9 @@ def test_a_kiosk_that_was_off_for_a_hundred_days_makes_no_receipt_accuse_anybody
 
 
 def test_who_verifies_published_data_is_told_how_many_were_erased(
-    town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    town = OpenTown(tmp_path)
     with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
         receipts = town.confirm(device, "un banc", "un arbre", "de l'ombre")
         town.registered(device)
@@ -141,9 +144,9 @@ def test_who_verifies_published_data_is_told_how_many_were_erased(
             for one in receipts[:2]:
                 order = Erasure(town.consultation.id, one.id, Reason.ASKED, one.day)
                 service.erase(order.sign(town.keys.organiser))
-            service.publish_registers()
-            service.registers.publish()
             key = verifier_key(origin_of(town.consultation.id), service.public_key)
+            size = partial(service.registers.size, town.consultation.id)
+            wait_for(lambda: size() == 5, "both tombstones are in the register")
         town.pull(url, desk)
         data = tmp_path / "open.jsonl"
         publish_data(desk, data)
