@@ -148,6 +148,7 @@ def transcribe(
     """
     columns = Columns(offer.form, table.sheet if table else "")
     columns.check(name for row in rows for name in row.values)
+    columns.check_sheet(name for row in rows for name in row.values)
     files = Files(table.path.parent if table else None)
     filler = Filler(offer, columns, files, codes=bool(table and table.codes))
     with _planned(sealer, offer, columns, rows, table) as (planned, origin):
@@ -257,7 +258,7 @@ def _sheet(columns: Columns, row: Row) -> str:
     typed = next((row.values[name] for name in columns.sheets if row.values.get(name)), "")
     number = "".join(typed.split()).casefold()
     whole, point, rest = number.partition(".")
-    if whole.isdigit() and (not point or not rest.strip("0")):
+    if whole.isdecimal() and (not point or not rest.strip("0")):
         return str(int(whole))
     return number
 

@@ -173,7 +173,9 @@ def _read_place(text: str) -> str:
     if len(parts) >= 2 and all(_COMMA_PLACES.fullmatch(part.rstrip(";")) for part in parts[:2]):
         return " ".join(part.rstrip(";").replace(",", ".") for part in parts)
     apart = [part for part in re.split(r"\s*[,;]\s*|\s+", text.strip()) if part]
-    if "," in text and not ("." in text or ", " in text or len(apart) == 2):
+    # 48,2 may be two numbers, or one whose longitude was forgotten.
+    two = len(apart) == 2 and re.search(r"[;\s]", text.strip())
+    if "," in text and not ("." in text or two):
         raise BadRow(f"“{text}”: write places with points and blanks, such as 48.8566 2.3522.")
     return " ".join(apart) if all(_PLACES.fullmatch(part) for part in apart) else text
 

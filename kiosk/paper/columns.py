@@ -77,6 +77,7 @@ class Columns:
             BadTable: a question has the name of that column.
         """
         self.form = form
+        self._asked = sheet
         self._known: dict[str, Target] = {}
         self._named: dict[str, list[Field]] = {}
         preloaded = {bind.field for bind in form.preloads}
@@ -105,6 +106,17 @@ class Columns:
     @cached_property
     def _drawn(self) -> frozenset[Field]:
         return frozenset(lot.field for lot in self.lots)
+
+    def check_sheet(self, names: Iterable[str]) -> None:
+        """Refuse a table that has not the column in which sheets' numbers are said to stand.
+
+        Raises:
+            BadTable: without it, a sheet that is typed twice would count twice.
+        """
+        if self._asked and self._asked not in set(names):
+            raise BadTable(
+                f"No column is called “{self._asked}”. Name the one that holds the sheets' numbers."
+            )
 
     def own(self, name: str) -> bool:
         """Whether a column holds no answers, but what Parvis needs or has noted itself."""

@@ -25,6 +25,11 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ";,\t"
 # What Windows' own table has no letter for; and what its text files never hold.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# What Western languages do not write. Where it seems to stand, a file is in the letters of another
+# Windows (Turkish, Cyrillic, Arabic) or of an older Macintosh.
+_NOT_WESTERN = re.compile(
+    r"[ÐÝÞðýþƒŽžˆ˜†‡‰¤¦¨¬¯¸¶][^\W\d_]|[^\W\d_][ÐÝÞðýþƒŽžˆ˜†‡‰¤¦¨¬¯¸¶]|[a-z][™Õ][a-z]|[À-ÿ]{3}"
+)
 # A first line that Excel reads, and that some programs write for it: which delimiter follows.
 _DELIMITER_SAID = re.compile(r'"?sep=([;,\t|])"?[;,\t|]*\s*', re.IGNORECASE)
 
@@ -52,7 +57,7 @@ class _Cell(Protocol):
 def read_table(path: Path) -> tuple[Row, ...]:
     """All rows of a CSV, XLSX or JSON-lines file; empty lines are passed over.
 
-    Text is UTF-8, or what Excel writes on a Western Windows (CP1252).
+    Text is UTF-8, or what Excel writes on a Western Windows (CP1252) where it can be nothing else.
 
     Raises:
         BadTable: it cannot be read, is too large, or is none of these.
@@ -89,6 +94,11 @@ def _text(path: Path, content: bytes) -> str:
         text = "\x00"
     if _NO_TEXT.search(text):
         raise BadTable(f"{path} is no text that can be read. Save it as “CSV UTF-8”.")
+    if _NOT_WESTERN.search(text):
+        raise BadTable(
+            f"{path} is not “CSV UTF-8”, and its letters could be read in several ways. Save it as "
+            "“CSV UTF-8”, or as .xlsx."
+        )
     return text
 
 

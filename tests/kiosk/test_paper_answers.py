@@ -379,6 +379,56 @@ def test_what_excel_saves_on_a_french_windows_is_read(desk):
     assert desk.fields() == [{"fin": "çà et là – œuf €", "km": "2.5"}]
 
 
+@pytest.mark.parametrize(
+    ("said", "letters"),
+    [
+        ("Привіт, так", "cp1251"),
+        ("Şişli’de ığdır", "cp1254"),
+        ("Bağış", "cp1254"),
+        ("été à l’île", "mac_roman"),
+        ("Élodie", "mac_roman"),
+        ("où ça", "mac_roman"),
+        ("نعم", "cp1256"),
+    ],
+)
+def test_letters_that_could_be_read_in_several_ways_are_never_guessed(desk, said, letters):
+    with pytest.raises(BadTable, match="CSV UTF-8"):
+        desk.enter(desk.table(f"fin\n{said}\n".encode(letters)))
+    assert desk.fields() == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NÃO, OPINIÕES",
+        "¿Qué? ¡Nada!",
+        "Noël créée à Lège",
+        "l´eau, 3 ½ m²",
+        "Straße, Ærø, Œuvre",
+        "Lego™",
+    ],
+)
+def test_western_letters_of_an_excel_are_read(desk, said):
+    desk.enter(desk.table(f"fin\tkm\r\n{said}\t2\r\n".encode("cp1252")))
+    assert desk.fields()[0]["fin"] == said
+
+
+@pytest.mark.parametrize("number", ["²", "①", "57²"])
+def test_a_sheets_number_may_be_any_text(desk, number):
+    assert desk.enter(desk.table(f"fin,feuille\nA,{number}\nB,3\n")).kept == 2
+
+
+def test_a_place_that_may_be_one_number_is_refused(desk):
+    assert refused(desk, ici="48,2").startswith("ici: ")
+
+
+def test_a_column_of_sheets_that_is_not_there_is_refused(desk):
+    path = desk.table("fin\nA\n")
+    with pytest.raises(BadTable, match="“Numero”"):
+        desk.enter(path, sheet="Numero")
+    assert desk.fields() == []
+
+
 def test_a_spreadsheet_is_read_with_its_days_and_numbers(desk):
     from datetime import datetime
     from datetime import time as clock

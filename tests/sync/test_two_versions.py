@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,7 +27,7 @@ from sync.record_kind import RecordKind
 from sync.register.entry import Reason
 from sync.statement import sign_statement
 from tests.sync.given import CONSULTATION, DEVICE, DEVICE_ID, DEVICE_KEY, MOMENT, said
-from tests.sync.town import Town, ideas
+from tests.sync.town import OpenTown, Town, ideas
 
 ON_BOTH_DATABASES = True
 
@@ -145,7 +146,8 @@ def test_a_signature_arrives_beside_the_register_and_a_slip_in_it(town: Town) ->
         assert service.registers.size(town.consultation.id) == 3
 
 
-def test_a_sheet_and_an_hour_come_to_the_desk_whole(town: Town) -> None:
+def test_a_sheet_and_an_hour_come_to_the_desk_whole(tmp_path: Path, database: str | None) -> None:
+    town = OpenTown(tmp_path, database)
     with town.serving() as url, town.device(url=url) as device, town.desk() as desk:
         held = device.consultation(town.consultation.id)
         stub = receipt_code(bytes(range(16)))
