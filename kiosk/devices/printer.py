@@ -157,6 +157,8 @@ def open_connection(settings: PrinterSettings) -> Any:
                 return printer.Serial(path, int(baud or 9600), timeout=SECONDS)
             case "network":
                 host, _, port = where.partition(":")
+                if not host:
+                    raise ValueError
                 return printer.Network(host, int(port or 9100), timeout=SECONDS)
             case "file":
                 return printer.File(where)

@@ -83,14 +83,13 @@ class Published:
     def lost(self, answers: Answers, states: Mapping[str, State]) -> list[str]:
         """What would be gone if these were published in its place, each as part of a sentence."""
         after = {_name(one): one for one in answers.themes}
-        gone = [_name(one) for one in self.answers.themes if _name(one) not in after]
-        silent = [
-            _name(one)
-            for one in self.answers.themes
-            if one.answer and _name(one) in after and not after[_name(one)].answer
-        ]
-        lost = [f"the theme “{name}”" for name in gone]
-        lost += [f"the answer to “{name}”" for name in silent]
+        lost: list[str] = []
+        for one in self.answers.themes:
+            name = _name(one)
+            if name not in after:
+                lost.append(f"the theme “{name}”")
+            else:
+                lost += _lost_of(name, one, after[name])
         if self.states is None:
             return [*lost, "what was said of single contributions, which this server does not tell"]
         before = {id_: _said(one, self.answers) for id_, one in self.states.items()}
@@ -105,6 +104,18 @@ class Published:
         if texts:
             lost.append(counted(texts, "text"))
         return lost
+
+
+def _lost_of(name: str, before: Theme, after: Theme) -> Iterator[str]:
+    """What a theme had and has no more."""
+    if before.answer and not after.answer:
+        yield f"the answer to “{name}”"
+    elif gone := sorted(before.answer.keys() - after.answer.keys()):
+        yield f"the answer to “{name}” in {', '.join(gone)}"
+    if gone := sorted(before.title.keys() - after.title.keys()):
+        yield f"the title of “{name}” in {', '.join(gone)}"
+    if before.link and not after.link:
+        yield f"the link of “{name}”"
 
 
 def _name(theme: Theme) -> str:

@@ -242,6 +242,12 @@ def test_a_path_that_is_no_printer_is_refused_and_not_noted(run, data, tmp_path,
     assert not path.is_file() or path.read_bytes() == b"what was here"
 
 
+def test_a_network_without_a_host_is_no_printer(run, data):
+    done = run("printer", "--at", "network:", "--data", data)
+    assert done.exit_code == 1
+    assert "is no address of a printer" in done.stderr
+
+
 def test_a_device_that_takes_all_is_noted(run, data):
     done = run("printer", "--at", "file:/dev/null", "--data", data)
     assert "file:/dev/null is ready" in done.stdout

@@ -176,6 +176,10 @@ def test_what_would_take_away_what_is_published_is_named_and_asked_about(
         silent = tmp_path / "themes.csv"
         silent.write_text(THEMES.replace("Nous en posons dix.;سنضع عشرة.", ";"), encoding="utf-8")
         assert "the answer to “Des bancs”" in here.publish(url, *whole).output
+        silent.write_text(THEMES.replace(";سنضع عشرة.", ";"), encoding="utf-8")
+        assert "the answer to “Des bancs” in ar" in here.publish(url, *whole).output
+        silent.write_text(THEMES.replace("https://ville.example/bancs", ""), encoding="utf-8")
+        assert "the link of “Des bancs”" in here.publish(url, *whole).output
         assert here.publish(url, "--yes").exit_code == 0
         assert "Pas encore lue" in here.page(url, ids["un banc"])
 
