@@ -23,7 +23,7 @@ from kiosk.paper.columns import CAUSE, LINE, OWN, Columns
 from kiosk.paper.errors import BadRow, BadTable
 from kiosk.paper.files import Files
 from kiosk.paper.filling import Filler
-from kiosk.paper.kept import KeptRows, Note, abandoned_note, kept_beside, open_kept
+from kiosk.paper.kept import KeptRows, Note, abandoned_note, copied_table, kept_beside, open_kept
 from kiosk.paper.plan import Fate, Plan, Planned, plan
 from kiosk.paper.tables import LARGEST_TABLE, Row, read_table
 from sync.attachment import Attachment
@@ -204,6 +204,13 @@ def _planned(
                 f"{other} says that rows of this table are kept, and the table that it was written "
                 f"for is gone: was it renamed? Rename {other.name} to {path.name}, too. If this is "
                 "another table, move that file away."
+            )
+        begun = path.exists() or table.as_new
+        if not begun and (same := copied_table(table.path, kept, noted)) is not None:
+            raise BadTable(
+                f"All rows of {same} are kept, and {table.path.name} begins with the same: is it a "
+                f"copy? Then add what is new to {same.name}, and transcribe that one. If these are "
+                "other people's sheets, give --as-new."
             )
         planned = decided(kept)
         if planned.notes != kept.notes or not path.exists():

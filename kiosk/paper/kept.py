@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
@@ -143,17 +143,43 @@ def abandoned_note(
         kept: its new note.
         rows: the table's rows as another note would have them.
     """
-    for path in sorted(table.parent.glob("*" + _SUFFIX)):
-        if path == kept.path or path.with_name(path.name.removesuffix(_SUFFIX)).exists():
-            continue
-        try:
-            other = _read(path, kept._consultation, kept._device)
-        except BadTable:
-            continue
+    for other in _beside(table, kept):
         known = {note.row for note in other.notes}
-        if any(note.row in known for note in rows(other)):
-            return path
+        if not _table_of(other).exists() and any(note.row in known for note in rows(other)):
+            return other.path
     return None
+
+
+def copied_table(
+    table: Path, kept: KeptRows, rows: Callable[[KeptRows], Iterable[Note]]
+) -> Path | None:
+    """A table in the same folder, kept already, with all of whose rows this one begins.
+
+    Rows with a sheet's number are left aside: they are known wherever they come from.
+
+    Args:
+        table: what is transcribed, without a note of its own.
+        kept: its new note.
+        rows: the table's rows as another note would have them.
+    """
+    for other in _beside(table, kept):
+        theirs = [note.row for note in other.notes if not note.sheet]
+        ours = [note.row for note in rows(other) if not note.sheet]
+        if theirs and _table_of(other).exists() and ours[: len(theirs)] == theirs:
+            return _table_of(other)
+    return None
+
+
+def _beside(table: Path, kept: KeptRows) -> Iterator[KeptRows]:
+    """The other notes of this consultation in the table's folder."""
+    for path in sorted(table.parent.glob("*" + _SUFFIX)):
+        if path != kept.path:
+            with suppress(BadTable):
+                yield _read(path, kept._consultation, kept._device)
+
+
+def _table_of(note: KeptRows) -> Path:
+    return note.path.with_name(note.path.name.removesuffix(_SUFFIX))
 
 
 def _read(path: Path, consultation: str, device: str) -> KeptRows:

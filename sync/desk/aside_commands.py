@@ -98,7 +98,10 @@ def bring_back(codes: tuple[str, ...], file: Path | None, reason: str, store: Pa
 
 def _check(meant: list[tuple[str, str]], reason: str, repeated: bool) -> None:
     if not meant and repeated:
-        raise Sentence("None on paper say just the same, or they are set aside already.")
+        raise Sentence(
+            "None on paper say just the same in an answer of 20 letters or more, or they are set "
+            "aside already. Shorter answers two people may well have alike: name those by code."
+        )
     if not meant:
         raise click.UsageError("Say which contributions: by code, or --from FILE.")
     if not reason.strip():

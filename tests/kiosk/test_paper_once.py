@@ -113,6 +113,26 @@ def test_a_table_that_was_renamed_says_that_its_note_has_to_be_renamed_too(desk,
     assert desk.enter(other).before == 2
 
 
+def test_a_copy_of_a_table_under_another_name_counts_nobody_twice(desk, tmp_path):
+    table = desk.table(rows("un", "deux"))
+    desk.enter(table)
+    copy = tmp_path / "copie.csv"
+    for content in (rows("un", "deux"), "age;idee\n34;un\n34;deux\n34;trois\n"):
+        copy.write_text(content)
+        with pytest.raises(BadTable, match=f"{table.name}.*--as-new"):
+            desk.enter(copy)
+    assert ideas(desk) == ["deux", "un"]
+    assert desk.enter(copy, as_new=True).kept == 3
+    assert ideas(desk) == ["deux", "deux", "trois", "un", "un"]
+
+
+def test_another_days_table_that_shares_some_rows_is_another_table(desk, tmp_path):
+    desk.enter(desk.table(rows("oui", "non", "oui")))
+    other = tmp_path / "mardi.csv"
+    other.write_text(rows("oui", "oui", "non"))
+    assert desk.enter(other).kept == 3
+
+
 def test_a_table_that_was_moved_with_its_note_goes_on(desk, tmp_path):
     desk.enter(desk.table(rows("a", "b")))
     folder = tmp_path / "clé"
