@@ -148,6 +148,9 @@ def test_without_a_reason_nothing_is_set_aside(desk: Desk) -> None:
 
 def test_a_store_of_before_can_set_aside_as_well(desk: Desk) -> None:
     with closing(sqlite3.connect(desk.store)) as older:
-        older.executescript("DROP TABLE set_aside; DROP TABLE set_aside_log; PRAGMA user_version=4")
+        older.executescript(
+            "DROP TABLE set_aside; DROP TABLE set_aside_log;"
+            "ALTER TABLE contributions DROP COLUMN provenance; PRAGMA user_version=4"
+        )
     assert desk.run("set-aside", desk.codes[0], "--reason", "x").exit_code == 0
     assert len(desk.table()[0]) == 4
