@@ -4,6 +4,7 @@ What is held stays in memory, answers and all, and slows every later moment down
 """
 
 import gc
+import weakref
 
 import pytest
 
@@ -12,15 +13,19 @@ from tests.kiosk import driver, hall  # isort: split
 from kivy.uix.widget import Widget
 
 from forms.engine import Kind
-from kiosk.stage import Kiosk
 from tests.journeys import monkey
 
 
-def living(kind):
-    """How many objects of that kind there are; what nobody reaches does not count."""
+def collect():
+    """Take away what nobody reaches, wherever it was set apart."""
     gc.unfreeze()
     gc.collect()
-    return sum(issubclass(type(one), kind) for one in gc.get_objects())
+
+
+def widgets():
+    """How many there are."""
+    collect()
+    return sum(issubclass(type(one), Widget) for one in gc.get_objects())
 
 
 def see_everything(there):
@@ -42,8 +47,10 @@ def see_everything(there):
 def test_nothing_of_a_question_outlives_its_kiosk(tmp_path, name):
     with hall.hall(tmp_path, monkey.consultation(name)) as there:
         see_everything(there)
+        kiosk = weakref.ref(there.kiosk)
     del there
-    assert living(Kiosk) == 0
+    collect()
+    assert kiosk() is None
 
 
 @pytest.mark.parametrize("name", [monkey.KINDS, monkey.UPLOADS])
@@ -53,5 +60,5 @@ def test_however_many_come_no_more_widgets_live_than_screens_need(tmp_path, name
         counts = []
         for _ in range(14):
             see_everything(there)
-            counts.append(living(Widget))
+            counts.append(widgets())
     assert counts[-1] == counts[-2] == counts[-3], counts

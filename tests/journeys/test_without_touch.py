@@ -1,14 +1,15 @@
 """Every consultation of the catalogue by keypad alone, by two switches alone, by ear alone."""
 
+import weakref
+
 import pytest
 
 from tests.kiosk import driver, hall  # isort: split
 
 from forms.catalogue import consultations
 from kiosk.access.commands import KEY_SETS
-from kiosk.stage import Kiosk
 from tests.journeys.player import Keys, Player, name_of
-from tests.journeys.test_letting_go import living
+from tests.journeys.test_letting_go import collect
 from tests.kiosk.listener import Listener
 
 CATALOGUE = [entry.name for entry in consultations()]
@@ -39,8 +40,10 @@ def test_by_keypad_alone(tmp_path, name):
         player = Player(town, Keys())
         player.play()
         assert_all_is_said(town, player)
+        kiosk = weakref.ref(town.kiosk)
     del town, player
-    assert living(Kiosk) == 0, "something that stays holds the screens, and what was said at them"
+    collect()
+    assert kiosk() is None, "something that stays holds the screens, and what was said at them"
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
