@@ -29,7 +29,6 @@ from sync.errors import ForgedCheckpoint, SyncError
 from sync.manifest import Manifest
 from sync.register import checkpoint
 from sync.register.checkpoint import origin_of
-from sync.register.merkle import GrowingRoot
 from sync.statement import b64
 from sync.wording import counted
 
@@ -115,12 +114,7 @@ def _same_register(store: DeskStore, id_: str, manifest: Manifest) -> int:
             continue
         if store.register.size(id_) < seen.size:
             raise NotAttested("The manifest is newer than what this desk has pulled. Pull first.")
-        roots = GrowingRoot()
-        for entry in store.register.entries(id_):
-            if roots.size == seen.size:
-                break
-            roots.add(entry)
-        if roots.root() == seen.root:
+        if store.register.check(id_, seen.size).root() == seen.root:
             return seen.size
         raise NotAttested(
             "The register that the manifest names is not the one that this desk saw: the server "

@@ -5,14 +5,11 @@ Nothing of a contribution is in it but its id and commitment, which the register
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sync.desk.store_part import StorePart
 from sync.erasure import Erasure
-
-Transaction = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -32,17 +29,8 @@ class Order:
     order: bytes
 
 
-class ErasureList:
-    """The orders that this desk gave, or learned of.
-
-    Args:
-        db: the desk's file.
-        transaction: all or nothing of what is written within.
-    """
-
-    def __init__(self, db: sqlite3.Connection, transaction: Transaction) -> None:
-        self._db = db
-        self._transaction = transaction
+class ErasureList(StorePart):
+    """The orders that this desk gave, or learned of."""
 
     def add(self, erasure: Erasure, order: bytes, commitment: str, *, sent: bool) -> None:
         """Write an order down; the same again changes nothing."""

@@ -8,14 +8,14 @@ network with, another register than the desk has signed both, and is told of at 
 from __future__ import annotations
 
 import base64
-import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.desk.findings import Finding, Kind
-from sync.desk.register_copy import RegisterCopy, Transaction
+from sync.desk.register_copy import RegisterCopy
+from sync.desk.store_part import StorePart
 from sync.errors import ForgedCheckpoint
 from sync.register import checkpoint
 from sync.register.checkpoint import origin_of
@@ -37,17 +37,8 @@ class Seen:
     device: str
 
 
-class SeenCheckpoints:
-    """The checkpoints that devices saw, each once.
-
-    Args:
-        db: the desk's file.
-        transaction: all or nothing of what is written within.
-    """
-
-    def __init__(self, db: sqlite3.Connection, transaction: Transaction) -> None:
-        self._db = db
-        self._transaction = transaction
+class SeenCheckpoints(StorePart):
+    """The checkpoints that devices saw, each once."""
 
     def add(self, consultation: str, note: bytes, device: str, servers: Collection[bytes]) -> None:
         """Keep one, if a server that the desk knows signed it; all else is nobody's word."""

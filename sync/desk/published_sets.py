@@ -12,17 +12,14 @@ they are. So, counted against every publication that went before:
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
+from sync.desk.store_part import StorePart
 from sync.errors import SyncError
 from sync.promise import ENOUGH
 from sync.wording import counted
-
-Transaction = Callable[[], AbstractContextManager[None]]
 
 _REGISTERED = """
     EXISTS (SELECT 1 FROM register r WHERE r.consultation = c.consultation
@@ -71,17 +68,8 @@ class Counts:
     held_back: int
 
 
-class PublishedSets:
-    """The sets of contributions that were published, and the next one.
-
-    Args:
-        db: the desk's file.
-        transaction: all or nothing of what is written within.
-    """
-
-    def __init__(self, db: sqlite3.Connection, transaction: Transaction) -> None:
-        self._db = db
-        self._transaction = transaction
+class PublishedSets(StorePart):
+    """The sets of contributions that were published, and the next one."""
 
     def choose(
         self,

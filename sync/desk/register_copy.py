@@ -8,28 +8,17 @@ next root follows, so that nothing old is hashed again. `check` hashes all of th
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from sync.contribution import HASH_BYTES
+from sync.desk.store_part import StorePart
 from sync.register.entry import Entry
 from sync.register.merkle import GrowingRoot
 
-Transaction = Callable[[], AbstractContextManager[None]]
 
-
-class RegisterCopy:
-    """The registers as this desk saw them.
-
-    Args:
-        db: the desk's file.
-        transaction: all or nothing of what is written within.
-    """
-
-    def __init__(self, db: sqlite3.Connection, transaction: Transaction) -> None:
-        self._db = db
-        self._transaction = transaction
+class RegisterCopy(StorePart):
+    """The registers as this desk saw them."""
 
     def note(self, consultation: str) -> bytes | None:
         """The last checkpoint seen; None before the first."""
@@ -50,10 +39,10 @@ class RegisterCopy:
                 return GrowingRoot(held, peaks)
         return self.check(consultation)
 
-    def check(self, consultation: str) -> GrowingRoot:
-        """The root over all entries that are here, every one hashed anew."""
+    def check(self, consultation: str, first: int | None = None) -> GrowingRoot:
+        """The root over all entries that are here, or the first of them, each hashed anew."""
         roots = GrowingRoot()
-        for entry in self.entries(consultation):
+        for entry in islice(self.entries(consultation), first):
             roots.add(entry)
         return roots
 

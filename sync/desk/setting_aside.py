@@ -7,14 +7,12 @@ nor the register.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-Transaction = Callable[[], AbstractContextManager[None]]
+from sync.desk.store_part import StorePart
 
 
 class Act(Enum):
@@ -43,17 +41,8 @@ class Entry:
     reason: str
 
 
-class SetAside:
-    """What is set aside in one store, and the log of it.
-
-    Args:
-        db: the desk's file.
-        transaction: all or nothing of what is written within.
-    """
-
-    def __init__(self, db: sqlite3.Connection, transaction: Transaction) -> None:
-        self._db = db
-        self._transaction = transaction
+class SetAside(StorePart):
+    """What is set aside in one store, and the log of it."""
 
     def of(self, consultation: str = "") -> frozenset[str]:
         """The ids of what is set aside, hex; of one consultation, or of all."""
